@@ -1,0 +1,57 @@
+//! Names of the span and resource attributes: the conventions' own where they have one, ours where they do not.
+//!
+//! The semantic conventions are mid-way through two renamings (`rpc.system` to `rpc.system.name`, `rpc.service` into
+//! `rpc.method`), and back ends read either name, so both are set. `docs/reference/spans.md` is tested against [`ALL`].
+
+/// Lower-case service id, for example `dynamodb`.
+pub const AWS_SERVICE: &str = "aws.service";
+/// Operation name, for example `GetItem`.
+pub const AWS_OPERATION: &str = "aws.operation";
+/// Region the call went to; X-Ray reads this name, not `cloud.region`.
+pub const AWS_REGION: &str = "aws.region";
+/// Request id of the last attempt, on errors too.
+pub const AWS_REQUEST_ID: &str = "aws.request_id";
+/// S3's second request id (`x-amz-id-2`).
+pub const AWS_EXTENDED_REQUEST_ID: &str = "aws.extended_request_id";
+/// Number of attempts that the call took; 1 is a call without a retry.
+pub const AWS_ATTEMPTS: &str = "aws.attempts";
+/// Whether the call failed; always present on AWS spans.
+pub const ERROR: &str = "error";
+/// AWS error code, or `timeout`, `cancelled`, `connection`.
+pub const ERROR_TYPE: &str = "error.type";
+/// Error message as AWS gave it.
+pub const ERROR_MESSAGE: &str = "error.message";
+/// Whether the error was a throttle, by code or status 429.
+pub const AWS_THROTTLED: &str = "aws.throttled";
+/// Instance id, `i-…` or `local-HOSTNAME`.
+pub const SPAWN_INSTANCE_ID: &str = "spawn.instance_id";
+/// `ec2` or `local`.
+pub const SPAWN_PROVIDER: &str = "spawn.provider";
+/// Job array id.
+pub const SPAWN_JOB_ARRAY_ID: &str = "spawn.job_array_id";
+/// Index of the task in its job array.
+pub const SPAWN_JOB_ARRAY_INDEX: &str = "spawn.job_array_index";
+/// Deprecated name that X-Ray's translators key on; value `aws-api`.
+pub const RPC_SYSTEM: &str = "rpc.system";
+/// Current name; value `aws-api`.
+pub const RPC_SYSTEM_NAME: &str = "rpc.system.name";
+/// Service id as the SDK writes it, for example `DynamoDB`.
+pub const RPC_SERVICE: &str = "rpc.service";
+/// Operation name.
+pub const RPC_METHOD: &str = "rpc.method";
+/// Region of the call, current name.
+pub const CLOUD_REGION: &str = "cloud.region";
+/// Status of the last attempt.
+pub const HTTP_RESPONSE_STATUS_CODE: &str = "http.response.status_code";
+/// HTTP method of the call.
+pub const HTTP_REQUEST_METHOD: &str = "http.request.method";
+/// Ordinal of the attempt, on attempt spans; 0 is the first.
+pub const HTTP_REQUEST_RESEND_COUNT: &str = "http.request.resend_count";
+/// Host of the endpoint.
+pub const SERVER_ADDRESS: &str = "server.address";
+/// Port of the endpoint.
+pub const SERVER_PORT: &str = "server.port";
+/// Milliseconds waited before this attempt, on attempt spans.
+pub const AWS_BACKOFF_MS: &str = "aws.attempt.backoff_ms";
+/// Value of `rpc.system` and `rpc.system.name`.
+pub const AWS_API: &str = "aws-api";
