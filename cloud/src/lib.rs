@@ -1,1 +1,20 @@
-//! Placeholder.
+//! Everything that spawn asks of AWS, behind its own types, and the only place where AWS clients are made.
+//!
+//! [`sdk_config()`] finds region and credentials, [`Clients`] makes every client with the tracing interceptor in it,
+//! [`Imds`] reads who an instance is, [`instances`] launches, lists and terminates, [`Registry`] keeps which agents
+//! live. Callers pass their trace context by polling these futures `with_context`.
+
+mod clients;
+pub mod describe;
+mod error;
+mod imds;
+pub mod instances;
+mod registry;
+mod sdk_config;
+
+pub use clients::Clients;
+pub use error::{Error, Result};
+pub use imds::Imds;
+pub use registry::{AgentRecord, Registry, TableState};
+pub use aws_types::SdkConfig as Config;
+pub use sdk_config::{RegionSource, sdk_config};

@@ -1,2 +1,40 @@
-//! Placeholder.
-fn main() {}
+//! `spawn`: launches EC2 instances from the operator's terminal, every AWS call traced.
+
+mod args;
+mod exit;
+mod launch;
+mod list;
+mod progress;
+mod session;
+mod show;
+mod terminate;
+
+use args::{Args, Command};
+use clap::Parser;
+use exit::Exit;
+use spawn_host::World;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let world = World::of_process();
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return exit::report(&anyhow::Error::new(error).context("failed to start the async runtime")),
+    };
+    let outcome = runtime.block_on(main_inner(args, world));
+    // A blocking look-up (a name server that hangs) must not hold the exit.
+    runtime.shutdown_background();
+    match outcome {
+        Ok(exit) => exit.into(),
+        Err(error) => exit::report(&error),
+    }
+}
+
+async fn main_inner(args: Args, world: World) -> anyhow::Result<Exit> {
+    match args.command {
+        Command::Launch(options) => launch::run(args.global, options, &world).await,
+        Command::List(options) => list::run(args.global, options, &world).await,
+        Command::Terminate(options) => terminate::run(args.global, options, &world).await,
+    }
+}

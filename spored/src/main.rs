@@ -1,2 +1,44 @@
-//! Placeholder.
-fn main() {}
+//! `spored`: the agent of spawn on each instance and on-premises host.
+
+mod agent;
+mod args;
+mod backoff;
+mod config_command;
+mod control;
+mod exit;
+mod host;
+mod settings;
+mod shutdown;
+mod status_command;
+
+use args::{Args, Command};
+use clap::Parser;
+use exit::Exit;
+use spawn_host::World;
+use std::process::ExitCode;
+
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let world = World::of_process();
+    // One thread serves the agent's few timers and calls; spans leave on the telemetry's own thread.
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return exit::report(&anyhow::Error::new(error).context("failed to start the async runtime")),
+    };
+    let outcome = runtime.block_on(main_inner(args, world));
+    // A blocking look-up (a name server that hangs) must not hold the exit.
+    runtime.shutdown_background();
+    match outcome {
+        Ok(exit) => exit.into(),
+        Err(error) => exit::report(&error),
+    }
+}
+
+async fn main_inner(args: Args, world: World) -> anyhow::Result<Exit> {
+    match args.command {
+        Command::Run(options) => agent::run(options, world).await,
+        Command::Config(command) => config_command::run(command, &world).await,
+        Command::Status(options) => status_command::run(options, &world).await,
+    }
+}

@@ -1,1 +1,22 @@
-//! Placeholder.
+//! AWS on loopback for the tests and the demo: emulators that others wrote, IMDSv2, a machine room that boots real
+//! agents, a fault proxy and an independent OTLP receiver; all of it sets itself up and ends with the process.
+
+pub mod aws;
+pub mod fault_proxy;
+pub mod imds;
+pub mod machine_room;
+pub mod otlp;
+pub mod process;
+pub mod programs;
+pub mod python;
+
+mod http_call;
+mod server;
+
+pub use aws::Aws;
+pub use fault_proxy::FaultProxy;
+pub use imds::{Imds, InstanceFacts};
+pub use machine_room::MachineRoom;
+pub use otlp::OtlpReceiver;
+pub use process::Process;
+pub use programs::{Program, wait_until};

@@ -1,0 +1,63 @@
+//! What the calls of each service were about: attributes from the SDK's typed inputs and outputs.
+//!
+//! The telemetry crate captures the plain text members of every service by itself; lists, enums, numbers and answers
+//! need the types, and these are known here. Payloads are never read.
+
+mod dynamodb;
+mod ec2;
+mod lambda;
+mod s3;
+mod sqs;
+
+use aws_smithy_runtime_api::client::interceptors::context::{Input, Output};
+use opentelemetry::{Array, StringValue, Value};
+use spawn_telemetry::{Attributes, CallName, DescribeCall};
+
+/// Describes the calls of the services in [`crate::Clients`].
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AwsCalls;
+
+impl DescribeCall for AwsCalls {
+    fn input(&self, call: &CallName<'_>, input: &Input, into: &mut Attributes) {
+        match call.service {
+            "EC2" => ec2::input(call.operation, input, into),
+            "DynamoDB" => dynamodb::input(call.operation, input, into),
+            "S3" => s3::input(call.operation, input, into),
+            "SQS" => sqs::input(call.operation, input, into),
+            "Lambda" => lambda::input(call.operation, input, into),
+            _ => {}
+        }
+    }
+
+    fn output(&self, call: &CallName<'_>, output: &Output, into: &mut Attributes) {
+        match call.service {
+            "EC2" => ec2::output(call.operation, output, into),
+            "DynamoDB" => dynamodb::output(call.operation, output, into),
+            "S3" => s3::output(call.operation, output, into),
+            "SQS" => sqs::output(call.operation, output, into),
+            "Lambda" => lambda::output(call.operation, output, into),
+            _ => {}
+        }
+    }
+
+    fn is_empty_poll(&self, call: &CallName<'_>, output: &Output) -> bool {
+        call.service == "SQS" && sqs::is_empty_poll(output)
+    }
+}
+
+/// A list of texts as one attribute value.
+fn texts<'a>(values: impl IntoIterator<Item = &'a str>) -> Value {
+    Value::Array(Array::String(values.into_iter().map(|text| StringValue::from(text.to_owned())).collect()))
+}
+
+/// Sets the attribute where there is a value.
+fn set<V: Into<Value>>(into: &mut Attributes, key: &'static str, value: Option<V>) {
+    if let Some(value) = value {
+        into.set(key, value);
+    }
+}
+
+/// Lengths are reported as the conventions' 64-bit integers; no list here comes near their end.
+fn count(length: usize) -> i64 {
+    i64::try_from(length).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,183 @@
+//! Addresses of back ends, and which of them a tag may name.
+
+mod trust;
+
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use url::{Host, Url};
+
+use crate::ValueError;
+
+/// An `http` or `https` address with a host. Never one of instance metadata: those answer with credentials.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint(Url);
+
+impl Endpoint {
+    /// The address as a URL; its path is `/` where none was written.
+    #[must_use]
+    pub fn as_url(&self) -> &Url {
+        &self.0
+    }
+
+    /// Whether the address forbids itself: link-local and instance metadata, however the number is written.
+    ///
+    /// The exporter asks this again of the addresses that the host's name resolves to.
+    #[must_use]
+    pub fn forbids(address: IpAddr) -> bool {
+        trust::is_forbidden(address)
+    }
+
+    /// Whether a tag may name this endpoint: loopback, an X-Ray host of AWS over https, or a host that one of `patterns`
+    /// (globs with `*` and `?`) matches.
+    #[must_use]
+    pub fn allowed_from_tag(&self, patterns: &[String]) -> bool {
+        trust::is_allowed_from_tag(&self.0, patterns)
+    }
+
+    /// The same endpoint with `/v1/traces` after its path.
+    pub(crate) fn for_traces(&self) -> Self {
+        let mut url = self.0.clone();
+        url.set_path(&format!("{}/v1/traces", url.path().trim_end_matches('/')));
+        Self(url)
+    }
+
+    /// Whether the address has a path of its own.
+    pub(crate) fn has_path(&self) -> bool {
+        self.0.path() != "/"
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = self.0.as_str();
+        f.write_str(if self.has_path() {
+            text
+        } else {
+            text.trim_end_matches('/')
+        })
+    }
+}
+
+impl FromStr for Endpoint {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        let expected =
+            || ValueError::expected("an address such as https://collector.example.com:4317");
+        let plain = text
+            .chars()
+            .all(|character| !character.is_whitespace() && !character.is_control());
+        let url = Url::parse(text)
+            .ok()
+            .filter(|_| plain)
+            .ok_or_else(expected)?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(expected());
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(ValueError::expected(
+                "an address without a user and password; set `otlp.headers` or `otlp.token_file`",
+            ));
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(ValueError::expected(
+                "an address without `?` and `#`; set `otlp.headers` for parameters",
+            ));
+        }
+        let forbidden = match url.host().ok_or_else(expected)? {
+            Host::Domain(name) => trust::is_metadata_name(name),
+            Host::Ipv4(address) => trust::is_forbidden(address.into()),
+            Host::Ipv6(address) => trust::is_forbidden(address.into()),
+        };
+        if forbidden {
+            return Err(ValueError::expected(
+                "an address that is neither link-local nor instance metadata",
+            ));
+        }
+        Ok(Self(url))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(text: &str) -> String {
+        text.parse::<Endpoint>().unwrap_err().to_string()
+    }
+
+    #[test]
+    fn an_endpoint_is_printed_as_it_was_written() {
+        for text in [
+            "http://localhost:4318",
+            "https://collector.example.com",
+            "http://[::1]:4317",
+            "https://a.example/otlp/v1/traces",
+        ] {
+            assert_eq!(text.parse::<Endpoint>().unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused() {
+        for text in [
+            "",
+            "localhost:4317",
+            "collector",
+            "ftp://host",
+            "http://",
+            "http://a b",
+            "http://host:99999",
+            "http://ho\nst",
+            "http:///",
+        ] {
+            assert_eq!(
+                refusal(text),
+                "expected an address such as https://collector.example.com:4317",
+                "{text:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn secrets_do_not_belong_in_an_address() {
+        assert_eq!(
+            refusal("https://user:pass@host"),
+            "expected an address without a user and password; set `otlp.headers` or `otlp.token_file`"
+        );
+        assert_eq!(
+            refusal("https://host/?key=1"),
+            "expected an address without `?` and `#`; set `otlp.headers` for parameters"
+        );
+    }
+
+    #[test]
+    fn metadata_addresses_are_refused_however_they_are_written() {
+        for text in [
+            "http://169.254.169.254/latest",
+            "http://169.254.0.1",
+            "http://2852039166",
+            "http://0xa9fea9fe",
+            "http://0251.0376.0251.0376",
+            "http://169.254.43518",
+            "http://169.254.169.254.",
+            "http://[::ffff:169.254.169.254]",
+            "http://[::ffff:a9fe:a9fe]",
+            "http://[::169.254.169.254]",
+            "http://[64:ff9b::a9fe:a9fe]",
+            "http://[fd00:ec2::254]",
+            "http://[fe80::1]",
+            "http://169.254.170.2",
+            "http://instance-data.ec2.internal",
+            "http://INSTANCE-DATA",
+        ] {
+            assert_eq!(
+                refusal(text),
+                "expected an address that is neither link-local nor instance metadata",
+                "{text:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Text from outside, made fit to be shown.
+
+/// Longest piece of foreign text in a message, in characters.
+const SHOWN: usize = 60;
+
+/// The text in quotes, with control and invisible characters escaped, cut to what fits a line.
+pub(crate) fn quoted(text: &str) -> String {
+    let mut characters = text.chars();
+    let shown: String = characters.by_ref().take(SHOWN).collect();
+    let cut = if characters.next().is_some() {
+        "…"
+    } else {
+        ""
+    };
+    format!("{shown:?}{cut}")
+}
+
+/// The text escaped and cut as [`quoted`], without the quotes: for names of keys, tags and files.
+pub(crate) fn plain(text: &str) -> String {
+    let quoted = quoted(text);
+    let cut = if quoted.ends_with('…') { "…" } else { "" };
+    let inner = quoted.trim_end_matches('…');
+    format!(
+        "{}{cut}",
+        inner
+            .strip_prefix('"')
+            .and_then(|inner| inner.strip_suffix('"'))
+            .unwrap_or(inner)
+    )
+}
+
+/// The text with control characters escaped, at its whole length.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars()
+        .fold(String::with_capacity(text.len()), |mut out, character| {
+            if character.is_control() {
+                out.extend(character.escape_debug())
+            } else {
+                out.push(character)
+            }
+            out
+        })
+}
+
+/// The candidate that a slip of the keyboard was most likely meant to be.
+pub(crate) fn did_you_mean<'a>(
+    read: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    // Jaro-Winkler is quadratic, and nobody mistypes a key at this length.
+    if read.len() > 128 {
+        return None;
+    }
+    candidates
+        .into_iter()
+        .map(|candidate| (strsim::jaro_winkler(read, candidate), candidate))
+        .filter(|(likeness, _)| *likeness > 0.8)
+        .max_by(|(one, _), (other, _)| one.total_cmp(other))
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_are_escaped_and_long_text_is_cut() {
+        assert_eq!(quoted("a\u{1b}[31m\n"), r#""a\u{1b}[31m\n""#);
+        assert_eq!(quoted(&"x".repeat(61)), format!("\"{}\"…", "x".repeat(60)));
+        assert_eq!(plain("a\nb"), r"a\nb");
+    }
+
+    #[test]
+    fn only_a_likely_candidate_is_suggested() {
+        assert_eq!(
+            did_you_mean("sampling", ["enabled", "sampling_rate"]),
+            Some("sampling_rate")
+        );
+        assert_eq!(did_you_mean("zebra", ["enabled", "sampling_rate"]), None);
+    }
+}

@@ -1,0 +1,125 @@
+//! Settings from environment variables: our own, and those of the OpenTelemetry specification.
+
+use std::collections::BTreeMap;
+
+use crate::key::{Key, Raw, keys};
+use crate::{ConfigError, Endpoint, Place, ValueError};
+
+use super::Entry;
+
+const SAMPLER: &str = "OTEL_TRACES_SAMPLER";
+const SAMPLER_ARG: &str = "OTEL_TRACES_SAMPLER_ARG";
+
+/// What the environment says.
+pub(super) struct Environment {
+    pub(super) entries: Vec<Entry>,
+    pub(super) notes: Vec<(&'static Key, String)>,
+}
+
+/// Reads the variables of the table. An empty variable is unset, as the OpenTelemetry specification says.
+pub(super) fn read(
+    variables: impl IntoIterator<Item = (String, String)>,
+) -> Result<Environment, ConfigError> {
+    let known: BTreeMap<&str, &'static Key> = keys()
+        .iter()
+        .flat_map(|key| key.env.iter().map(move |variable| (*variable, key)))
+        .collect();
+    let set: BTreeMap<String, String> = variables
+        .into_iter()
+        .map(|(variable, value)| (variable, value.trim().to_owned()))
+        .filter(|(variable, value)| known.contains_key(variable.as_str()) && !value.is_empty())
+        .collect();
+
+    let mut entries = Vec::new();
+    let mut notes = Vec::new();
+    for key in keys() {
+        // The weaker first, so that the stronger overrides it and `explain` shows both.
+        for &variable in key.env.iter().rev() {
+            let Some(value) = set.get(variable) else {
+                continue;
+            };
+            let place = |variable: &str| Place::Environment {
+                variable: variable.to_owned(),
+            };
+            let refused = |(variable, error): (&str, ValueError)| ConfigError::Value {
+                place: place(variable),
+                key: key.name.to_owned(),
+                read: key.quote(&Raw::Text(set.get(variable).cloned().unwrap_or_default())),
+                expected: error.to_string(),
+            };
+            match translate(variable, value, &set).map_err(refused)? {
+                Said::Value(raw) => {
+                    entries.push(Entry::checked(key, key.name, place(variable), raw)?)
+                }
+                Said::Nothing => {}
+                Said::Note(note) => notes.push((key, note)),
+            }
+        }
+    }
+    Ok(Environment { entries, notes })
+}
+
+/// What one variable says about its key.
+enum Said {
+    Value(Raw),
+    Nothing,
+    Note(String),
+}
+
+/// Puts the words of the OpenTelemetry specification into ours. An error names the variable at fault.
+fn translate<'a>(
+    variable: &'a str,
+    value: &str,
+    set: &BTreeMap<String, String>,
+) -> Result<Said, (&'a str, ValueError)> {
+    let value = match variable {
+        // Any value but true means false, says the specification; and false is no wish to switch tracing on.
+        "OTEL_SDK_DISABLED" if value.eq_ignore_ascii_case("true") => "false".to_owned(),
+        "OTEL_SDK_DISABLED" => return Ok(Said::Nothing),
+        "OTEL_TRACES_EXPORTER" if value == "console" => "stdout".to_owned(),
+        SAMPLER => return sampler(value, set).map(Said::Value),
+        SAMPLER_ARG if set.contains_key(SAMPLER) => return Ok(Said::Nothing),
+        SAMPLER_ARG => {
+            return Ok(Said::Note(format!(
+                "{SAMPLER_ARG} has no effect without {SAMPLER}"
+            )));
+        }
+        "OTEL_EXPORTER_OTLP_ENDPOINT" => base(value).map_err(|error| (variable, error))?,
+        _ if variable.ends_with("_TIMEOUT") && value.bytes().all(|byte| byte.is_ascii_digit()) => {
+            format!("{value}ms")
+        }
+        _ => value.to_owned(),
+    };
+    Ok(Said::Value(Raw::Text(value)))
+}
+
+/// The rate of a sampler. All of ours ask the parent first, so `parentbased_` adds nothing.
+fn sampler(value: &str, set: &BTreeMap<String, String>) -> Result<Raw, (&'static str, ValueError)> {
+    let rate = match value.strip_prefix("parentbased_").unwrap_or(value) {
+        "always_on" => "1",
+        "always_off" => "0",
+        "traceidratio" => {
+            let rate = set.get(SAMPLER_ARG).map_or("1", String::as_str);
+            rate.parse::<crate::SamplingRate>()
+                .map_err(|error| (SAMPLER_ARG, error))?;
+            rate
+        }
+        _ => {
+            let expected =
+                "`always_on`, `always_off`, `traceidratio`, or one of these after `parentbased_`";
+            return Err((SAMPLER, ValueError::expected(expected)));
+        }
+    };
+    Ok(Raw::Text(rate.to_owned()))
+}
+
+/// A base address: a path of its own goes before `/v1/traces`; without one the exporter adds that by itself.
+fn base(value: &str) -> Result<String, ValueError> {
+    let endpoint: Endpoint = value.parse()?;
+    Ok(if endpoint.has_path() {
+        endpoint.for_traces()
+    } else {
+        endpoint
+    }
+    .to_string())
+}

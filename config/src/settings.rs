@@ -1,0 +1,230 @@
+//! The resolved settings: plain values, defaults filled in.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::value::timeout;
+use crate::{
+    Compression, Endpoint, ExporterKind, Headers, JobArray, OnComplete, OtlpProtocol,
+    ProviderChoice, SamplingRate, TimeSpan, Topology,
+};
+
+/// Everything that can be set. `Settings::default()` holds the defaults of the key table.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// Tracing.
+    pub tracing: TracingSettings,
+    /// When the host ends.
+    pub life: LifeSettings,
+    /// What the operator says about the host.
+    pub host: HostSettings,
+}
+
+impl Settings {
+    /// Whether spans are wanted at this instant: tracing is enabled, and its end, if it has one, is not reached.
+    #[must_use]
+    pub fn tracing_on(&self, now: Timestamp) -> bool {
+        self.tracing.enabled && self.tracing.until.is_none_or(|until| now < until)
+    }
+}
+
+/// Settings of tracing. Their keys begin with `tracing-`, their YAML paths with `observability.tracing.`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TracingSettings {
+    /// Whether spans are made at all.
+    pub enabled: bool,
+    /// Where spans go.
+    pub exporter: ExporterKind,
+    /// The share of traces that is kept.
+    pub sampling: SamplingRate,
+    /// The back end's address; `None` is the exporter's own default.
+    pub endpoint: Option<Endpoint>,
+    /// The instant after which tracing is off again.
+    pub until: Option<Timestamp>,
+    /// How the tasks of an array hang together.
+    pub topology: Topology,
+    /// Replaces the service name, which is the program's name.
+    pub service_name: Option<String>,
+    /// Goes before the service name, with a hyphen between.
+    pub service_name_prefix: Option<String>,
+    /// Resource attributes of every span.
+    pub attributes: BTreeMap<String, String>,
+    /// File that gets the lines of the `stdout` exporter instead of stderr.
+    pub exporter_file: Option<String>,
+    /// The OTLP exporter.
+    pub otlp: OtlpSettings,
+    /// Attributes that are left out or made unreadable.
+    pub filter: FilterSettings,
+    /// How far tags may go.
+    pub limits: Limits,
+}
+
+impl Default for TracingSettings {
+    fn default() -> Self {
+        Self {
+            enabled: false,
+            exporter: ExporterKind::XRay,
+            sampling: SamplingRate::default(),
+            endpoint: None,
+            until: None,
+            topology: Topology::Auto,
+            service_name: None,
+            service_name_prefix: None,
+            attributes: BTreeMap::new(),
+            exporter_file: None,
+            otlp: OtlpSettings::default(),
+            filter: FilterSettings::default(),
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// Settings of the OTLP exporter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OtlpSettings {
+    /// gRPC or HTTP.
+    pub protocol: OtlpProtocol,
+    /// Headers of every request.
+    pub headers: Headers,
+    /// Header that carries the token of `token_file`.
+    pub token_header: Option<String>,
+    /// File that holds a token; read again when it changes.
+    pub token_file: Option<String>,
+    /// PEM file with the certificate authorities that are trusted instead of the system's.
+    pub ca_file: Option<String>,
+    /// PEM file with the client's certificate, for mutual TLS.
+    pub client_cert: Option<String>,
+    /// PEM file with the client's private key.
+    pub client_key: Option<String>,
+    /// Accepts any server certificate. For experiments only.
+    pub skip_verify: bool,
+    /// Compression of the bodies.
+    pub compression: Compression,
+    /// Longest time for one export.
+    pub timeout: Duration,
+}
+
+impl Default for OtlpSettings {
+    fn default() -> Self {
+        Self {
+            protocol: OtlpProtocol::Grpc,
+            headers: Headers::default(),
+            token_header: None,
+            token_file: None,
+            ca_file: None,
+            client_cert: None,
+            client_key: None,
+            skip_verify: false,
+            compression: Compression::None,
+            timeout: timeout::DEFAULT,
+        }
+    }
+}
+
+/// Attribute names as glob patterns (`*` and `?`), in the order in which they are tried: drop, redact, hash.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FilterSettings {
+    /// Attributes that are left out.
+    pub drop: Vec<String>,
+    /// Attributes whose value is replaced.
+    pub redact: Vec<String>,
+    /// Attributes whose value is replaced by its hash, so that equal ones stay equal.
+    pub hash: Vec<String>,
+}
+
+/// What tags cannot go beyond; only `local.yaml` sets it, because anyone who may call CreateTags writes tags.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Ceiling of a sampling rate that a tag sets.
+    pub max_sampling: SamplingRate,
+    /// Hosts, as glob patterns, that a tag may name beside AWS X-Ray's own and loopback.
+    pub endpoints: Vec<String>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_sampling: SamplingRate::ALWAYS,
+            endpoints: Vec::new(),
+        }
+    }
+}
+
+/// When the host ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LifeSettings {
+    /// Time to live, counted from the launch.
+    pub ttl: Option<TimeSpan>,
+    /// Longest time without work.
+    pub idle_timeout: Option<TimeSpan>,
+    /// What happens at the end.
+    pub on_complete: OnComplete,
+}
+
+impl Default for LifeSettings {
+    fn default() -> Self {
+        Self {
+            ttl: None,
+            idle_timeout: None,
+            on_complete: OnComplete::Exit,
+        }
+    }
+}
+
+/// What the operator says about the host; `None` is `auto`: the agent finds out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostSettings {
+    /// The kind of host.
+    pub provider: ProviderChoice,
+    /// Id in place of `local-HOSTNAME`.
+    pub instance_id: Option<String>,
+    /// Name for people.
+    pub name: Option<String>,
+    /// AWS region that the host's calls go to.
+    pub region: Option<String>,
+    /// Account.
+    pub account_id: Option<String>,
+    /// Address for the rest of the world.
+    pub public_ip: Option<String>,
+    /// Address within the network.
+    pub private_ip: Option<String>,
+    /// Place in a job array.
+    pub job_array: JobArraySettings,
+}
+
+impl Default for HostSettings {
+    fn default() -> Self {
+        Self {
+            provider: ProviderChoice::Auto,
+            instance_id: None,
+            name: None,
+            region: None,
+            account_id: None,
+            public_ip: None,
+            private_ip: None,
+            job_array: JobArraySettings::default(),
+        }
+    }
+}
+
+/// The place in a job array as far as it is set.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct JobArraySettings {
+    /// Id of the array; without it the host is in no array.
+    pub id: Option<String>,
+    /// Name of the array.
+    pub name: Option<String>,
+    /// Index of the task.
+    pub index: Option<u64>,
+}
+
+impl JobArraySettings {
+    /// The place in the array, if there is an array.
+    #[must_use]
+    pub fn place(&self) -> Option<JobArray> {
+        let Self { id, name, index } = self.clone();
+        id.map(|id| JobArray { id, name, index })
+    }
+}

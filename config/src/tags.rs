@@ -1,0 +1,235 @@
+//! EC2 tags: the reserved names, what is written at a launch, and what users may write.
+
+use std::collections::BTreeMap;
+
+use crate::escape::{did_you_mean, plain, quoted};
+use crate::key::{Key, Raw, keys};
+use crate::layers::Entry;
+use crate::{ConfigError, Endpoint, Limits, Place, Settings};
+
+/// Prefix of every tag that means something to spawn.
+pub const PREFIX: &str = "spawn:";
+/// `true` on every instance that spawn launched.
+pub const MANAGED: &str = "spawn:managed";
+/// Version of spawn that launched the instance.
+pub const VERSION: &str = "spawn:version";
+/// W3C trace context of the launch.
+pub const TRACEPARENT: &str = "spawn:traceparent";
+/// Time to live, key `ttl`.
+pub const TTL: &str = "spawn:ttl";
+/// Longest time without work, key `idle-timeout`.
+pub const IDLE_TIMEOUT: &str = "spawn:idle-timeout";
+/// What happens at the end, key `on-complete`.
+pub const ON_COMPLETE: &str = "spawn:on-complete";
+/// Job array that the instance works for, key `job-array-id`.
+pub const ARRAY_ID: &str = "spawn:array-id";
+/// Key `tracing-enabled`.
+pub const TRACING_ENABLED: &str = "spawn:tracing-enabled";
+/// Key `tracing-exporter`.
+pub const TRACING_EXPORTER: &str = "spawn:tracing-exporter";
+/// Key `tracing-sampling`.
+pub const TRACING_SAMPLING: &str = "spawn:tracing-sampling";
+/// Key `tracing-endpoint`.
+pub const TRACING_ENDPOINT: &str = "spawn:tracing-endpoint";
+/// Key `tracing-until`.
+pub const TRACING_UNTIL: &str = "spawn:tracing-until";
+/// Key `tracing-topology`.
+pub const TRACING_TOPOLOGY: &str = "spawn:tracing-topology";
+
+/// Tags that spawn writes itself; users may not.
+pub const OWN: [&str; 3] = [MANAGED, VERSION, TRACEPARENT];
+
+/// Tags that one EC2 resource may have (Amazon EC2 User Guide, "Tag restrictions").
+pub const MOST: usize = 50;
+/// Characters of a tag's key, at most (same page).
+const LONGEST_KEY: usize = 128;
+/// Characters of a tag's value, at most (same page).
+const LONGEST_VALUE: usize = 256;
+
+/// The tags that make an agent's settings these: one for each value that is not the default and has a tag.
+#[must_use]
+pub fn write(settings: &Settings) -> BTreeMap<String, String> {
+    let written = keys().iter().filter_map(|key| {
+        let value = key.show(settings);
+        let tag = key.tag.filter(|_| value != key.default)?;
+        Some((tag.to_owned(), value))
+    });
+    written.collect()
+}
+
+/// Splits `KEY=VALUE` at the first equals sign.
+///
+/// # Errors
+/// If there is none.
+pub fn parse_pair(pair: &str) -> Result<(String, String), ConfigError> {
+    match pair.split_once('=') {
+        Some((key, value)) => Ok((key.to_owned(), value.to_owned())),
+        None => Err(refused(pair, "no value: write KEY=VALUE")),
+    }
+}
+
+/// Reads `KEY=VALUE` pairs into tags that a launch can use.
+///
+/// # Errors
+/// At the first pair that is none, that [`validate_user_tag`] refuses, or whose key stands twice.
+pub fn parse_user_tags<'a>(
+    pairs: impl IntoIterator<Item = &'a str>,
+) -> Result<BTreeMap<String, String>, ConfigError> {
+    let mut tags = BTreeMap::new();
+    for pair in pairs {
+        let (key, value) = parse_pair(pair)?;
+        validate_user_tag(&key, &value)?;
+        if tags.insert(key.clone(), value).is_some() {
+            return Err(refused(&key, "given twice: leave one out"));
+        }
+    }
+    Ok(tags)
+}
+
+/// Checks a tag that a user wants on an instance: EC2's rules, those of instance metadata, and the grammar of its key if
+/// it is one of spawn's.
+///
+/// # Errors
+/// If any of these does not hold; the message says which and what would do.
+pub fn validate_user_tag(key: &str, value: &str) -> Result<(), ConfigError> {
+    let metadata_takes = |character: char| {
+        character.is_ascii_alphanumeric()
+            || matches!(character, '+' | '-' | '=' | '.' | ',' | '_' | ':' | '@')
+    };
+    if key.is_empty() {
+        return Err(refused(key, "no key: write KEY=VALUE"));
+    }
+    if key.chars().count() > LONGEST_KEY {
+        return Err(refused(
+            key,
+            &format!("the key has more than {LONGEST_KEY} characters"),
+        ));
+    }
+    if key
+        .get(..4)
+        .is_some_and(|prefix| prefix.eq_ignore_ascii_case("aws:"))
+    {
+        return Err(refused(
+            key,
+            "keys that begin with `aws:` belong to AWS: choose another",
+        ));
+    }
+    // The agent reads its tags from instance metadata, and with that switched on EC2 refuses all other keys.
+    if !key.chars().all(metadata_takes) || matches!(key, "." | ".." | "_index") {
+        return Err(refused(
+            key,
+            "instance metadata takes only letters, digits and `+-=.,_:@` in keys: rename the tag",
+        ));
+    }
+    if value.chars().count() > LONGEST_VALUE {
+        return Err(refused(
+            key,
+            &format!("the value has more than {LONGEST_VALUE} characters"),
+        ));
+    }
+    if value.chars().any(char::is_control) {
+        return Err(refused(
+            key,
+            &format!(
+                "the value {} has control characters: leave them out",
+                quoted(value)
+            ),
+        ));
+    }
+    if OWN.contains(&key) {
+        return Err(refused(key, "spawn sets this tag itself: leave it out"));
+    }
+    read(key, value).map(drop)
+}
+
+/// Checks the number of tags on one instance.
+///
+/// # Errors
+/// If there are more than EC2 takes.
+pub fn validate_count(count: usize) -> Result<(), ConfigError> {
+    if count > MOST {
+        Err(ConfigError::TooManyTags { count, limit: MOST })
+    } else {
+        Ok(())
+    }
+}
+
+/// What to tell someone who launches with this tag: the agent may not take it.
+#[must_use]
+pub fn caution(key: &str, value: &str) -> Option<String> {
+    let endpoint: Endpoint = value.parse().ok().filter(|_| key == TRACING_ENDPOINT)?;
+    let taken = endpoint.allowed_from_tag(&[]);
+    (!taken).then(|| format!("the agent takes {key} {endpoint} only if `limits.endpoints` of its local.yaml lists the host"))
+}
+
+/// Name of the key that a tag sets.
+pub(crate) fn key_name(tag: &'static str) -> &'static str {
+    tag.strip_prefix(PREFIX).unwrap_or(tag)
+}
+
+/// The entry of a tag; none if the tag is no setting.
+pub(crate) fn read(key: &str, value: &str) -> Result<Option<Entry>, ConfigError> {
+    if !key.starts_with(PREFIX) || OWN.contains(&key) {
+        return Ok(None);
+    }
+    let place = Place::Tag {
+        key: key.to_owned(),
+    };
+    match keys().iter().find(|known| known.tag == Some(key)) {
+        Some(known) => {
+            Entry::checked(known, known.name, place, Raw::Text(value.to_owned())).map(Some)
+        }
+        None => {
+            let known = keys().iter().filter_map(|key| key.tag);
+            let remedy = match did_you_mean(key, known) {
+                Some(meant) => format!(" (did you mean `{meant}`?)"),
+                None => format!("; tags that begin with `{PREFIX}` belong to spawn"),
+            };
+            Err(ConfigError::UnknownKey {
+                place,
+                key: plain(key),
+                remedy,
+            })
+        }
+    }
+}
+
+/// Holds the entry of a tag against the limits of the host.
+pub(crate) fn judge(entry: Option<Entry>, limits: &Limits) -> Result<Option<Entry>, ConfigError> {
+    let Some(entry) = entry else { return Ok(None) };
+    let mut settings = Settings::default();
+    entry.apply(&mut settings);
+    match settings.tracing.endpoint {
+        Some(endpoint) if !endpoint.allowed_from_tag(&limits.endpoints) => Err(ConfigError::Refused {
+            key: entry.key.name.to_owned(),
+            read: quoted(&endpoint.to_string()),
+            place: entry.place,
+            reason: "a tag may name AWS X-Ray over https, loopback, or a host that `limits.endpoints` of local.yaml lists".to_owned(),
+        }),
+        _ => Ok(Some(entry)),
+    }
+}
+
+fn refused(key: &str, problem: &str) -> ConfigError {
+    ConfigError::Tag {
+        key: quoted(key),
+        problem: problem.to_owned(),
+    }
+}
+
+impl Key {
+    /// Whether the key limits what tags may say.
+    pub(crate) fn is_limit(&self) -> bool {
+        self.name.starts_with("tracing-limits-")
+    }
+
+    /// A value of this key for a message.
+    pub(crate) fn quote(&self, raw: &Raw) -> String {
+        match raw {
+            _ if self.grammar == crate::Grammar::Secrets => "[redacted]".to_owned(),
+            Raw::Text(text) => quoted(text),
+            Raw::List(items) => quoted(&items.join(", ")),
+            Raw::Map(map) => quoted(&crate::value::list::show_map(map)),
+        }
+    }
+}

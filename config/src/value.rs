@@ -1,0 +1,30 @@
+//! Value types, each parsed once at the edge and plain inside.
+
+mod choice;
+mod headers;
+pub(crate) mod list;
+mod sampling;
+mod time_span;
+pub(crate) mod timeout;
+
+use std::borrow::Cow;
+
+pub use choice::{Compression, ExporterKind, OnComplete, OtlpProtocol, ProviderChoice, Topology};
+pub use headers::Headers;
+pub use sampling::SamplingRate;
+pub use time_span::TimeSpan;
+
+/// A text that is not a value of the type asked for; says what would be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected {expected}")]
+pub struct ValueError {
+    pub(crate) expected: Cow<'static, str>,
+}
+
+impl ValueError {
+    pub(crate) fn expected(expected: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            expected: expected.into(),
+        }
+    }
+}

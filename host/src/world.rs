@@ -1,0 +1,78 @@
+//! The outside world as a value: environment and files come in here and nowhere else.
+
+use crate::local_file::{self, LocalFileError};
+use spawn_config::{ConfigError, Layers};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// What the process finds around itself.
+#[derive(Clone, Debug)]
+pub struct World {
+    /// The environment, read once; variables that are not UTF-8 are of no use to us and left out.
+    pub environment: BTreeMap<String, String>,
+    /// Folder under which `/sys` and `/proc` are looked for: `/`, or a test's own.
+    pub root: PathBuf,
+}
+
+/// Why the settings of this host cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// The file was not read.
+    #[error(transparent)]
+    File(#[from] LocalFileError),
+    /// The file or the environment says something that no setting can be.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+}
+
+impl World {
+    /// The world of this process, taken once at its start.
+    pub fn of_process() -> Self {
+        let variables = std::env::vars_os();
+        let environment = variables.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        Self { environment: environment.collect(), root: PathBuf::from("/") }
+    }
+
+    /// The variable's value; an empty one is an unset one.
+    pub fn variable(&self, name: &str) -> Option<&str> {
+        self.environment.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// Name of this machine.
+    pub fn hostname(&self) -> Option<String> {
+        let read = |path: &str| std::fs::read_to_string(self.root.join(path)).ok();
+        let name = read("proc/sys/kernel/hostname").or_else(|| read("etc/hostname"))?;
+        Some(name.trim().to_owned()).filter(|name| !name.is_empty())
+    }
+
+    /// The settings of this host before any tag or flag: defaults, `/etc/spawn/local.yaml` (or the file that
+    /// `SPAWN_CONFIG` names), the environment.
+    pub fn settings(&self) -> Result<Layers, SettingsError> {
+        let (path, named) = match self.variable("SPAWN_CONFIG") {
+            Some(path) => (Path::new(path), true),
+            None => (Path::new("/etc/spawn/local.yaml"), false),
+        };
+        let text = local_file::read(path, named)?.unwrap_or_default();
+        Ok(Layers::new().local_yaml_bytes(&path.display().to_string(), &text)?.environment(self.environment.clone())?)
+    }
+
+    /// Reads a settings file that the user named, and nothing else.
+    pub fn settings_file(&self, path: &Path) -> Result<Layers, SettingsError> {
+        let text = local_file::read(path, true)?.unwrap_or_default();
+        Ok(Layers::new().local_yaml_bytes(&path.display().to_string(), &text)?)
+    }
+
+    /// The name that an on-premises host goes by where nobody gave it one.
+    pub fn local_instance_id(&self) -> String {
+        format!("local-{}", self.hostname().as_deref().unwrap_or("unknown"))
+    }
+
+    /// Where the agent's control socket may be, the usual place first.
+    pub fn sockets(&self) -> Vec<PathBuf> {
+        if let Some(path) = self.variable("SPORED_SOCKET") {
+            return vec![PathBuf::from(path)];
+        }
+        let of_user = self.variable("XDG_RUNTIME_DIR").map(|folder| Path::new(folder).join("spored/control.sock"));
+        [Some(PathBuf::from("/run/spored/control.sock")), of_user].into_iter().flatten().collect()
+    }
+}

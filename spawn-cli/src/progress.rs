@@ -1,0 +1,42 @@
+//! What happens now, on stderr: one living line on a terminal, plain lines elsewhere.
+
+use crate::show;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::io::IsTerminal;
+use std::time::Duration;
+
+/// Where the steps of a command are shown.
+#[derive(Debug)]
+pub(crate) enum Progress {
+    /// A person looks on.
+    Living(ProgressBar),
+    /// A pipe or a log.
+    Plain,
+}
+
+impl Progress {
+    /// Chooses by what stderr is.
+    pub(crate) fn start() -> Self {
+        if !std::io::stderr().is_terminal() {
+            return Self::Plain;
+        }
+        let bar = ProgressBar::new_spinner().with_style(ProgressStyle::default_spinner());
+        bar.enable_steady_tick(Duration::from_millis(120));
+        Self::Living(bar)
+    }
+
+    /// Shows what is being done.
+    pub(crate) fn step(&self, what: &str) {
+        match self {
+            Self::Living(bar) => bar.set_message(show::escape(what)),
+            Self::Plain => show::message(what),
+        }
+    }
+
+    /// Takes the living line away.
+    pub(crate) fn finish(&self) {
+        if let Self::Living(bar) = self {
+            bar.finish_and_clear();
+        }
+    }
+}

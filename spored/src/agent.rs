@@ -1,0 +1,96 @@
+//! The agent's life, from the first line of the log to the last span delivered.
+//!
+//! ```text
+//! socket (ready) -> identity -> settings -> telemetry -> clients -> boot -> duties ... signal or end of life -> flush
+//! ```
+//!
+//! Nothing before `ready` touches the network. The telemetry buffers until the settings are known, so that the very
+//! first AWS call is traced too, and it stops last.
+
+mod boot;
+mod heartbeat;
+mod life;
+mod state;
+
+pub(crate) use state::{Report, Shared};
+
+use crate::args::RunOptions;
+use crate::exit::Exit;
+use crate::shutdown::Shutdown;
+use crate::{control, host, settings};
+use anyhow::{Context, Result};
+use spawn_telemetry::{Logs, Program, Telemetry};
+use std::io::IsTerminal;
+use spawn_host::World;
+use std::time::{Duration, SystemTime};
+
+/// This program, as its spans name it.
+const PROGRAM: Program = Program { name: "spored", version: env!("CARGO_PKG_VERSION") };
+/// Time that the last spans get when the agent is told to stop; systemd waits longer (reliability promise R13).
+const FLUSH: Duration = Duration::from_secs(5);
+/// Time that the duties get to finish what they are at.
+const GRACE: Duration = Duration::from_secs(5);
+
+pub(crate) async fn run(options: RunOptions, world: World) -> Result<Exit> {
+    let started = SystemTime::now();
+    let format = options.log_format.resolve(std::io::stderr().is_terminal());
+    Logs { format, debug: options.debug }.init();
+    let mut shutdown = Shutdown::listen().context("failed to listen for signals")?;
+    // A wrong file is refused before anything runs; what the network says comes later.
+    let layers = settings::with_debug(world.settings()?, options.debug)?;
+
+    let telemetry = Telemetry::start(PROGRAM);
+    let shared = Shared::new(PROGRAM.version, telemetry.clone());
+    let control = control::serve(&world, shared.clone())?;
+    tracing::info!(version = PROGRAM.version, pid = std::process::id(), "spored is ready");
+
+    let early = Early { started, layers, heartbeat: options.heartbeat, debug: options.debug };
+    let ended = tokio::select! {
+        ended = live(early, &world, &telemetry, &shared) => ended,
+        signal = shutdown.signalled() => { tracing::info!(signal, "told to stop"); Ok(()) }
+    };
+    shared.ending();
+    finish(&telemetry, &shared, &mut shutdown).await;
+    drop(control);
+    ended.map(|()| Exit::Success)
+}
+
+/// What is known before the first question to the network.
+struct Early {
+    started: SystemTime,
+    layers: spawn_config::Layers,
+    heartbeat: Duration,
+    debug: bool,
+}
+
+/// From identity to the end of the instance's time; ends early only when the agent is told to stop.
+async fn live(early: Early, world: &World, telemetry: &Telemetry, shared: &Shared) -> Result<()> {
+    let booted = boot::boot(&early, world, telemetry, shared).await?;
+    let heartbeat = heartbeat::beat(&booted, early.heartbeat, shared);
+    let life = life::until_end(&booted, telemetry, shared);
+    let tracing_ends = life::end_tracing_in_time(&booted, telemetry);
+    // The end of life ends the agent; the other two go on for as long as it lives.
+    tokio::select! {
+        () = life => Ok(()),
+        never = async { tokio::join!(heartbeat, tracing_ends) } => match never.0 {},
+    }
+}
+
+/// Says good-bye to the registry and delivers the last spans; a second signal ends the agent at once.
+async fn finish(telemetry: &Telemetry, shared: &Shared, shutdown: &mut Shutdown) {
+    let orderly = async {
+        if let Some(booted) = shared.booted() {
+            let farewell = tokio::time::timeout(GRACE, heartbeat::farewell(&booted, telemetry));
+            if farewell.await.is_err() {
+                tracing::warn!("the registry did not take the farewell in time; the item expires by itself");
+            }
+        }
+        let flushed = telemetry.flush(FLUSH).await;
+        tracing::info!(delivered = flushed.delivered, left = flushed.left, "spored has stopped");
+    };
+    tokio::select! {
+        () = orderly => {}
+        signal = shutdown.signalled() => tracing::warn!(signal, "told again: stopping now"),
+    }
+    telemetry.shutdown(Duration::ZERO);
+}

@@ -1,0 +1,140 @@
+//! From an unknown host to a registered agent: identity, settings, telemetry, clients, registration.
+
+use super::Early;
+use super::heartbeat;
+use super::state::Shared;
+use crate::host::{self, Place};
+use crate::settings;
+use anyhow::Result;
+use opentelemetry::context::FutureExt;
+use opentelemetry::trace::{SpanKind, TraceContextExt};
+use opentelemetry::{Context, KeyValue};
+use spawn_cloud::describe::AwsCalls;
+use spawn_cloud::{AgentRecord, Clients, Imds, Registry, RegionSource};
+use spawn_config::{Identity, Provider, Settings, tags};
+use spawn_telemetry::{Plan, SpanIdentity, Telemetry, propagation};
+use std::collections::BTreeMap;
+use spawn_host::World;
+use std::sync::Arc;
+
+/// What the rest of the agent's life works with.
+#[derive(Debug)]
+pub(crate) struct Booted {
+    pub(crate) identity: Identity,
+    pub(crate) settings: Settings,
+    pub(crate) clients: Clients,
+    pub(crate) registry: Registry,
+    pub(crate) record: AgentRecord,
+}
+
+pub(super) async fn boot(early: &Early, world: &World, telemetry: &Telemetry, shared: &Shared) -> Result<Arc<Booted>> {
+    let known = early.layers.resolve().settings;
+    let place = host::place(known.host.provider, world);
+    let imds = Imds::new();
+    let identity = host::identity(place, &known.host, world, &imds).await;
+    let config = spawn_cloud::sdk_config(region(&identity)).await;
+
+    let (span, tags) = span_and_tags(early, place, &imds, &identity, &config, telemetry).await;
+    let found = settings::with_tags(early.layers.clone(), tags);
+    for refused in &found.refused {
+        tracing::warn!(error = %refused, "a tag was left out");
+    }
+    let settings = found.resolved.settings;
+    let identity = Identity { job_array: settings.host.job_array.place(), ..identity };
+    let now = jiff::Timestamp::now();
+    telemetry.configure(Plan::new(&settings.tracing, &identity, super::PROGRAM, Some(config.clone()), now));
+    tracing::info!(
+        instance_id = identity.instance_id,
+        provider = identity.provider.as_str(),
+        tracing = settings.tracing_on(now),
+        exporter = %settings.tracing.exporter,
+        sampling = %settings.tracing.sampling,
+        "settings are known"
+    );
+
+    let clients = clients(&config, telemetry, &identity);
+    let registry = Registry::new(clients.dynamodb.clone(), world.variable("SPAWN_TABLE").map(str::to_owned));
+    let record = record(&identity, early, now, &span);
+    let booted = Arc::new(Booted { identity, settings, clients, registry, record });
+    shared.running(booted.clone(), found.refused.iter().map(ToString::to_string).collect());
+    heartbeat::register(&booted, shared).with_context(span.clone()).await;
+    span.span().end();
+    Ok(booted)
+}
+
+/// The region to call: the instance's own; off EC2 the user's, and never a made-up one such as `local`.
+fn region(identity: &Identity) -> RegionSource {
+    match (&identity.region, identity.provider) {
+        (Some(region), _) if region != "local" => RegionSource::Given(region.clone()),
+        (_, Provider::Ec2) => RegionSource::Chain,
+        (_, Provider::Local) => RegionSource::OffEc2,
+    }
+}
+
+/// The boot's span and the tags. The launcher's context comes with the tags; where these need an AWS call, that call
+/// is the span's first child and the launcher's context a link.
+async fn span_and_tags(
+    early: &Early,
+    place: Place,
+    imds: &Imds,
+    identity: &Identity,
+    config: &spawn_cloud::Config,
+    telemetry: &Telemetry,
+) -> (Context, BTreeMap<String, String>) {
+    let start = |parent: &Context| {
+        let attributes = vec![KeyValue::new("spawn.command", "boot")];
+        telemetry.start_span("spored boot", SpanKind::Internal, parent, attributes, Some(early.started))
+    };
+    if identity.provider == Provider::Local || place == Place::Local {
+        return (start(&Context::new()), BTreeMap::new());
+    }
+    match imds.tags().await {
+        Ok(Some(tags)) => (start(&launcher(&tags).unwrap_or_default()), tags),
+        answer => {
+            if let Err(error) = answer {
+                tracing::warn!(%error, "the instance's metadata does not show its tags; asking EC2");
+            }
+            let span = start(&Context::new());
+            let clients = clients(config, telemetry, identity);
+            let asked = spawn_cloud::instances::tags(&clients.ec2, &identity.instance_id);
+            let tags = asked.with_context(span.clone()).await.unwrap_or_else(|error| {
+                tracing::error!(%error, "no tags could be read: no time to live, default settings; launch with InstanceMetadataTags=enabled or allow ec2:DescribeTags");
+                BTreeMap::new()
+            });
+            if let Some(launcher) = launcher(&tags) {
+                span.span().add_link(launcher.span().span_context().clone(), Vec::new());
+            }
+            (span, tags)
+        }
+    }
+}
+
+fn launcher(tags: &BTreeMap<String, String>) -> Option<Context> {
+    let traceparent = tags.get(tags::TRACEPARENT)?;
+    match propagation::remote_context(traceparent, None) {
+        Ok(context) => Some(context),
+        Err(error) => {
+            tracing::warn!(%error, "the launcher's trace context is of no use and left out");
+            None
+        }
+    }
+}
+
+fn clients(config: &spawn_cloud::Config, telemetry: &Telemetry, identity: &Identity) -> Clients {
+    Clients::new(config, telemetry.interceptor(Arc::new(AwsCalls), SpanIdentity::of(identity)))
+}
+
+fn record(identity: &Identity, early: &Early, now: jiff::Timestamp, span: &Context) -> AgentRecord {
+    let started = jiff::Timestamp::try_from(early.started).unwrap_or(now);
+    AgentRecord {
+        instance_id: identity.instance_id.clone(),
+        provider: identity.provider,
+        region: identity.region.clone(),
+        address: identity.private_ip.clone(),
+        version: super::PROGRAM.version.to_owned(),
+        started_at: started.as_second(),
+        last_seen: now.as_second(),
+        traceparent: propagation::traceparent(span),
+        tracestate: None,
+    }
+}

@@ -1,0 +1,139 @@
+//! What the agent knows of itself, shared between its duties and the control socket.
+
+use super::boot::Booted;
+use serde::Serialize;
+use spawn_config::Identity;
+use spawn_telemetry::{Counters, Health, Telemetry};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The agent's state; clones share it.
+#[derive(Clone, Debug)]
+pub(crate) struct Shared {
+    inner: Arc<Mutex<Inner>>,
+    telemetry: Telemetry,
+    version: &'static str,
+    started_at: jiff::Timestamp,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    booted: Option<Arc<Booted>>,
+    registry: RegistryReport,
+    refused: Vec<String>,
+    ends_at: Option<jiff::Timestamp>,
+    ending: bool,
+}
+
+/// The answer to `spored status`.
+#[derive(Debug, Serialize)]
+pub(crate) struct Report {
+    pub(crate) version: String,
+    pub(crate) pid: u32,
+    pub(crate) started_at: String,
+    /// `starting` (identity not known yet), `running` or `ending`.
+    pub(crate) state: String,
+    pub(crate) instance: Option<InstanceReport>,
+    /// When the time to live is over, RFC 3339.
+    pub(crate) ends_at: Option<String>,
+    pub(crate) registry: RegistryReport,
+    pub(crate) tracing: TracingReport,
+    /// Settings that were refused and left out.
+    pub(crate) refused_settings: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct InstanceReport {
+    pub(crate) instance_id: String,
+    pub(crate) provider: String,
+    pub(crate) region: Option<String>,
+}
+
+/// How the registry takes our word.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct RegistryReport {
+    pub(crate) registered: bool,
+    /// Last heartbeat that was taken, RFC 3339.
+    pub(crate) last_heartbeat: Option<String>,
+    pub(crate) problem: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct TracingReport {
+    pub(crate) enabled: bool,
+    pub(crate) exporter: String,
+    pub(crate) sampling: String,
+    pub(crate) counters: Counters,
+    pub(crate) health: Health,
+}
+
+impl Shared {
+    pub(crate) fn new(version: &'static str, telemetry: Telemetry) -> Self {
+        Self { inner: Arc::default(), telemetry, version, started_at: jiff::Timestamp::now() }
+    }
+
+    /// The boot is over: from now on the agent knows who it is.
+    pub(super) fn running(&self, booted: Arc<Booted>, refused: Vec<String>) {
+        let mut inner = self.lock();
+        inner.booted = Some(booted);
+        inner.refused = refused;
+    }
+
+    pub(super) fn ending(&self) {
+        self.lock().ending = true;
+    }
+
+    pub(super) fn ends_at(&self, at: Option<jiff::Timestamp>) {
+        self.lock().ends_at = at;
+    }
+
+    pub(super) fn registry(&self, report: RegistryReport) {
+        self.lock().registry = report;
+    }
+
+    pub(super) fn booted(&self) -> Option<Arc<Booted>> {
+        self.lock().booted.clone()
+    }
+
+    /// The state as it is now.
+    pub(crate) fn report(&self) -> Report {
+        let inner = self.lock();
+        let tracing = inner.booted.as_ref().map(|booted| &booted.settings.tracing);
+        let state = match (inner.ending, &inner.booted) {
+            (true, _) => "ending",
+            (false, Some(_)) => "running",
+            (false, None) => "starting",
+        };
+        Report {
+            version: self.version.to_owned(),
+            pid: std::process::id(),
+            started_at: self.started_at.to_string(),
+            state: state.to_owned(),
+            instance: inner.booted.as_ref().map(|booted| InstanceReport::of(&booted.identity)),
+            ends_at: inner.ends_at.map(|at| at.to_string()),
+            registry: inner.registry.clone(),
+            tracing: TracingReport {
+                enabled: tracing.is_some_and(|tracing| tracing.enabled),
+                exporter: tracing.map(|tracing| tracing.exporter.to_string()).unwrap_or_default(),
+                sampling: tracing.map(|tracing| tracing.sampling.to_string()).unwrap_or_default(),
+                counters: self.telemetry.counters(),
+                health: self.telemetry.health(),
+            },
+            refused_settings: inner.refused.clone(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        // A panic elsewhere must not take the status away; every write leaves the state whole.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl InstanceReport {
+    fn of(identity: &Identity) -> Self {
+        Self {
+            instance_id: identity.instance_id.clone(),
+            provider: identity.provider.as_str().to_owned(),
+            region: identity.region.clone(),
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! The command line of `spored`.
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use spawn_telemetry::LogFormat;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The agent of spawn: traces its AWS calls, registers, heartbeats and ends the instance at its time to live.
+#[derive(Debug, Parser)]
+#[command(name = "spored", version, arg_required_else_help = true)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the agent until it is told to stop (SIGTERM, Ctrl-C) or the instance's time is up.
+    Run(RunOptions),
+    /// Show, explain and check settings.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Show what the running agent does and whether its spans are delivered.
+    Status(StatusOptions),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct RunOptions {
+    /// Log debug lines, and give every line inside a span its trace_id and span_id, even with tracing off.
+    #[arg(long)]
+    pub(crate) debug: bool,
+    /// How log lines look; `auto` is human on a terminal and json elsewhere.
+    #[arg(long, value_enum, default_value = "auto", env = "SPORED_LOG_FORMAT")]
+    pub(crate) log_format: LogFormatChoice,
+    /// Time between two heartbeats.
+    #[arg(long, default_value = "30s", value_parser = duration)]
+    pub(crate) heartbeat: Duration,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Print the value of one setting as this host has it.
+    Get {
+        /// Name of the setting, for example tracing-enabled.
+        key: String,
+    },
+    /// Print every setting with its value and where the value came from.
+    List {
+        /// Output format.
+        #[arg(short, long, value_enum, default_value = "table")]
+        output: Output,
+    },
+    /// Print a setting's value, where it came from and what it overrode.
+    Explain {
+        /// Name of the setting, for example tracing-sampling.
+        key: String,
+    },
+    /// Check local.yaml (or FILE), tags and environment; exit code 3 when something is wrong.
+    Validate {
+        /// File to check instead of /etc/spawn/local.yaml.
+        file: Option<PathBuf>,
+    },
+    /// Print the JSON Schema of local.yaml, for editors.
+    Schema,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct StatusOptions {
+    /// Output format.
+    #[arg(short, long, value_enum, default_value = "table")]
+    pub(crate) output: Output,
+}
+
+/// How a command prints its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Output {
+    /// For people.
+    Table,
+    /// For programs.
+    Json,
+}
+
+/// `--log-format`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormatChoice {
+    Auto,
+    Human,
+    Json,
+}
+
+impl LogFormatChoice {
+    pub(crate) fn resolve(self, stderr_is_terminal: bool) -> LogFormat {
+        match self {
+            Self::Human => LogFormat::Human,
+            Self::Json => LogFormat::Json,
+            Self::Auto if stderr_is_terminal => LogFormat::Human,
+            Self::Auto => LogFormat::Json,
+        }
+    }
+}
+
+fn duration(text: &str) -> Result<Duration, spawn_config::ValueError> {
+    text.parse().map(|span: spawn_config::TimeSpan| span.duration())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Args::command().debug_assert();
+    }
+}

@@ -1,0 +1,73 @@
+//! `spored config`: what each setting is, where it came from, and whether the sources are sound.
+
+use crate::args::{ConfigCommand, Output};
+use crate::exit::Exit;
+use crate::settings;
+use anyhow::Result;
+use spawn_config::{Resolved, schema};
+use spawn_host::World;
+use std::fmt::Write;
+use std::path::Path;
+
+pub(crate) async fn run(command: ConfigCommand, world: &World) -> Result<Exit> {
+    match command {
+        ConfigCommand::Get { key } => {
+            spawn_config::Key::named(&key)?;
+            print(&format!("{}\n", settings::as_asked(world).await?.resolved.get(&key)?));
+        }
+        ConfigCommand::List { output } => print(&list(&settings::as_asked(world).await?.resolved, output)?),
+        ConfigCommand::Explain { key } => {
+            spawn_config::Key::named(&key)?;
+            let explanation = settings::as_asked(world).await?.resolved.explain(&key)?;
+            print(&format!("{explanation}\n"));
+        }
+        ConfigCommand::Validate { file } => return validate(file.as_deref(), world).await,
+        ConfigCommand::Schema => print(&(serde_json::to_string_pretty(&schema::json_schema())? + "\n")),
+    }
+    Ok(Exit::Success)
+}
+
+#[expect(clippy::print_stdout, reason = "the answer is the command's data")]
+fn print(text: &str) {
+    print!("{text}");
+}
+
+#[expect(clippy::print_stderr, reason = "findings are messages, not data")]
+fn complain(finding: &dyn std::fmt::Display) {
+    eprintln!("spored: {finding}");
+}
+
+fn list(resolved: &Resolved, output: Output) -> Result<String> {
+    let rows = resolved.list();
+    if output == Output::Json {
+        let rows = rows.into_iter().map(|(name, value, source)| {
+            serde_json::json!({ "name": name, "value": value, "source": source.to_string() })
+        });
+        return Ok(serde_json::to_string_pretty(&rows.collect::<Vec<_>>())? + "\n");
+    }
+    let widest = |width: usize, text: &str| width.max(text.chars().count());
+    let names = rows.iter().fold(0, |width, row| widest(width, row.0));
+    let values = rows.iter().fold(0, |width, row| widest(width, &row.1)).min(32);
+    let mut text = String::new();
+    for (name, value, source) in &rows {
+        let value = if value.is_empty() { "\"\"" } else { value };
+        writeln!(text, "{name:<names$}  {value:<values$}  {source}")?;
+    }
+    Ok(text)
+}
+
+/// A named file is checked by itself; otherwise everything that this host has.
+async fn validate(file: Option<&Path>, world: &World) -> Result<Exit> {
+    let Some(file) = file else {
+        let found = settings::as_asked(world).await?;
+        found.refused.iter().for_each(|refused| complain(refused));
+        if !found.refused.is_empty() {
+            return Ok(Exit::Config);
+        }
+        print("the settings of this host are valid\n");
+        return Ok(Exit::Success);
+    };
+    world.settings_file(file)?;
+    print(&format!("{} is valid\n", file.display()));
+    Ok(Exit::Success)
+}

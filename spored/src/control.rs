@@ -1,0 +1,7 @@
+//! The control socket: HTTP over a unix socket, for `spored status`.
+
+mod client;
+mod server;
+
+pub(crate) use client::{NoAgent, status};
+pub(crate) use server::serve;

@@ -1,0 +1,28 @@
+//! Exit codes, as `docs/reference/exit-codes.md` publishes them, and the last words on stderr.
+
+use std::process::ExitCode;
+
+/// How a program ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Done.
+    Success = 0,
+    /// AWS, the network or the agent refused or failed.
+    Failure = 1,
+    /// `local.yaml`, a tag or an environment variable is wrong.
+    Config = 3,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Prints the error with its causes, and answers the exit code that it stands for.
+#[expect(clippy::print_stderr, reason = "the one place where a failed command says why")]
+pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
+    eprintln!("spored: {error:#}");
+    let config = error.chain().any(|cause| cause.is::<spawn_config::ConfigError>() || cause.is::<spawn_host::SettingsError>());
+    if config { Exit::Config.into() } else { Exit::Failure.into() }
+}

@@ -1,0 +1,94 @@
+//! `spored status`: what the running agent does, and whether its spans are delivered.
+
+use crate::args::{Output, StatusOptions};
+use crate::control;
+use crate::exit::Exit;
+use anyhow::Result;
+use serde_json::Value;
+use spawn_host::World;
+
+pub(crate) async fn run(options: StatusOptions, world: &World) -> Result<Exit> {
+    let report = control::status(world).await?;
+    let text = match options.output {
+        Output::Json => serde_json::to_string_pretty(&report)? + "\n",
+        Output::Table => table(&report),
+    };
+    print(&text);
+    Ok(Exit::Success)
+}
+
+#[expect(clippy::print_stdout, reason = "the answer is the command's data")]
+fn print(text: &str) {
+    print!("{text}");
+}
+
+/// The report as lines of a name and a value.
+fn table(report: &Value) -> String {
+    let say = |pointer: &str| report.pointer(pointer).filter(|value| !value.is_null()).map(plain);
+    let or = |pointer: &str, otherwise: &str| say(pointer).unwrap_or_else(|| otherwise.to_owned());
+    let mut rows = vec![
+        ("agent", format!("spored {}, pid {}, {}", or("/version", "?"), or("/pid", "?"), or("/state", "?"))),
+        ("started", or("/started_at", "?")),
+    ];
+    if let Some(id) = say("/instance/instance_id") {
+        rows.push(("instance", format!("{id} ({}, {})", or("/instance/provider", "?"), or("/instance/region", "no region"))));
+    }
+    rows.extend(say("/ends_at").map(|end| ("ends at", end)));
+    let registered = if report["registry"]["registered"] == true { "registered" } else { "not registered" };
+    rows.push(("registry", format!("{registered}, last heartbeat {}", or("/registry/last_heartbeat", "never"))));
+    rows.extend(say("/registry/problem").map(|problem| ("", problem)));
+    let tracing = match report["tracing"]["enabled"] == true {
+        true => format!("on, exporter {}, sampling {}", or("/tracing/exporter", "?"), or("/tracing/sampling", "?")),
+        false => "off".to_owned(),
+    };
+    rows.push(("tracing", tracing));
+    let number = |name: &str| or(&format!("/tracing/counters/{name}"), "0");
+    rows.push(("spans", format!("{} created, {} exported, {} queued", number("created"), number("exported"), number("queued"))));
+    let dropped = report["tracing"]["counters"]["dropped"].as_object().into_iter().flatten();
+    rows.extend(dropped.map(|(reason, number)| ("", format!("{number} dropped: {reason}"))));
+    rows.extend(say("/tracing/health/problem/what").map(|what| ("problem", what)));
+    rows.extend(say("/tracing/health/problem/remedy").map(|remedy| ("remedy", remedy)));
+    let refused = report["refused_settings"].as_array().into_iter().flatten();
+    rows.extend(refused.map(|setting| ("refused", plain(setting))));
+    rows.into_iter().map(|(name, value)| format!("{name:<10}{value}\n")).collect()
+}
+
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_problem_is_shown_with_its_remedy() {
+        let report = json!({
+            "version": "0.20.0", "pid": 7, "started_at": "2026-11-21T05:00:00Z", "state": "running",
+            "instance": { "instance_id": "local-desk", "provider": "local", "region": null },
+            "ends_at": null,
+            "registry": { "registered": false, "last_heartbeat": null, "problem": "DynamoDB PutItem: no answer" },
+            "tracing": {
+                "enabled": true, "exporter": "xray", "sampling": "1",
+                "counters": { "created": 3, "exported": 1, "queued": 1, "dropped": { "queue_full": 1 } },
+                "health": { "problem": { "what": "X-Ray refuses", "remedy": "allow it" } },
+            },
+            "refused_settings": ["spawn:ttl: no time"],
+        });
+        let expected = "\
+agent     spored 0.20.0, pid 7, running
+started   2026-11-21T05:00:00Z
+instance  local-desk (local, no region)
+registry  not registered, last heartbeat never
+          DynamoDB PutItem: no answer
+tracing   on, exporter xray, sampling 1
+spans     3 created, 1 exported, 1 queued
+          1 dropped: queue_full
+problem   X-Ray refuses
+remedy    allow it
+refused   spawn:ttl: no time
+";
+        assert_eq!(table(&report), expected);
+    }
+}

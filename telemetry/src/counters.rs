@@ -1,0 +1,68 @@
+//! The account of spans: every span that was accepted is delivered, dropped for a reason, or still queued.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+/// Why a span was dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DropReason {
+    /// The store was full and this was the oldest span that could go.
+    QueueFull,
+    /// It was held until the sampling rate was known, and the rate rejected its trace.
+    NotSampled,
+    /// The back end refused this span for good.
+    Rejected,
+    /// It alone is larger than the store or than what the back end takes.
+    TooLarge,
+    /// Tracing turned out to be off.
+    Disabled,
+    /// The exporter could not encode it.
+    ExporterError,
+    /// The program ended before it could be delivered.
+    Shutdown,
+}
+
+impl DropReason {
+    /// The word in counters, status and documentation.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::QueueFull => "queue_full",
+            Self::NotSampled => "not_sampled",
+            Self::Rejected => "rejected",
+            Self::TooLarge => "too_large",
+            Self::Disabled => "disabled",
+            Self::ExporterError => "exporter_error",
+            Self::Shutdown => "shutdown",
+        }
+    }
+}
+
+impl std::fmt::Display for DropReason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// The account at one moment. `created` equals `exported` plus `queued` plus everything in `dropped`, always.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counters {
+    /// Spans that ended and were handed over for delivery.
+    pub created: u64,
+    /// Spans that the back end has taken.
+    pub exported: u64,
+    /// Spans that wait, those of the export under way included.
+    pub queued: u64,
+    /// Spans that were dropped, by reason; a reason that never applied is absent.
+    pub dropped: BTreeMap<DropReason, u64>,
+}
+
+impl Counters {
+    /// Spans that were dropped for any reason.
+    #[must_use]
+    pub fn dropped_in_all(&self) -> u64 {
+        self.dropped.values().sum()
+    }
+}

@@ -1,0 +1,89 @@
+//! Sends what the back end refuses as a whole in halves, until it is clear which spans it refuses.
+
+use std::ops::Range;
+
+use super::{Fate, Outcome, Trouble};
+use crate::counters::DropReason;
+
+/// What became of one request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Sent {
+    /// The back end has answered, and this became of the spans in the request; those without a fate were taken.
+    Answered(Outcome),
+    /// It refuses the request, and would refuse it again.
+    Refused {
+        /// How such a span is counted.
+        reason: DropReason,
+        /// Why.
+        refusal: String,
+    },
+    /// It could not be reached, or cannot take anything now.
+    Failed(Trouble),
+}
+
+/// Sends the spans of these ranges one range after the other. After a failure nothing more is sent: what is left is to be
+/// tried again.
+pub(super) async fn in_halves(spans: usize, ranges: Vec<Range<usize>>, mut send: impl AsyncFnMut(Range<usize>) -> Sent) -> Outcome {
+    let mut outcome = Outcome { fates: vec![Fate::Again; spans], ..Outcome::default() };
+    let mut waiting: Vec<_> = ranges.into_iter().rev().collect();
+    while let Some(range) = waiting.pop() {
+        match send(range.clone()).await {
+            Sent::Answered(answer) => {
+                for (place, fate) in outcome.fates[range].iter_mut().enumerate() {
+                    *fate = answer.fates.get(place).copied().unwrap_or(Fate::Delivered);
+                }
+                outcome.refusal = answer.refusal.or(outcome.refusal);
+                outcome.trouble = answer.trouble.or(outcome.trouble);
+            }
+            Sent::Refused { reason, refusal } if range.len() == 1 => {
+                outcome.fates[range.start] = Fate::Refused(reason);
+                outcome.refusal = Some(refusal);
+            }
+            Sent::Refused { .. } => {
+                let middle = range.start + range.len() / 2;
+                waiting.push(middle..range.end);
+                waiting.push(range.start..middle);
+            }
+            Sent::Failed(trouble) => {
+                outcome.trouble = Some(trouble);
+                break;
+            }
+        }
+    }
+    outcome
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn one_bad_span_costs_itself_alone() {
+        let mut requests = Vec::new();
+        let outcome = in_halves(5, vec![0..5], async |range: Range<usize>| {
+            requests.push(range.clone());
+            if range.contains(&3) {
+                return Sent::Refused { reason: DropReason::Rejected, refusal: "bad".to_owned() };
+            }
+            Sent::Answered(Outcome::default())
+        })
+        .await;
+        let mut fates = vec![Fate::Delivered; 5];
+        fates[3] = Fate::Refused(DropReason::Rejected);
+        assert_eq!(outcome, Outcome { fates, trouble: None, refusal: Some("bad".to_owned()) });
+        assert_eq!(requests, [0..5, 0..2, 2..5, 2..3, 3..5, 3..4, 4..5]);
+    }
+
+    #[tokio::test]
+    async fn after_a_failure_the_rest_is_to_be_tried_again() {
+        let trouble = Trouble { lasting: false, what: "away".to_owned(), remedy: "wait".to_owned() };
+        let outcome = in_halves(3, vec![0..1, 1..2, 2..3], async |range: Range<usize>| match range.start {
+            0 => Sent::Answered(Outcome::default()),
+            1 => Sent::Failed(trouble.clone()),
+            _ => panic!("nothing is sent after a failure"),
+        })
+        .await;
+        let fates = vec![Fate::Delivered, Fate::Again, Fate::Again];
+        assert_eq!(outcome, Outcome { fates, trouble: Some(trouble), refusal: None });
+    }
+}

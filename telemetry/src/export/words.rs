@@ -1,0 +1,27 @@
+//! Error texts as people can read them.
+
+use std::error::Error;
+
+/// Longest text of a stranger's that is shown, in characters.
+const LONGEST: usize = 300;
+
+/// The error and its sources, with colons between; a source that repeats what was said is left out.
+pub(super) fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        let said = error.to_string();
+        if !text.ends_with(&said) {
+            text.push_str(": ");
+            text.push_str(&said);
+        }
+        source = error.source();
+    }
+    text
+}
+
+/// The text on one line and not too long.
+pub(super) fn brief(text: &str) -> String {
+    let line = text.chars().map(|character| if character.is_control() { ' ' } else { character });
+    line.take(LONGEST).collect()
+}

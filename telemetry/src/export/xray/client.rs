@@ -1,0 +1,33 @@
+//! Settings of the exporter's own client: nothing of it is shared with the clients that are traced.
+
+use std::time::Duration;
+
+use aws_sdk_xray::Config;
+use aws_sdk_xray::config::retry::{RetryConfig, RetryPartition};
+use aws_sdk_xray::config::timeout::TimeoutConfig;
+use aws_sdk_xray::config::{BehaviorVersion, SharedHttpClient, StalledStreamProtectionConfig};
+use aws_types::SdkConfig;
+use spawn_config::Endpoint;
+
+/// Longest time for one request, connecting included.
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// Longest time for connecting.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Region and credentials are the program's. The HTTP client is the exporter's own, because its connections live on the
+/// worker's runtime. The pipeline retries, so the SDK does not; its partition is one of its own in case it ever does,
+/// so that exports never eat up the retries of the program's duties.
+pub(in crate::export) fn config(aws: &SdkConfig, endpoint: Option<&Endpoint>, http: SharedHttpClient) -> Config {
+    let timeouts = TimeoutConfig::builder().operation_timeout(TIMEOUT).connect_timeout(CONNECT_TIMEOUT).build();
+    let mut config = aws_sdk_xray::config::Builder::from(aws)
+        .behavior_version(BehaviorVersion::latest())
+        .http_client(http)
+        .retry_config(RetryConfig::disabled())
+        .retry_partition(RetryPartition::new("spawn-telemetry"))
+        .timeout_config(timeouts)
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+    if let Some(endpoint) = endpoint {
+        config = config.endpoint_url(endpoint.as_url().as_str());
+    }
+    config.build()
+}

@@ -1,0 +1,237 @@
+//! Makes one span of every AWS call, whatever the service, and tells AWS the trace it belongs to.
+//!
+//! A call's span is written when the call is over (docs/decisions/0002): until then its [`Call`] rests in the call's
+//! own configuration, and is dropped with it when the caller loses interest. No hook returns an error, because the SDK
+//! would fail the caller's call for it, and code from elsewhere runs behind `catch_unwind`.
+
+mod attempt;
+mod call;
+mod capture;
+mod error_code;
+mod expect;
+mod failure;
+mod kind;
+mod server;
+#[cfg(test)]
+mod tests;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    BeforeSerializationInterceptorContextMut, BeforeSerializationInterceptorContextRef,
+    BeforeTransmitInterceptorContextMut, BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
+};
+use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
+use aws_smithy_runtime_api::client::orchestrator::Metadata;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
+use aws_smithy_types::telemetry::{CapturedTelemetryAttributes, RequestedTelemetryAttributes};
+use aws_types::region::Region;
+use opentelemetry::KeyValue;
+
+use crate::describe::{Attributes, DescribeCall};
+use crate::identity::SpanIdentity;
+use crate::propagation::header_value;
+use crate::recorder::{Begun, Recorder, Unsampled};
+use call::Call;
+use kind::{CallKind, CallKinds};
+
+pub use expect::ExpectErrors;
+
+/// The header that AWS reads the trace from. The SDK's signers leave it out of the signature, as load balancers may
+/// rewrite it.
+const HEADER: &str = "x-amzn-trace-id";
+/// Attributes that a span has room for without growing; a DynamoDB query with all its facts has 32.
+const USUAL_ATTRIBUTES: usize = 36;
+
+/// The interceptor. One serves the clients of all services.
+#[derive(Debug)]
+pub(crate) struct TracingInterceptor(Arc<Shared>);
+
+/// What the calls of all clients share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) recorder: Recorder,
+    pub(crate) describe: Arc<dyn DescribeCall>,
+    identity: Vec<KeyValue>,
+    kinds: CallKinds,
+    members: RequestedTelemetryAttributes,
+}
+
+/// A call under way, as it rests in the call's configuration.
+#[derive(Debug)]
+enum CallState {
+    Unsampled(Unsampled),
+    Sampled(Box<Call>),
+    Over,
+}
+
+impl Storable for CallState {
+    type Storer = StoreReplace<Self>;
+}
+
+impl TracingInterceptor {
+    pub(crate) fn new(recorder: Recorder, describe: Arc<dyn DescribeCall>, identity: &SpanIdentity) -> Self {
+        Self(Arc::new(Shared {
+            recorder,
+            describe,
+            identity: identity.attributes(),
+            kinds: CallKinds::default(),
+            members: capture::members(),
+        }))
+    }
+}
+
+/// The recorded call, if there is one.
+fn sampled(cfg: &mut ConfigBag) -> Option<&mut Call> {
+    match cfg.get_mut_from_interceptor_state::<CallState>() {
+        Some(CallState::Sampled(call)) => Some(call),
+        _ => None,
+    }
+}
+
+#[dyn_dispatch_hint]
+impl Intercept for TracingInterceptor {
+    fn name(&self) -> &'static str {
+        "TracingInterceptor"
+    }
+
+    /// Decides whether the call is recorded. Service and operation are not known to a client's interceptor yet.
+    fn read_before_execution(
+        &self,
+        _context: &BeforeSerializationInterceptorContextRef<'_>,
+        cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let state = match self.0.recorder.begin() {
+            Begun::Silent => return Ok(()),
+            Begun::Unsampled(unsampled) => CallState::Unsampled(unsampled),
+            Begun::Sampled(start) => {
+                self.0.ask_for_members(cfg);
+                CallState::Sampled(Box::new(Call::new(self.0.clone(), start)))
+            }
+        };
+        cfg.interceptor_state().store_put(state);
+        Ok(())
+    }
+
+    /// Notes what the call is about, while its input is still there.
+    fn modify_before_serialization(
+        &self,
+        context: &mut BeforeSerializationInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if !matches!(cfg.load::<CallState>(), Some(CallState::Sampled(_))) {
+            return Ok(());
+        }
+        let Some(kind) = self.0.kind(cfg) else { return Ok(()) };
+        let mut attributes = Attributes::with_capacity(USUAL_ATTRIBUTES);
+        attributes.extend(&kind.attributes);
+        if let Some(captured) = cfg.load::<CapturedTelemetryAttributes>() {
+            capture::describe(captured, &kind, &mut attributes);
+        }
+        let described = || self.0.describe.input(&kind.name(), context.input(), &mut attributes);
+        if catch_unwind(AssertUnwindSafe(described)).is_err() {
+            tracing::debug!(call = %kind.span_name, "describing the input of a call panicked");
+        }
+        if let Some(call) = sampled(cfg) {
+            call.describe(kind, attributes);
+        }
+        Ok(())
+    }
+
+    fn read_before_attempt(
+        &self,
+        _: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let Some(call) = sampled(cfg) {
+            call.begin_attempt();
+        }
+        Ok(())
+    }
+
+    /// Passes the trace and its decision on, the decision not to record it too.
+    fn modify_before_signing(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let request = context.request_mut();
+        let value = match cfg.get_mut_from_interceptor_state::<CallState>() {
+            Some(CallState::Unsampled(Unsampled { trace_id, parent })) => {
+                Some(header_value(*trace_id, *parent, false))
+            }
+            Some(CallState::Sampled(call)) => {
+                call.address(request);
+                call.header()
+            }
+            Some(CallState::Over) | None => None,
+        };
+        if let Some(value) = value
+            && !request.headers().contains_key(HEADER)
+        {
+            request.headers_mut().insert(HEADER, value);
+        }
+        Ok(())
+    }
+
+    fn read_after_attempt(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let Some(call) = sampled(cfg) {
+            call.end_attempt(context.response(), context.output_or_error());
+        }
+        Ok(())
+    }
+
+    /// Writes the span. A presigned request comes here with neither output nor error, and leaves no span.
+    fn read_after_execution(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let Some(state) = cfg.get_mut_from_interceptor_state::<CallState>() else { return Ok(()) };
+        let CallState::Sampled(mut call) = std::mem::replace(state, CallState::Over) else { return Ok(()) };
+        if call.is_unknown()
+            && let Some(kind) = self.0.kind(cfg)
+        {
+            // The call failed before it could be described.
+            let mut attributes = Attributes::default();
+            attributes.extend(&kind.attributes);
+            call.describe(kind, attributes);
+        }
+        let expected = cfg.load::<ExpectErrors>().map_or(&[][..], |expected| expected.0);
+        call.end(context.output_or_error(), expected);
+        Ok(())
+    }
+}
+
+impl Shared {
+    /// Has the SDK note the members that name the resource of a call, before the input is consumed.
+    fn ask_for_members(&self, cfg: &mut ConfigBag) {
+        let members = match cfg.load::<RequestedTelemetryAttributes>() {
+            Some(asked) => {
+                let mut asked = asked.clone();
+                asked.capture_only(capture::NAMES);
+                asked
+            }
+            None => self.members.clone(),
+        };
+        cfg.interceptor_state().store_put(members);
+    }
+
+    fn kind(&self, cfg: &ConfigBag) -> Option<Arc<CallKind>> {
+        let metadata = cfg.load::<Metadata>()?;
+        let region = cfg.load::<Region>().map_or("", |region| region.as_ref());
+        Some(self.kinds.of(metadata.service(), metadata.name(), region, &self.identity))
+    }
+}

@@ -1,0 +1,154 @@
+//! A recorded call under way. It is over when it is ended or dropped, whichever comes first, and is written once.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use aws_smithy_runtime_api::client::interceptors::context::{Error, Output};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, OrchestratorError};
+use opentelemetry::trace::Status;
+
+use super::Shared;
+use super::attempt::Attempts;
+use super::failure::Failure;
+use super::kind::CallKind;
+use super::server;
+use crate::attribute;
+use crate::describe::Attributes;
+use crate::propagation::header_value;
+use crate::recorder::{SpanEnd, SpanStart};
+
+/// A recorded call under way.
+#[derive(Debug)]
+pub(super) struct Call {
+    shared: Arc<Shared>,
+    start: SpanStart,
+    /// `None` before the call is described and after it is written.
+    kind: Option<Arc<CallKind>>,
+    attributes: Attributes,
+    has_address: bool,
+    attempts: Attempts,
+}
+
+/// How a call ended.
+enum Outcome<'a> {
+    Done(&'a Output),
+    /// The failure, and whether the caller planned for it.
+    Failed(Failure, bool),
+}
+
+impl Call {
+    pub(super) fn new(shared: Arc<Shared>, start: SpanStart) -> Self {
+        let (attributes, attempts) = (Attributes::default(), Attempts::default());
+        Self { shared, start, kind: None, attributes, has_address: false, attempts }
+    }
+
+    /// Notes which call it is and what is known of it so far.
+    pub(super) fn describe(&mut self, kind: Arc<CallKind>, attributes: Attributes) {
+        self.kind = Some(kind);
+        self.attributes = attributes;
+    }
+
+    /// Whether it is not known yet which call it is.
+    pub(super) fn is_unknown(&self) -> bool {
+        self.kind.is_none()
+    }
+
+    pub(super) fn begin_attempt(&mut self) {
+        self.attempts.begin(self.start.clock.elapsed());
+    }
+
+    /// Notes where the request goes; the first attempt's is the call's.
+    pub(super) fn address(&mut self, request: &HttpRequest) {
+        if self.has_address {
+            return;
+        }
+        self.has_address = true;
+        if let Some(method) = server::method(request.method()) {
+            self.attributes.add(attribute::HTTP_REQUEST_METHOD, method);
+        }
+        if let Some((host, port)) = server::address(request.uri()) {
+            self.attributes.add(attribute::SERVER_ADDRESS, host.to_owned());
+            self.attributes.add(attribute::SERVER_PORT, i64::from(port));
+        }
+    }
+
+    /// The trace as AWS is told it; `None` while the rate is unknown, because nothing true could be said.
+    pub(super) fn header(&self) -> Option<String> {
+        let context = &self.start.context;
+        self.start.decided.then(|| header_value(context.trace_id(), Some(context.span_id()), true))
+    }
+
+    pub(super) fn end_attempt(
+        &mut self,
+        response: Option<&HttpResponse>,
+        result: Option<Result<&Output, &OrchestratorError<Error>>>,
+    ) {
+        self.attempts.end(self.start.clock.elapsed(), response, result);
+    }
+
+    /// The call is over; without a result it was presigned and never sent.
+    pub(super) fn end(mut self: Box<Self>, result: Option<Result<&Output, &OrchestratorError<Error>>>, expected: &[&str]) {
+        let Some(kind) = self.kind.take() else { return };
+        let outcome = match result {
+            None => return,
+            Some(Ok(output)) if self.start.is_root() && self.is_empty_poll(&kind, output) => return,
+            Some(Ok(output)) => Outcome::Done(output),
+            Some(Err(error)) => {
+                let failure = self.failure(error);
+                let status = self.attempts.status();
+                let is_expected = failure.is_expected(&kind, status, expected);
+                Outcome::Failed(failure, is_expected)
+            }
+        };
+        self.write(&kind, outcome);
+    }
+
+    /// The last attempt's failure is the call's, unless the call itself ran out of time.
+    fn failure(&self, error: &OrchestratorError<Error>) -> Failure {
+        match self.attempts.failure() {
+            Some(failure) if !error.is_timeout_error() => failure.clone(),
+            _ => Failure::of(error, None, self.attempts.count() > 0),
+        }
+    }
+
+    fn is_empty_poll(&self, kind: &CallKind, output: &Output) -> bool {
+        let asked = || self.shared.describe.is_empty_poll(&kind.name(), output);
+        catch_unwind(AssertUnwindSafe(asked)).unwrap_or(false)
+    }
+
+    fn write(&mut self, kind: &CallKind, outcome: Outcome<'_>) {
+        let elapsed = self.start.clock.elapsed();
+        let attempts = std::mem::take(&mut self.attempts);
+        let mut attributes = std::mem::take(&mut self.attributes);
+        attempts.describe_last(&mut attributes);
+        attributes.add(attribute::AWS_ATTEMPTS, i64::try_from(attempts.count()).unwrap_or(i64::MAX));
+        if let Outcome::Done(output) = outcome {
+            let described = || self.shared.describe.output(&kind.name(), output, &mut attributes);
+            if catch_unwind(AssertUnwindSafe(described)).is_err() {
+                tracing::debug!(call = %kind.span_name, "describing the output of a call panicked");
+            }
+        }
+        attributes.add(attribute::ERROR, matches!(outcome, Outcome::Failed(_, false)));
+        let status = match outcome {
+            Outcome::Done(_) => Status::Unset,
+            Outcome::Failed(failure, is_expected) => {
+                failure.describe(&mut attributes);
+                if is_expected { Status::Unset } else { Status::error(failure.message) }
+            }
+        };
+        let recorder = &self.shared.recorder;
+        attempts.record(recorder, &self.start, kind, elapsed);
+        let (name, attributes) = (kind.span_name.clone().into(), attributes.into_vec());
+        recorder.end(&self.start, SpanEnd { name, kind: kind.span_kind.clone(), attributes, status, elapsed });
+    }
+}
+
+impl Drop for Call {
+    /// The caller has dropped the call's future: no hook says so.
+    fn drop(&mut self) {
+        if let Some(kind) = self.kind.take() {
+            self.attempts.abandon(self.start.clock.elapsed());
+            self.write(&kind, Outcome::Failed(Failure::cancelled(), false));
+        }
+    }
+}

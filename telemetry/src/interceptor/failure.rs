@@ -1,0 +1,118 @@
+//! Why a call or an attempt failed, in one word and one sentence.
+
+use std::borrow::Cow;
+use std::error::Error as _;
+
+use aws_smithy_runtime_api::client::interceptors::context::Error;
+use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, OrchestratorError};
+
+use super::error_code::{self, ErrorCode};
+use super::kind::CallKind;
+use crate::attribute;
+use crate::describe::Attributes;
+
+/// Bytes of a message that are worth keeping.
+const LONGEST_MESSAGE: usize = 1024;
+/// EC2's way to say that a dry run would have gone through.
+const DRY_RUN: &str = "DryRunOperation";
+
+/// Why a call or an attempt failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Failure {
+    /// AWS's error code, or a word of ours where AWS had no say.
+    pub(super) kind: Cow<'static, str>,
+    pub(super) message: String,
+    pub(super) throttled: bool,
+}
+
+impl Failure {
+    /// Of an attempt, or of a call that never came to an attempt.
+    pub(super) fn of(error: &OrchestratorError<Error>, response: Option<&HttpResponse>, attempted: bool) -> Self {
+        match (response, error) {
+            (Some(response), error) if error.is_operation_error() => Self::answered(response),
+            _ => Self::unanswered(error, attempted),
+        }
+    }
+
+    /// The call's future was dropped.
+    pub(super) fn cancelled() -> Self {
+        let message = "the call was dropped before it was done".to_owned();
+        Self { kind: attribute::CANCELLED.into(), message, throttled: false }
+    }
+
+    /// The answer is one that the caller planned for, and no error of the call.
+    pub(super) fn is_expected(&self, call: &CallKind, status: Option<u16>, expected: &[&str]) -> bool {
+        let name = call.name();
+        self.kind == DRY_RUN
+            || expected.contains(&&*self.kind)
+            // To ask whether something is there is what HEAD is for.
+            || (name.service == "S3" && name.operation.starts_with("Head") && status == Some(404))
+    }
+
+    /// Says which error it was; whether it counts as one is said by `error`.
+    pub(super) fn describe(&self, into: &mut Attributes) {
+        into.add(attribute::ERROR_TYPE, self.kind.clone());
+        into.add(attribute::ERROR_MESSAGE, self.message.clone());
+        if self.throttled {
+            into.add(attribute::AWS_THROTTLED, true);
+        }
+    }
+
+    fn answered(response: &HttpResponse) -> Self {
+        let status = response.status().as_u16();
+        let ErrorCode { code, message } = error_code::read(response);
+        // Answers to HEAD have no body; 404 has a name all the same, others have their number.
+        let code = code.unwrap_or_else(|| if status == 404 { "NotFound".to_owned() } else { status.to_string() });
+        let throttled = error_code::is_throttle(&code, Some(status));
+        let message = message.map_or_else(|| format!("{code} (HTTP status {status})"), cut);
+        Self { kind: code.into(), message, throttled }
+    }
+
+    fn unanswered(error: &OrchestratorError<Error>, attempted: bool) -> Self {
+        let connector_timed_out = error.as_connector_error().map(|error| error.is_timeout());
+        let kind = match connector_timed_out {
+            Some(true) => attribute::TIMEOUT,
+            Some(false) => attribute::CONNECTION,
+            None if error.is_timeout_error() => attribute::TIMEOUT,
+            None if error.is_response_error() => attribute::RESPONSE,
+            None if !attempted => attribute::CONSTRUCTION,
+            None => attribute::OTHER,
+        };
+        Self { kind: kind.into(), message: cut(chain(error)), throttled: false }
+    }
+}
+
+/// The error's own words and those of its causes; the outermost only names its kind.
+fn chain(error: &OrchestratorError<Error>) -> String {
+    let mut text = String::new();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let words = error.to_string();
+        if !text.ends_with(&words) {
+            text.push_str(if text.is_empty() { "" } else { ": " });
+            text.push_str(&words);
+        }
+        cause = error.source();
+    }
+    if text.is_empty() { error.to_string() } else { text }
+}
+
+fn cut(mut message: String) -> String {
+    if message.len() > LONGEST_MESSAGE {
+        message.truncate(message.floor_char_boundary(LONGEST_MESSAGE));
+        message.push('…');
+    }
+    message
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_message_is_cut_between_characters() {
+        assert_eq!(cut("short".to_owned()), "short");
+        let cut = cut("é".repeat(1000));
+        assert_eq!(cut, format!("{}…", "é".repeat(512)));
+    }
+}

@@ -1,0 +1,174 @@
+//! What all calls of one operation in one region have in common, put together once.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use opentelemetry::trace::SpanKind;
+use opentelemetry::{KeyValue, StringValue, Value};
+use opentelemetry_semantic_conventions::attribute as semconv;
+
+use super::capture::{self, Member};
+use crate::attribute;
+use crate::describe::CallName;
+
+/// Kinds that are remembered. All of AWS has some ten thousand operations, a program calls a few dozen.
+const MOST_REMEMBERED: usize = 1024;
+
+/// One operation of one service in one region.
+#[derive(Debug)]
+pub(super) struct CallKind {
+    service: Arc<str>,
+    operation: Arc<str>,
+    region: Arc<str>,
+    /// `DynamoDB.GetItem`.
+    pub(super) span_name: String,
+    pub(super) span_kind: SpanKind,
+    /// What every span of this kind begins with. Cloning them copies no text.
+    pub(super) attributes: Vec<KeyValue>,
+    /// The part of `attributes` that the attempts carry too. Those of a remote call are not among it, so that no
+    /// service map counts an attempt as a call.
+    pub(super) attempt_attributes: Vec<KeyValue>,
+    /// Members of the input that describe the call.
+    pub(super) members: &'static [Member],
+}
+
+/// The kinds of calls that were made so far.
+#[derive(Debug, Default)]
+pub(super) struct CallKinds(RwLock<Vec<Arc<CallKind>>>);
+
+impl CallKinds {
+    pub(super) fn of(&self, service: &str, operation: &str, region: &str, identity: &[KeyValue]) -> Arc<CallKind> {
+        let known = {
+            let kinds = self.0.read().unwrap_or_else(PoisonError::into_inner);
+            kinds.iter().find(|kind| kind.is(service, operation, region)).cloned()
+        };
+        known.unwrap_or_else(|| {
+            let kind = Arc::new(CallKind::new(service, operation, region, identity));
+            let mut kinds = self.0.write().unwrap_or_else(PoisonError::into_inner);
+            if kinds.len() < MOST_REMEMBERED {
+                kinds.push(kind.clone());
+            }
+            kind
+        })
+    }
+}
+
+impl CallKind {
+    fn new(service: &str, operation: &str, region: &str, identity: &[KeyValue]) -> Self {
+        let [service, operation, region] = [service, operation, region].map(Arc::<str>::from);
+        let text = |text: &Arc<str>| Value::String(StringValue::from(text.clone()));
+        let lower_case = service.to_lowercase().replace(' ', "");
+        let mut attempt_attributes = vec![
+            KeyValue::new(attribute::AWS_SERVICE, Arc::<str>::from(lower_case)),
+            KeyValue::new(attribute::AWS_OPERATION, text(&operation)),
+        ];
+        if !region.is_empty() {
+            attempt_attributes.push(KeyValue::new(attribute::AWS_REGION, text(&region)));
+            attempt_attributes.push(KeyValue::new(attribute::CLOUD_REGION, text(&region)));
+        }
+        attempt_attributes.extend_from_slice(identity);
+        let mut attributes = attempt_attributes.clone();
+        attributes.extend([
+            KeyValue::new(attribute::RPC_SYSTEM, attribute::AWS_API),
+            KeyValue::new(attribute::RPC_SYSTEM_NAME, attribute::AWS_API),
+            KeyValue::new(attribute::RPC_SERVICE, text(&service)),
+            KeyValue::new(attribute::RPC_METHOD, text(&operation)),
+        ]);
+        attributes.extend(conventional(&service, &operation));
+        Self {
+            span_name: format!("{service}.{operation}"),
+            span_kind: span_kind(&service, &operation),
+            members: capture::of_service(&service),
+            attributes,
+            attempt_attributes,
+            service,
+            operation,
+            region,
+        }
+    }
+
+    pub(super) fn name(&self) -> CallName<'_> {
+        CallName { service: &self.service, operation: &self.operation }
+    }
+
+    pub(super) fn region(&self) -> &Arc<str> {
+        &self.region
+    }
+
+    fn is(&self, service: &str, operation: &str, region: &str) -> bool {
+        *self.operation == *operation && *self.service == *service && *self.region == *region
+    }
+}
+
+/// Whoever sends a message produces it; all else asks and is answered.
+fn span_kind(service: &str, operation: &str) -> SpanKind {
+    match (service, operation) {
+        ("SQS", "SendMessage" | "SendMessageBatch") | ("SNS", "Publish" | "PublishBatch") => SpanKind::Producer,
+        _ => SpanKind::Client,
+    }
+}
+
+/// What the conventions of databases, messaging and functions say of every call of a service.
+fn conventional(service: &str, operation: &Arc<str>) -> Vec<KeyValue> {
+    let messaging = |system: &'static str| {
+        let kind = match &**operation {
+            "SendMessage" | "SendMessageBatch" | "Publish" | "PublishBatch" => Some("send"),
+            "ReceiveMessage" => Some("receive"),
+            "DeleteMessage" | "DeleteMessageBatch" | "ChangeMessageVisibility" => Some("settle"),
+            _ => None,
+        };
+        let mut attributes = vec![
+            KeyValue::new(semconv::MESSAGING_SYSTEM, system),
+            KeyValue::new(semconv::MESSAGING_OPERATION_NAME, operation.clone()),
+        ];
+        attributes.extend(kind.map(|kind| KeyValue::new(semconv::MESSAGING_OPERATION_TYPE, kind)));
+        attributes
+    };
+    match service {
+        "DynamoDB" => vec![
+            KeyValue::new(semconv::DB_SYSTEM_NAME, "aws.dynamodb"),
+            KeyValue::new(semconv::DB_OPERATION_NAME, operation.clone()),
+        ],
+        "SQS" => messaging("aws_sqs"),
+        "SNS" => messaging("aws.sns"),
+        _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_is_put_together_once() {
+        let kinds = CallKinds::default();
+        let first = kinds.of("Secrets Manager", "GetSecretValue", "eu-west-1", &[KeyValue::new("spawn.provider", "ec2")]);
+        let again = kinds.of("Secrets Manager", "GetSecretValue", "eu-west-1", &[]);
+        assert!(Arc::ptr_eq(&first, &again));
+        assert!(!Arc::ptr_eq(&first, &kinds.of("Secrets Manager", "GetSecretValue", "eu-west-2", &[])));
+        assert_eq!(first.span_name, "Secrets Manager.GetSecretValue");
+        assert_eq!(
+            first.attributes,
+            [
+                KeyValue::new("aws.service", "secretsmanager"),
+                KeyValue::new("aws.operation", "GetSecretValue"),
+                KeyValue::new("aws.region", "eu-west-1"),
+                KeyValue::new("cloud.region", "eu-west-1"),
+                KeyValue::new("spawn.provider", "ec2"),
+                KeyValue::new("rpc.system", "aws-api"),
+                KeyValue::new("rpc.system.name", "aws-api"),
+                KeyValue::new("rpc.service", "Secrets Manager"),
+                KeyValue::new("rpc.method", "GetSecretValue"),
+            ]
+        );
+        assert_eq!(first.attempt_attributes, first.attributes[..5]);
+    }
+
+    #[test]
+    fn senders_of_messages_are_producers() {
+        let kind = |service, operation| span_kind(service, operation);
+        assert_eq!(kind("SQS", "SendMessage"), SpanKind::Producer);
+        assert_eq!(kind("SNS", "Publish"), SpanKind::Producer);
+        assert_eq!(kind("SQS", "ReceiveMessage"), SpanKind::Client);
+        assert_eq!(kind("DynamoDB", "GetItem"), SpanKind::Client);
+    }
+}

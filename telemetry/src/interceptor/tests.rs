@@ -1,0 +1,1 @@
+//! Drives the interceptor through a real client of a real SDK.

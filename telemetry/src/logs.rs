@@ -1,0 +1,2 @@
+//! Log lines on stderr, for people or for machines, each with the trace and span that it was written in.
+

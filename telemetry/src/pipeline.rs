@@ -1,0 +1,239 @@
+//! Keeps finished spans and delivers them: from any thread, without the caller's runtime, without ever making it wait.
+//!
+//! Spans go into a [`Store`](store::Store) that is bounded in bytes. One plain thread with a runtime of its own takes batches
+//! out of it and hands them to the exporter; it exists only from the moment when there is an exporter. All that the two
+//! sides share is the [`State`], behind one mutex that is never held across an export, so that the account of
+//! spans is exact at any moment.
+
+mod backoff;
+mod panics;
+mod size;
+mod state;
+mod store;
+mod worker;
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use opentelemetry_sdk::trace::SpanData;
+use tokio::sync::{Notify, oneshot};
+
+use crate::counters::Counters;
+use crate::export::{ExportPlan, MakeExporter};
+use crate::health::Health;
+use state::{State, WorkerState};
+
+/// What a pipeline does with spans from now on.
+#[derive(Debug)]
+pub(crate) enum Delivery {
+    /// New spans are neither kept nor counted. Spans that wait still go to the exporter that there was; without one they
+    /// are dropped as `disabled`.
+    Discard,
+    /// Spans go to this exporter, those that wait included. The exporter `none` is [`Delivery::Discard`].
+    Export(Box<ExportPlan>),
+}
+
+/// The end of a flush.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Flushed {
+    /// Spans that the back end has taken since the flush began.
+    pub delivered: u64,
+    /// Spans that are still queued, or that were dropped because the program ends.
+    pub left: u64,
+}
+
+/// Sizes and times of a pipeline.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pace {
+    /// Bytes that waiting spans may take, as [`size`] estimates them.
+    pub(crate) capacity: usize,
+    /// How long the first span of a batch waits for company.
+    pub(crate) linger: Duration,
+    /// Longest time for one export, whatever the exporter itself promises.
+    pub(crate) patience: Duration,
+    /// Upper bound of the first wait after a failure; each further one doubles it.
+    pub(crate) first_wait: Duration,
+    /// Upper bound of any wait after a failure.
+    pub(crate) longest_wait: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            capacity: 8 * 1024 * 1024,
+            linger: Duration::from_secs(1),
+            patience: Duration::from_secs(10),
+            first_wait: Duration::from_secs(1),
+            longest_wait: Duration::from_secs(60),
+        }
+    }
+}
+
+/// A handle to the pipeline. The worker ends when the last handle is gone.
+#[derive(Clone, Debug)]
+pub(crate) struct Pipeline(Arc<Owner>);
+
+/// Closes the pipeline when the last handle goes.
+#[derive(Debug)]
+struct Owner(Arc<Shared>);
+
+/// What handles and the worker share.
+#[derive(Debug)]
+struct Shared {
+    pace: Pace,
+    state: Mutex<State>,
+    /// Tells the worker that the state has changed in a way that it waits for.
+    wake: Notify,
+    /// Tells those who flush that spans were settled or that the worker has ended.
+    settled: Condvar,
+}
+
+impl Shared {
+    /// The state. A panic elsewhere cannot leave it half changed, so a poisoned lock is no reason to stop.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Pipeline {
+    /// A pipeline that keeps spans and exports nothing until it is configured. It has no thread yet.
+    pub(crate) fn start() -> Self {
+        Self::with_pace(Pace::default())
+    }
+
+    /// As [`Pipeline::start`], with other sizes and times.
+    pub(crate) fn with_pace(pace: Pace) -> Self {
+        let state = Mutex::new(State::new(pace.capacity));
+        Self(Arc::new(Owner(Arc::new(Shared { pace, state, wake: Notify::new(), settled: Condvar::new() }))))
+    }
+
+    /// Takes a finished span. Never waits for anything but the state's mutex.
+    pub(crate) fn accept(&self, span: SpanData) {
+        let wake = self.shared().state().accept(span);
+        if wake {
+            self.shared().wake.notify_one();
+        }
+    }
+
+    /// Decides what becomes of spans: those held so far are kept if `keep` says so, and dropped as `not_sampled` if not.
+    ///
+    /// May be called at any time; nothing that waits is lost by it. After a shutdown it does nothing.
+    pub(crate) fn configure(&self, delivery: Delivery, keep: &dyn Fn(&SpanData) -> bool) {
+        match delivery {
+            Delivery::Export(plan) if plan.exports() => self.export_with(Arc::new(*plan), keep),
+            Delivery::Export(_) | Delivery::Discard => self.shared().state().discard(keep),
+        }
+        self.shared().wake.notify_one();
+    }
+
+    /// As [`Pipeline::configure`] with any plan.
+    pub(crate) fn export_with(&self, plan: Arc<dyn MakeExporter>, keep: &dyn Fn(&SpanData) -> bool) {
+        self.shared().state().export(plan, keep);
+        self.ensure_worker();
+        self.shared().wake.notify_one();
+    }
+
+    /// Delivers the spans that wait now, without lingering, and returns when they have left, when the back end has refused
+    /// them in a way that will last, or when the time is up. Works on every runtime and without one.
+    pub(crate) async fn flush(&self, within: Duration) -> Flushed {
+        if !self.shared().state().can_deliver() {
+            return self.left();
+        }
+        // A thread of its own keeps the deadline whatever the caller's runtime and the worker are doing.
+        let (done, answer) = oneshot::channel();
+        let pipeline = self.clone();
+        let waiting = std::thread::Builder::new().name("spawn-flush".to_owned()).spawn(move || {
+            // The caller may have stopped waiting; then nobody needs the answer.
+            drop(done.send(pipeline.flush_blocking(within)));
+        });
+        match waiting {
+            Ok(_) => answer.await.unwrap_or_else(|_| self.left()),
+            Err(_) => self.left(),
+        }
+    }
+
+    /// Flushes, then ends the worker; what is left then is dropped as `shutdown`. Blocks, at most for `within` or so, and
+    /// may be called from any thread, also from one that drives a runtime.
+    pub(crate) fn shutdown(&self, within: Duration) -> Flushed {
+        let deadline = Instant::now() + within;
+        let exported = self.shared().state().counters().exported;
+        self.flush_blocking(within);
+        let mut state = self.shared().state();
+        state.close();
+        self.shared().wake.notify_one();
+        while state.worker == WorkerState::Running {
+            let Some(rest) = deadline.checked_duration_since(Instant::now()).filter(|rest| !rest.is_zero()) else { break };
+            state = self.shared().settled.wait_timeout(state, rest).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        let left = state.drop_the_rest();
+        Flushed { delivered: state.counters().exported - exported, left }
+    }
+
+    /// The account of spans.
+    pub(crate) fn counters(&self) -> Counters {
+        self.shared().state().counters()
+    }
+
+    /// How delivery is doing.
+    pub(crate) fn health(&self) -> Health {
+        self.shared().state().health()
+    }
+
+    /// The spans that wait, oldest first: what a test made, as long as nothing exports it.
+    pub(crate) fn held(&self) -> Vec<SpanData> {
+        self.shared().state().store.spans()
+    }
+
+    fn flush_blocking(&self, within: Duration) -> Flushed {
+        let deadline = Instant::now() + within;
+        self.ensure_worker();
+        let mut state = self.shared().state();
+        let (target, exported, refusals) = (state.store.next_number(), state.counters().exported, state.refusals);
+        if !state.can_deliver() || !state.store.holds_any_before(target) {
+            return Flushed { delivered: 0, left: state.store.len() as u64 };
+        }
+        state.flushing += 1;
+        state.orders += 1;
+        self.shared().wake.notify_one();
+        while state.store.holds_any_before(target) && state.refusals == refusals && state.worker == WorkerState::Running {
+            let Some(rest) = deadline.checked_duration_since(Instant::now()).filter(|rest| !rest.is_zero()) else { break };
+            state = self.shared().settled.wait_timeout(state, rest).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        state.flushing -= 1;
+        Flushed { delivered: state.counters().exported - exported, left: state.store.len() as u64 }
+    }
+
+    fn left(&self) -> Flushed {
+        Flushed { delivered: 0, left: self.shared().state().store.len() as u64 }
+    }
+
+    /// Starts the worker where there is something to do for it and none is running.
+    fn ensure_worker(&self) {
+        let mut state = self.shared().state();
+        if state.worker == WorkerState::Running || !state.can_deliver() {
+            return;
+        }
+        match worker::spawn(Arc::clone(&self.0.0)) {
+            Ok(()) => state.worker = WorkerState::Running,
+            Err(error) => state.fail(crate::export::Trouble {
+                lasting: false,
+                what: format!("the thread that delivers spans cannot be started: {error}"),
+                remedy: "raise the limit of threads of this process".to_owned(),
+            }),
+        }
+    }
+
+    fn shared(&self) -> &Shared {
+        &self.0.0
+    }
+}
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        self.0.state().close();
+        self.0.wake.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests;

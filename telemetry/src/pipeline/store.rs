@@ -1,0 +1,168 @@
+//! Where spans wait for delivery: in memory, bounded in bytes.
+//!
+//! This is the seam for the disk spool. A spool needs nothing but these operations: [`append`](Store::append) a span,
+//! [`lease`](Store::lease) the oldest ones, [`settle`](Store::settle) a lease, giving back what is to be tried again. What is
+//! leased still belongs to the store: it leaves only when it is settled, so a failed export loses nothing.
+
+use std::collections::VecDeque;
+
+use opentelemetry::trace::Status;
+use opentelemetry_sdk::trace::SpanData;
+
+use super::size;
+
+/// Spans in the order in which they ended, in two classes: routine ones make room for the others.
+#[derive(Debug)]
+pub(super) struct Store {
+    capacity: usize,
+    used: usize,
+    next: u64,
+    routine: VecDeque<Held>,
+    kept: VecDeque<Held>,
+    lease: Option<Lease>,
+}
+
+#[derive(Debug)]
+struct Held {
+    number: u64,
+    size: usize,
+    span: SpanData,
+}
+
+/// What the store remembers of the spans that are out for delivery.
+#[derive(Debug)]
+struct Lease {
+    oldest: u64,
+    spans: usize,
+    bytes: usize,
+}
+
+/// Spans that are out for delivery. There is one batch at a time, and it goes back through [`Store::settle`].
+#[derive(Debug)]
+pub(super) struct Batch {
+    /// The spans, oldest first.
+    pub(super) spans: Vec<SpanData>,
+    labels: Vec<(u64, usize)>,
+}
+
+/// What became of an append.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Appended {
+    /// It is in the store, and this many others had to go.
+    Stored { evicted: u64 },
+    /// It is larger than the whole store.
+    TooLarge,
+    /// Nothing can make room: too much is out for delivery.
+    Full,
+}
+
+impl Store {
+    pub(super) fn new(capacity: usize) -> Self {
+        Self { capacity, used: 0, next: 0, routine: VecDeque::new(), kept: VecDeque::new(), lease: None }
+    }
+
+    /// Adds a span, and drops the oldest routine spans, then the oldest of all, as far as room is needed.
+    pub(super) fn append(&mut self, span: SpanData) -> Appended {
+        let size = size::in_bytes(&span);
+        if size > self.capacity {
+            return Appended::TooLarge;
+        }
+        if self.lease.as_ref().map_or(0, |lease| lease.bytes) + size > self.capacity {
+            return Appended::Full;
+        }
+        let mut evicted = 0;
+        while self.used + size > self.capacity {
+            let Some(oldest) = self.routine.pop_front().or_else(|| self.kept.pop_front()) else { break };
+            self.used -= oldest.size;
+            evicted += 1;
+        }
+        let held = Held { number: self.next, size, span };
+        self.next += 1;
+        self.used += size;
+        if is_routine(&held.span) { self.routine.push_back(held) } else { self.kept.push_back(held) }
+        Appended::Stored { evicted }
+    }
+
+    /// Takes up to `spans` of the oldest spans, but no more than `bytes` of them beyond the first.
+    pub(super) fn lease(&mut self, spans: usize, bytes: usize) -> Option<Batch> {
+        let mut batch = Batch { spans: Vec::new(), labels: Vec::new() };
+        let mut taken = 0;
+        while batch.spans.len() < spans {
+            let oldest = match (self.routine.front(), self.kept.front()) {
+                (Some(routine), Some(kept)) if routine.number < kept.number => &mut self.routine,
+                (_, Some(_)) => &mut self.kept,
+                (Some(_), None) => &mut self.routine,
+                (None, None) => break,
+            };
+            let Some(held) = oldest.pop_front_if(|held| taken == 0 || taken + held.size <= bytes) else { break };
+            taken += held.size;
+            batch.labels.push((held.number, held.size));
+            batch.spans.push(held.span);
+        }
+        let oldest = batch.labels.first()?.0;
+        self.lease = Some(Lease { oldest, spans: batch.spans.len(), bytes: taken });
+        Some(batch)
+    }
+
+    /// Ends the lease: spans for which `again` holds, by their place in the batch, go back to where they were.
+    pub(super) fn settle(&mut self, batch: Batch, again: impl Fn(usize) -> bool) {
+        let Some(lease) = self.lease.take() else { return };
+        self.used -= lease.bytes;
+        let returned = batch.spans.into_iter().zip(batch.labels).enumerate().filter(|(place, _)| again(*place));
+        let returned: Vec<_> = returned.map(|(_, (span, (number, size)))| Held { number, size, span }).collect();
+        for held in returned.into_iter().rev() {
+            self.used += held.size;
+            if is_routine(&held.span) { self.routine.push_front(held) } else { self.kept.push_front(held) }
+        }
+    }
+
+    /// Drops the waiting spans for which `keep` does not hold, and says how many they were.
+    pub(super) fn retain(&mut self, keep: &dyn Fn(&SpanData) -> bool) -> u64 {
+        let before = self.waiting();
+        let mut freed = 0;
+        for class in [&mut self.routine, &mut self.kept] {
+            class.retain(|held| {
+                let stays = keep(&held.span);
+                freed += if stays { 0 } else { held.size };
+                stays
+            });
+        }
+        self.used -= freed;
+        (before - self.waiting()) as u64
+    }
+
+    /// Spans that wait, without those that are out for delivery.
+    pub(super) fn waiting(&self) -> usize {
+        self.routine.len() + self.kept.len()
+    }
+
+    /// All spans, those that are out for delivery included.
+    pub(super) fn len(&self) -> usize {
+        self.waiting() + self.lease.as_ref().map_or(0, |lease| lease.spans)
+    }
+
+    /// The number that the next span gets: every span now in the store has a lower one.
+    pub(super) fn next_number(&self) -> u64 {
+        self.next
+    }
+
+    /// Whether a span with a number below this one is still in the store.
+    pub(super) fn holds_any_before(&self, number: u64) -> bool {
+        let fronts = [self.routine.front(), self.kept.front()].into_iter().flatten().map(|held| held.number);
+        fronts.chain(self.lease.as_ref().map(|lease| lease.oldest)).any(|oldest| oldest < number)
+    }
+
+    /// The waiting spans, oldest first.
+    pub(super) fn spans(&self) -> Vec<SpanData> {
+        let mut held: Vec<_> = self.routine.iter().chain(&self.kept).collect();
+        held.sort_by_key(|held| held.number);
+        held.into_iter().map(|held| held.span.clone()).collect()
+    }
+}
+
+/// Errors are what one looks for, and local roots hold a trace together; the rest makes room for them.
+fn is_routine(span: &SpanData) -> bool {
+    let failed = matches!(span.status, Status::Error { .. });
+    let local_root = span.parent_span_id == opentelemetry::trace::SpanId::INVALID || span.parent_span_is_remote;
+    !failed && !local_root
+}

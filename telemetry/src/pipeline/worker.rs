@@ -1,0 +1,190 @@
+//! The thread that takes batches out of the store and hands them to the exporter, and that nothing but the end stops.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use opentelemetry::Context;
+use tokio::time::{sleep, timeout};
+
+use super::backoff::Backoff;
+use super::panics::caught;
+use super::state::{FULL_BATCH, WorkerState};
+use super::store::Batch;
+use super::{Pace, Shared};
+use crate::export::{Exporter, Outcome, MakeExporter, Trouble};
+
+/// Time that an exporter gets for its last words, such as telemetry records, once everything is delivered.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+
+/// Starts the thread.
+pub(super) fn spawn(shared: Arc<Shared>) -> std::io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    std::thread::Builder::new().name("spawn-telemetry".to_owned()).spawn(move || {
+        let _ended = Ended(Arc::clone(&shared));
+        // Whatever the exporter's libraries do, it makes no spans.
+        let _suppressed = Context::enter_telemetry_suppressed_scope();
+        runtime.block_on(Worker { shared, backoff: None, exporter: None }.run());
+    })?;
+    Ok(())
+}
+
+/// Says that the worker has ended, however it did.
+struct Ended(Arc<Shared>);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        self.0.state().worker = WorkerState::Absent;
+        self.0.settled.notify_all();
+    }
+}
+
+struct Worker {
+    shared: Arc<Shared>,
+    backoff: Option<Backoff>,
+    /// The exporter in use, and the number of the configuration that it was made for.
+    exporter: Option<(u64, Box<dyn Exporter>)>,
+}
+
+/// What there is to do.
+enum Next {
+    End,
+    Wait,
+    Linger,
+    Deliver,
+}
+
+impl Worker {
+    async fn run(mut self) {
+        loop {
+            match self.next() {
+                Next::End => break,
+                Next::Wait => self.shared.wake.notified().await,
+                Next::Linger => self.linger().await,
+                Next::Deliver => self.deliver().await,
+            }
+        }
+        if let Some((_, mut exporter)) = self.exporter.take() {
+            // The program is ending: neither a panic nor a hang in the last words matters any more.
+            drop(timeout(LAST_WORDS, caught(exporter.finish())).await);
+        }
+    }
+
+    fn next(&self) -> Next {
+        let state = self.shared.state();
+        match state.store.waiting() {
+            _ if !state.can_deliver() => Next::End,
+            0 => Next::Wait,
+            waiting if waiting >= FULL_BATCH || state.flushing > 0 => Next::Deliver,
+            _ => Next::Linger,
+        }
+    }
+
+    /// Gives the first span of a batch some company, then delivers.
+    async fn linger(&mut self) {
+        let more = async {
+            while matches!(self.next(), Next::Linger) {
+                self.shared.wake.notified().await;
+            }
+        };
+        if timeout(self.shared.pace.linger, more).await.is_err() {
+            self.deliver().await;
+        }
+    }
+
+    /// Makes one attempt, and waits if it failed.
+    async fn deliver(&mut self) {
+        let (seen, plan) = {
+            let state = self.shared.state();
+            (state.orders, state.plan.clone())
+        };
+        let Some((configuration, plan)) = plan else { return };
+        let Pace { patience, .. } = self.shared.pace;
+        let trouble = match self.exporter_for(configuration, &*plan).await {
+            Err(trouble) => {
+                let lasting = trouble.lasting;
+                self.shared.state().fail(trouble);
+                Some(lasting)
+            }
+            Ok(mut exporter) => {
+                let limits = exporter.limits();
+                let Some(batch) = self.shared.state().store.lease(limits.spans, limits.bytes) else { return };
+                let patience = limits.patience.unwrap_or(patience);
+                let attempt = timeout(patience, caught(exporter.deliver(&batch.spans)));
+                let outcome = tokio::select! {
+                    outcome = attempt => Some(outcome),
+                    () = closed(&self.shared) => None,
+                };
+                match outcome {
+                    Some(Ok(Ok(outcome))) => {
+                        self.exporter = Some((configuration, exporter));
+                        self.settle(batch, outcome)
+                    }
+                    Some(Ok(Err(panicked))) => self.settle(batch, Outcome::failed(defect(&panicked.0))),
+                    Some(Err(_)) => self.settle(batch, Outcome::failed(hanging(patience))),
+                    None => {
+                        self.shared.state().store.settle(batch, |_| true);
+                        None
+                    }
+                }
+            }
+        };
+        self.shared.settled.notify_all();
+        match trouble {
+            Some(lasting) => self.wait(lasting, seen).await,
+            None => self.backoff = None,
+        }
+    }
+
+    /// Books the outcome. `Some` asks for a wait, and says whether the trouble will last.
+    fn settle(&self, batch: Batch, outcome: Outcome) -> Option<bool> {
+        let lasting = outcome.trouble.as_ref().is_some_and(|trouble| trouble.lasting);
+        let done = self.shared.state().settle(batch, outcome);
+        (!done).then_some(lasting)
+    }
+
+    /// The exporter of the current configuration, taken out: an attempt that does not end well leaves none behind.
+    async fn exporter_for(&mut self, configuration: u64, plan: &dyn MakeExporter) -> Result<Box<dyn Exporter>, Trouble> {
+        match self.exporter.take() {
+            Some((made_for, exporter)) if made_for == configuration => Ok(exporter),
+            _ => caught(async { plan.exporter() }).await.unwrap_or_else(|panicked| Err(defect(&panicked.0))),
+        }
+    }
+
+    /// Waits after a failure, unless somebody flushes, configures or ends the pipeline meanwhile.
+    async fn wait(&mut self, lasting: bool, seen: u64) {
+        let pace = self.shared.pace;
+        let wait = self.backoff.get_or_insert_with(|| Backoff::new(&pace)).next(lasting);
+        let order = async {
+            while self.shared.state().orders == seen {
+                self.shared.wake.notified().await;
+            }
+        };
+        tokio::select! {
+            () = sleep(wait) => {}
+            () = order => {}
+        }
+    }
+}
+
+/// Returns when the pipeline is closed.
+async fn closed(shared: &Shared) {
+    while !shared.state().is_closed() {
+        shared.wake.notified().await;
+    }
+}
+
+fn defect(said: &str) -> Trouble {
+    Trouble {
+        lasting: false,
+        what: format!("the exporter has panicked: {said}"),
+        remedy: "report this as a defect of spawn; the spans are kept and tried again".to_owned(),
+    }
+}
+
+fn hanging(patience: Duration) -> Trouble {
+    Trouble {
+        lasting: false,
+        what: format!("the back end has not answered within {} s", patience.as_secs_f64()),
+        remedy: "check the network, the endpoint and the proxy between this host and the back end".to_owned(),
+    }
+}

@@ -1,0 +1,74 @@
+//! The plan of the telemetry: off, or a rate, an identity and a place to send spans to.
+
+use aws_types::SdkConfig;
+use jiff::Timestamp;
+use spawn_config::{Identity, SamplingRate, TracingSettings};
+
+use crate::export::ExportPlan;
+use crate::identity::SpanIdentity;
+use crate::resource::Program;
+
+/// What the telemetry does once the settings are known.
+#[derive(Clone, Debug)]
+pub enum Plan {
+    /// No span is made.
+    Off,
+    /// Spans are made and exported.
+    On(Box<TracePlan>),
+}
+
+/// How spans are made and exported.
+#[derive(Clone, Debug)]
+pub struct TracePlan {
+    /// The share of the traces that start here.
+    pub rate: SamplingRate,
+    /// Whose spans they are.
+    pub identity: SpanIdentity,
+    /// Where they go.
+    pub export: ExportPlan,
+}
+
+impl Plan {
+    /// Derives the plan from the settings as they are at `now`. `aws` holds region and credentials for X-Ray.
+    #[must_use]
+    pub fn new(
+        settings: &TracingSettings,
+        identity: &Identity,
+        program: Program,
+        aws: Option<SdkConfig>,
+        now: Timestamp,
+    ) -> Self {
+        if !settings.enabled || settings.until.is_some_and(|until| until <= now) {
+            return Self::Off;
+        }
+        Self::On(Box::new(TracePlan {
+            rate: settings.sampling,
+            identity: SpanIdentity::of(identity),
+            export: ExportPlan::new(settings, identity, program, std::process::id(), aws),
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use spawn_config::Provider;
+
+    use super::*;
+
+    fn plan(settings: &TracingSettings, now: &str) -> Plan {
+        let program = Program { name: "spored", version: "1.2.3" };
+        Plan::new(settings, &Identity::new(Provider::Local, "local-desk"), program, None, now.parse().unwrap())
+    }
+
+    #[test]
+    fn tracing_is_off_unless_it_is_enabled_and_its_end_is_ahead() {
+        let now = "2026-11-21T12:00:00Z";
+        assert!(matches!(plan(&TracingSettings::default(), now), Plan::Off));
+        let enabled = TracingSettings { enabled: true, ..TracingSettings::default() };
+        assert!(matches!(plan(&enabled, now), Plan::On(_)));
+        let over = TracingSettings { until: Some(now.parse().unwrap()), ..enabled.clone() };
+        assert!(matches!(plan(&over, now), Plan::Off));
+        let ahead = TracingSettings { until: Some("2026-11-21T12:00:01Z".parse().unwrap()), ..enabled };
+        assert!(matches!(plan(&ahead, now), Plan::On(_)));
+    }
+}

@@ -1,0 +1,59 @@
+//! Carries the trace context across processes: W3C headers, AWS's own header, and the environment of a child process.
+
+mod environment;
+mod w3c;
+mod xray;
+
+use opentelemetry::Context;
+use opentelemetry::trace::{SpanContext, TraceContextExt};
+
+pub use environment::{from_environment, to_environment};
+pub use w3c::{remote_context, traceparent, tracestate};
+pub(crate) use xray::header_value;
+pub use xray::{from_xray_header, xray_header};
+
+/// Marks a context whose sender left the sampling decision to the receiver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Undecided;
+
+/// Why a carried trace context is of no use; whoever reads one goes on without it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PropagationError {
+    /// Not the shape that the W3C gives.
+    #[error("traceparent {0:?} is not of the form 00-TRACE_ID-SPAN_ID-FLAGS in lower-case hexadecimal digits")]
+    Traceparent(String),
+    /// All zeros.
+    #[error("traceparent {0:?} has an id of zeros only")]
+    ZeroId(String),
+    /// More than the limits of the W3C allow.
+    #[error("tracestate of {bytes} bytes and {entries} entries is over the limit of {} bytes and {} entries", w3c::MOST_BYTES, w3c::MOST_ENTRIES)]
+    TracestateSize {
+        /// Its length.
+        bytes: usize,
+        /// Its number of entries.
+        entries: usize,
+    },
+    /// An entry that is no `key=value`.
+    #[error("tracestate {0:?} is not a list of key=value entries")]
+    Tracestate(String),
+    /// Not the shape that AWS gives.
+    #[error("trace header {0:?} is not of the form Root=1-TIME-ID;Parent=SPAN_ID;Sampled=0|1")]
+    XRay(String),
+}
+
+/// A context that holds a span of another process.
+fn remote(span: SpanContext) -> Context {
+    Context::new().with_remote_span_context(span)
+}
+
+/// The start of a text from outside, enough to recognise it by; its control characters are escaped where it is shown.
+fn excerpt(text: &str) -> String {
+    const SHOWN: usize = 80;
+    text.chars().take(SHOWN).collect()
+}
+
+/// Reads exactly `digits` lower-case hexadecimal digits; the standard library would take a sign and capitals too.
+fn hex(text: &str, digits: usize) -> Option<u128> {
+    let plain = text.len() == digits && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    plain.then(|| u128::from_str_radix(text, 16).ok()).flatten()
+}

@@ -1,0 +1,80 @@
+//! The environment as a carrier: how a context reaches a child process, and how ours reached us.
+
+use std::collections::BTreeMap;
+
+use opentelemetry::Context;
+
+use super::{PropagationError, from_xray_header, remote_context, traceparent, tracestate, xray_header};
+
+/// OpenTelemetry's names for the W3C's headers in an environment.
+const TRACEPARENT: &str = "TRACEPARENT";
+const TRACESTATE: &str = "TRACESTATE";
+/// The name that AWS Lambda and AWS's own tools read.
+const XRAY: &str = "_X_AMZN_TRACE_ID";
+
+/// The variables that hand the current span of `context` to a child process; empty without one.
+#[must_use]
+pub fn to_environment(context: &Context) -> BTreeMap<&'static str, String> {
+    let variables = [
+        (TRACEPARENT, traceparent(context)),
+        (TRACESTATE, tracestate(context)),
+        (XRAY, xray_header(context)),
+    ];
+    variables.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+}
+
+/// The context that whoever started this process left in its environment; one that is malformed is left out with a
+/// warning. The W3C's form comes before AWS's, which cannot carry everything.
+#[must_use]
+pub fn from_environment(variables: &BTreeMap<String, String>) -> Option<Context> {
+    read(variables).unwrap_or_else(|error| {
+        tracing::warn!(%error, "the trace context in the environment is of no use and left out");
+        None
+    })
+}
+
+fn read(variables: &BTreeMap<String, String>) -> Result<Option<Context>, PropagationError> {
+    let variable = |name: &str| variables.get(name).map(String::as_str).filter(|value| !value.is_empty());
+    match (variable(TRACEPARENT), variable(XRAY)) {
+        (Some(traceparent), _) => remote_context(traceparent, variable(TRACESTATE)).map(Some),
+        (None, Some(header)) => from_xray_header(header).map(Some),
+        (None, None) => Ok(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TRACEPARENT_VALUE: &str = "00-58406520a006649127e371903a2de979-53995c3f42cd8ad8-01";
+    const XRAY_VALUE: &str = "Root=1-58406520-a006649127e371903a2de979;Parent=53995c3f42cd8ad8;Sampled=1";
+
+    fn variables(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn a_child_process_gets_the_context_in_both_forms() {
+        let context = remote_context(TRACEPARENT_VALUE, Some("vendor=1")).unwrap();
+        let expected = [(TRACEPARENT, TRACEPARENT_VALUE), (TRACESTATE, "vendor=1"), (XRAY, XRAY_VALUE)];
+        let expected: BTreeMap<_, _> = expected.map(|(name, value)| (name, value.to_owned())).into();
+        assert_eq!(to_environment(&context), expected);
+        assert_eq!(to_environment(&Context::new()), BTreeMap::new());
+    }
+
+    #[test]
+    fn either_form_is_read() {
+        for pairs in [[(TRACEPARENT, TRACEPARENT_VALUE), (XRAY, "nonsense")], [(TRACEPARENT, ""), (XRAY, XRAY_VALUE)]] {
+            let context = from_environment(&variables(&pairs)).unwrap();
+            assert_eq!(traceparent(&context).as_deref(), Some(TRACEPARENT_VALUE));
+        }
+    }
+
+    #[test]
+    fn an_absent_or_malformed_context_is_none() {
+        assert!(from_environment(&BTreeMap::new()).is_none());
+        let broken = variables(&[(TRACEPARENT, "00-1-2-3")]);
+        assert_eq!(read(&broken).unwrap_err(), PropagationError::Traceparent("00-1-2-3".to_owned()));
+        assert!(from_environment(&broken).is_none());
+    }
+}

@@ -1,0 +1,152 @@
+//! `X-Amzn-Trace-Id`, the header that AWS services and load balancers pass on among themselves.
+
+use opentelemetry::Context;
+use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState};
+
+use super::{PropagationError, Undecided, excerpt, hex, remote};
+
+/// Longest header that is read. AWS itself sends well under 256 bytes; `Lineage` grows with each hop.
+const MOST_BYTES: usize = 1024;
+
+/// The current span of `context` as an `X-Amzn-Trace-Id`; `None` without one.
+#[must_use]
+pub fn xray_header(context: &Context) -> Option<String> {
+    let span = context.span();
+    let span = span.span_context();
+    span.is_valid().then(|| header_value(span.trace_id(), Some(span.span_id()), span.is_sampled()))
+}
+
+/// Reads an `X-Amzn-Trace-Id` or the value of `_X_AMZN_TRACE_ID`.
+///
+/// A header that leaves the sampling decision open (`Sampled=?`, or no `Sampled`) leaves it to our own rate.
+///
+/// # Errors
+/// When trace id or parent are missing or malformed.
+pub fn from_xray_header(text: &str) -> Result<Context, PropagationError> {
+    parse(text).ok_or_else(|| PropagationError::XRay(excerpt(text)))
+}
+
+fn parse(text: &str) -> Option<Context> {
+    let (mut root, mut parent, mut sampled) = (None, None, None);
+    if text.len() > MOST_BYTES {
+        return None;
+    }
+    for field in text.split(';').map(str::trim).filter(|field| !field.is_empty()) {
+        let (name, value) = field.split_once('=')?;
+        match name {
+            "Root" => root = Some(trace_id(value)?),
+            "Parent" => parent = Some(u64::try_from(hex(value, 16)?).ok()?),
+            "Sampled" => {
+                sampled = match value {
+                    "1" => Some(true),
+                    "0" => Some(false),
+                    "?" => None,
+                    _ => return None,
+                }
+            }
+            // `Self`, `Lineage` and what AWS may add are its own affair.
+            _ => {}
+        }
+    }
+    let (trace_id, parent) = (root?, parent.filter(|id| *id != 0)?);
+    let flags = TraceFlags::default().with_sampled(sampled == Some(true));
+    let context = remote(SpanContext::new(trace_id, SpanId::from(parent), flags, true, TraceState::NONE));
+    Some(if sampled.is_none() { context.with_value(Undecided) } else { context })
+}
+
+/// `1-58406520-a006649127e371903a2de979`: version, then the 32 digits of the id with a hyphen after the eighth.
+fn trace_id(text: &str) -> Option<TraceId> {
+    let (seconds, unique) = text.strip_prefix("1-")?.split_once('-')?;
+    let id = hex(seconds, 8)? << 96 | hex(unique, 24)?;
+    (id != 0).then(|| TraceId::from(id))
+}
+
+/// Writes the header. A trace that is not recorded from its start on has no parent span to name.
+pub(crate) fn header_value(trace_id: TraceId, parent: Option<SpanId>, sampled: bool) -> String {
+    const LENGTH: usize = "Root=1-58406520-a006649127e371903a2de979;Parent=53995c3f42cd8ad8;Sampled=1".len();
+    let mut value = String::with_capacity(LENGTH);
+    let [a, b, c, d, unique @ ..] = trace_id.to_bytes();
+    value.push_str("Root=1-");
+    push_hex(&mut value, &[a, b, c, d]);
+    value.push('-');
+    push_hex(&mut value, &unique);
+    if let Some(parent) = parent {
+        value.push_str(";Parent=");
+        push_hex(&mut value, &parent.to_bytes());
+    }
+    value.push_str(if sampled { ";Sampled=1" } else { ";Sampled=0" });
+    value
+}
+
+/// By table, because the header is written for every attempt and `write!` takes several times as long.
+fn push_hex(into: &mut String, bytes: &[u8]) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    for byte in bytes {
+        into.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        into.push(char::from(DIGITS[usize::from(byte & 0x0f)]));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const HEADER: &str = "Root=1-58406520-a006649127e371903a2de979;Parent=53995c3f42cd8ad8;Sampled=1";
+
+    #[test]
+    fn a_header_is_written_as_it_was_read() {
+        for header in [HEADER, &HEADER.replace("Sampled=1", "Sampled=0")] {
+            assert_eq!(xray_header(&from_xray_header(header).unwrap()).as_deref(), Some(header));
+        }
+    }
+
+    #[test]
+    fn what_aws_adds_is_no_hindrance() {
+        let header = format!("Self=1-67891234-12456789abcdef012345678; {HEADER} ;Lineage=1:a87bd80c:1|68fd508a:5|c512fbe3:2");
+        assert_eq!(xray_header(&from_xray_header(&header).unwrap()).as_deref(), Some(HEADER));
+    }
+
+    #[test]
+    fn an_open_decision_is_marked_as_such() {
+        for sampled in [";Sampled=?", ""] {
+            let context = from_xray_header(&HEADER.replace(";Sampled=1", sampled)).unwrap();
+            assert_eq!(context.get::<Undecided>(), Some(&Undecided));
+        }
+        assert_eq!(from_xray_header(HEADER).unwrap().get::<Undecided>(), None);
+    }
+
+    #[test]
+    fn a_trace_without_a_recorded_span_names_no_parent() {
+        let id = TraceId::from(0x5840_6520_a006_6491_27e3_7190_3a2d_e979);
+        assert_eq!(header_value(id, None, false), "Root=1-58406520-a006649127e371903a2de979;Sampled=0");
+    }
+
+    #[test]
+    fn what_is_no_header_is_refused() {
+        for text in [
+            "",
+            "Root",
+            "Root=1-58406520-a006649127e371903a2de979;Sampled=1",
+            "Parent=53995c3f42cd8ad8;Sampled=1",
+            &HEADER.replace("1-", "2-"),
+            &HEADER.replace("a006", "A006"),
+            &HEADER.replace("5399", "539"),
+            &HEADER.replace("53995c3f42cd8ad8", "0000000000000000"),
+            &HEADER.replace("Sampled=1", "Sampled=yes"),
+            &format!("{HEADER};Lineage={}", "x".repeat(1024)),
+        ] {
+            assert_eq!(from_xray_header(text).unwrap_err(), PropagationError::XRay(excerpt(text)), "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in "(Root=|Parent=|1-|;|[0-9a-f]|.){0,60}") {
+            if let Ok(context) = from_xray_header(&text) {
+                prop_assert!(xray_header(&context).is_some());
+            }
+        }
+    }
+}

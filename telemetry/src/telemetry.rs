@@ -1,0 +1,210 @@
+//! The one handle through which the programs make spans, deliver them and ask how that goes.
+
+use std::borrow::Cow;
+use std::fmt::Display;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
+use opentelemetry::context::FutureExt;
+use opentelemetry::trace::{SpanBuilder, SpanKind, Status, TraceContextExt, Tracer, TracerProvider};
+use opentelemetry::{Context, InstrumentationScope, KeyValue};
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider, Span, SpanData, SpanProcessor};
+use spawn_config::SamplingRate;
+
+use crate::attribute;
+use crate::counters::Counters;
+use crate::describe::DescribeCall;
+use crate::health::Health;
+use crate::identity::SpanIdentity;
+use crate::ids::TimedIds;
+use crate::interceptor::TracingInterceptor;
+use crate::pipeline::{Delivery, Flushed, Pipeline};
+use crate::plan::{Plan, TracePlan};
+use crate::recorder::{Recorder, SCOPE};
+use crate::resource::Program;
+use crate::sampler::SdkSampler;
+use crate::testing::Spans;
+
+/// Makes spans and delivers them. Clones share one telemetry; nothing about it is global.
+#[derive(Clone, Debug)]
+pub struct Telemetry {
+    recorder: Recorder,
+    tracer: SdkTracer,
+}
+
+impl Telemetry {
+    /// Starts to record, before anything is known: spans are held until [`Telemetry::configure`].
+    #[must_use]
+    pub fn start(program: Program) -> Self {
+        tracing::debug!(program = program.name, version = program.version, "spans are held until the settings are known");
+        Self::new(Recorder::new(Pipeline::start(), None))
+    }
+
+    pub(crate) fn keeping(spans: Spans) -> Self {
+        Self::new(Recorder::new(Pipeline::start(), Some(spans)))
+    }
+
+    fn new(recorder: Recorder) -> Self {
+        let provider = SdkTracerProvider::builder()
+            .with_sampler(SdkSampler(recorder.sampler().clone()))
+            .with_id_generator(TimedIds)
+            .with_span_processor(ToRecorder(recorder.clone()))
+            // The exporter adds the resource, which is not known yet.
+            .with_resource(Resource::builder_empty().build())
+            .build();
+        let scope = InstrumentationScope::builder(SCOPE).with_version(env!("CARGO_PKG_VERSION")).build();
+        Self { recorder, tracer: provider.tracer_with_scope(scope) }
+    }
+
+    /// Settles what becomes of the spans held so far and of all later ones. May be called again with another plan.
+    pub fn configure(&self, plan: Plan) {
+        match plan {
+            Plan::Off => {
+                self.recorder.sampler().turn_off();
+                self.recorder.pipeline().configure(Delivery::Discard, &|_| true);
+            }
+            Plan::On(plan) => {
+                let TracePlan { rate, identity, export } = *plan;
+                self.decide(rate);
+                self.recorder.identify(&identity);
+                let sampler = self.recorder.sampler();
+                let keep = |span: &SpanData| !sampler.rejects(span.span_context.trace_id());
+                self.recorder.pipeline().configure(Delivery::Export(Box::new(export)), &keep);
+            }
+        }
+    }
+
+    pub(crate) fn decide(&self, rate: SamplingRate) {
+        self.recorder.sampler().decide(rate);
+    }
+
+    /// The interceptor that makes a span of every call of a client; `None` when tracing is off, so that it costs nothing.
+    #[must_use]
+    pub fn interceptor(&self, describe: Arc<dyn DescribeCall>, identity: SpanIdentity) -> Option<SharedInterceptor> {
+        if self.recorder.sampler().is_off() {
+            return None;
+        }
+        let interceptor = TracingInterceptor::new(self.recorder.clone(), describe, &identity);
+        Some(SharedInterceptor::new(interceptor))
+    }
+
+    /// Starts a span and gives the context that holds it; what runs in this context is its child.
+    ///
+    /// The span ends with `context.span().end()` or with the context's last clone. With tracing off, the answer is
+    /// `parent` itself.
+    #[must_use]
+    pub fn start_span(
+        &self,
+        name: impl Into<Cow<'static, str>>,
+        kind: SpanKind,
+        parent: &Context,
+        attributes: Vec<KeyValue>,
+        started: Option<SystemTime>,
+    ) -> Context {
+        if self.recorder.sampler().is_off() {
+            return parent.clone();
+        }
+        let mut builder = SpanBuilder::from_name(name).with_kind(kind).with_attributes(attributes);
+        builder.start_time = started;
+        parent.with_span(self.tracer.build_with_context(builder, parent))
+    }
+
+    /// Does the work in a span of its own under the current context; its error is the span's error.
+    ///
+    /// # Errors
+    /// Those of the work.
+    pub async fn in_span<T, E: Display>(
+        &self,
+        name: impl Into<Cow<'static, str>>,
+        attributes: Vec<KeyValue>,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        if self.recorder.sampler().is_off() {
+            return work.await;
+        }
+        let context = self.start_span(name, SpanKind::Internal, &Context::current(), attributes, None);
+        let mut open = OpenSpan { context: &context, done: false };
+        let outcome = work.with_context(context.clone()).await;
+        if let Err(error) = &outcome {
+            fail(&context, &error.to_string());
+        }
+        open.done = true;
+        outcome
+    }
+
+    /// Marks the span in `context` as failed. Does nothing with tracing off.
+    pub fn mark_failed(&self, context: &Context, message: &str) {
+        if !self.recorder.sampler().is_off() {
+            fail(context, message);
+        }
+    }
+
+    /// The account of spans.
+    #[must_use]
+    pub fn counters(&self) -> Counters {
+        self.recorder.pipeline().counters()
+    }
+
+    /// How delivery is doing, and what to do about it.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        self.recorder.pipeline().health()
+    }
+
+    /// Delivers what waits, within this time. Recording goes on.
+    pub async fn flush(&self, within: Duration) -> Flushed {
+        self.recorder.pipeline().flush(within).await
+    }
+
+    /// Delivers what waits, within this time, and ends the delivery. Blocks; works on any thread.
+    pub fn shutdown(&self, within: Duration) -> Flushed {
+        self.recorder.pipeline().shutdown(within)
+    }
+}
+
+fn fail(context: &Context, message: &str) {
+    let span = context.span();
+    span.set_attribute(KeyValue::new(attribute::ERROR, true));
+    span.set_attribute(KeyValue::new(attribute::ERROR_MESSAGE, message.to_owned()));
+    span.set_status(Status::error(message.to_owned()));
+}
+
+/// Ends a span, whether its work is done or dropped before that.
+struct OpenSpan<'a> {
+    context: &'a Context,
+    done: bool,
+}
+
+impl Drop for OpenSpan<'_> {
+    fn drop(&mut self) {
+        if !self.done {
+            self.context.span().set_attribute(KeyValue::new(attribute::ERROR_TYPE, attribute::CANCELLED));
+            fail(self.context, "the work was dropped before it was done");
+        }
+        self.context.span().end();
+    }
+}
+
+/// Hands spans of the SDK's tracer to the recorder as they end.
+#[derive(Debug)]
+struct ToRecorder(Recorder);
+
+impl SpanProcessor for ToRecorder {
+    fn on_start(&self, _: &mut Span, _: &Context) {}
+
+    fn on_end(&self, span: SpanData) {
+        self.0.accept_own(span);
+    }
+
+    /// The pipeline is flushed and shut down by [`Telemetry`], with a deadline.
+    fn force_flush(&self) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+        Ok(())
+    }
+}

@@ -1,0 +1,27 @@
+//! Turns spans into X-Ray segment documents. No span is lost on the way: what X-Ray does not take is mended, not refused.
+//!
+//! What stands at the top of its part of the trace becomes a segment, named for the service, so that the program is a
+//! node of the service map; what is below becomes a subsegment of its own document. A call to AWS at the top becomes both,
+//! one in the other, so that both nodes are there. The rules of the format are those of the X-Ray developer guide,
+//! "segment documents"; where the guide is silent, those of the OpenTelemetry collector.
+
+mod annotation;
+mod aws;
+mod cause;
+mod document;
+mod facts;
+mod fit;
+mod http;
+mod name;
+mod service;
+mod time;
+mod translate;
+mod value;
+mod verdict;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use fit::LIMIT;
+pub(crate) use service::Service;
+pub(crate) use translate::{Rendered, document};

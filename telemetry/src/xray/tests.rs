@@ -1,0 +1,1 @@
+//! Whole documents for the spans that other translators lose.

@@ -1,0 +1,57 @@
+//! Whose fault a failure was, in X-Ray's three words.
+
+use opentelemetry::trace::Status;
+
+use super::facts::Facts;
+
+/// X-Ray's flags.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Verdict {
+    /// The caller's doing: status 4xx.
+    pub(super) error: bool,
+    /// The other side's doing: status 5xx, no answer, or a failure within the program.
+    pub(super) fault: bool,
+    /// The caller was too fast; always an `error` too.
+    pub(super) throttle: bool,
+}
+
+impl Verdict {
+    /// Whether it failed at all.
+    pub(super) fn failed(self) -> bool {
+        self.error || self.fault
+    }
+}
+
+/// Reads the verdict from `error`, the status code, the AWS error code and the span's status.
+///
+/// `error` set to false is an outcome that the caller planned for, such as a failed condition, and flags nothing.
+pub(super) fn verdict(facts: &Facts<'_>, status: &Status) -> Verdict {
+    let refused = matches!(status, Status::Error { .. });
+    let answer = facts.status.unwrap_or(0);
+    let failed = refused || facts.error == Some(true) || (facts.error.is_none() && answer >= 400);
+    if !failed {
+        return Verdict::default();
+    }
+    let code = facts.error_type.as_deref().unwrap_or_default();
+    let throttle = facts.throttled || answer == 429 || THROTTLES.contains(&code);
+    let error = throttle || (400..500).contains(&answer) || code == "cancelled";
+    Verdict { error, fault: !error, throttle }
+}
+
+/// Codes with which AWS throttles, mostly under status 400; those of the SDK's own retry classifier.
+const THROTTLES: &[&str] = &[
+    "BandwidthLimitExceeded",
+    "EC2ThrottledException",
+    "LimitExceededException",
+    "PriorRequestNotComplete",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "SlowDown",
+    "ThrottledException",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+    "TransactionInProgressException",
+];

@@ -1,0 +1,8 @@
+//! Every operation that the guide names, through the factory, in every ending: each call is one true span.
+//!
+//! The calls go over real HTTP to emulators that others wrote; the fault proxy between makes the endings.
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+mod endings;
+mod operations;
+mod world;

@@ -1,0 +1,8 @@
+//! `spawn` against AWS on loopback: the real program, real HTTP, emulators that others wrote.
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+mod bad_input;
+mod fixture;
+mod launch;
+mod story;
+mod tracing;

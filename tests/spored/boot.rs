@@ -1,0 +1,100 @@
+//! Starting: ready without a network, patient with instance metadata, settings from the instance's tags.
+
+use crate::fixture::{Host, PATIENCE, attribute, aws, named, spans, stop, until};
+use serde_json::Value;
+use spawn_test_support::imds::ImdsFault;
+use spawn_test_support::{Imds, InstanceFacts, Process};
+
+fn instance(imds: &Imds) -> Host {
+    Host::with("").env("AWS_EC2_METADATA_SERVICE_ENDPOINT", imds.endpoint()).env("AWS_EC2_METADATA_DISABLED", "false")
+}
+
+/// Starts the agent without waiting for it to know who it is.
+async fn start(host: &Host) -> Process {
+    let agent = host.spored().arg("run").start().unwrap();
+    until(&agent, "spored is ready").await;
+    agent
+}
+
+#[tokio::test]
+async fn the_agent_answers_while_the_metadata_service_is_silent_and_boots_when_it_speaks() {
+    for fault in [ImdsFault::Refuse, ImdsFault::Unauthorized, ImdsFault::Hang, ImdsFault::Garbage] {
+        let imds = Imds::start(InstanceFacts::example()).unwrap();
+        imds.misbehave(fault);
+        let host = instance(&imds).aws(aws().await).env("AWS_EC2_METADATA_DISABLED", "false");
+        let agent = start(&host).await;
+        assert_eq!(host.status().await["state"], "starting");
+        until(&agent, "instance metadata").await;
+        imds.misbehave(ImdsFault::None);
+        let status = host.status_when("boot", |status| status["state"] == "running").await;
+        assert_eq!(status["instance"]["instance_id"], InstanceFacts::example().instance_id.as_str());
+        assert_eq!(status["instance"]["provider"], "ec2");
+        stop(agent).await;
+    }
+}
+
+#[tokio::test]
+async fn a_bad_tag_is_left_out_and_reported_and_the_others_hold() {
+    let facts = InstanceFacts::example()
+        .tag("spawn:tracing-enabled", "true")
+        .tag("spawn:tracing-exporter", "none")
+        .tag("spawn:tracing-sampling", "a lot");
+    let imds = Imds::start(facts).unwrap();
+    let host = instance(&imds).aws(aws().await).env("AWS_EC2_METADATA_DISABLED", "false");
+    let agent = start(&host).await;
+    let status = host.status_when("boot", |status| status["state"] == "running").await;
+    assert_eq!((&status["tracing"]["enabled"], &status["tracing"]["sampling"]), (&true.into(), &"0.1".into()));
+    let refused = status["refused_settings"][0].as_str().unwrap();
+    assert!(refused.contains("spawn:tracing-sampling") && refused.contains("a lot"), "{refused}");
+    stop(agent).await;
+}
+
+#[tokio::test]
+async fn without_tags_in_the_metadata_the_first_aws_call_is_a_traced_describe_tags() {
+    let aws = aws().await;
+    let code = "boto3.client('ec2').run_instances(ImageId='ami-12c6146b', MinCount=1, MaxCount=1, \
+                TagSpecifications=[{'ResourceType': 'instance', 'Tags': [\
+                {'Key': 'spawn:tracing-enabled', 'Value': 'true'}, \
+                {'Key': 'spawn:tracing-exporter', 'Value': 'stdout'}, \
+                {'Key': 'spawn:tracing-sampling', 'Value': '1.0'}]}])['Instances'][0]['InstanceId']";
+    let id = aws.boto3(code).await.unwrap().as_str().unwrap().to_owned();
+    let imds = Imds::start(InstanceFacts { instance_id: id, ..InstanceFacts::example() }).unwrap();
+    imds.show_tags(None);
+    let host = instance(&imds).aws(aws).env("AWS_EC2_METADATA_DISABLED", "false");
+    let agent = host.run(&[]).await;
+    until(&agent, "registered").await;
+    let spans = spans(&stop(agent).await);
+    let boot = named(&spans, "spored boot");
+    let tags = named(&spans, "EC2.DescribeTags");
+    assert_eq!((&tags["traceId"], &tags["parentSpanId"]), (&boot["traceId"], &boot["spanId"]));
+    assert_eq!(attribute(tags, "aws.operation"), Some(&Value::from("DescribeTags")));
+}
+
+#[tokio::test]
+async fn the_agent_registers_itself_and_takes_its_leave() {
+    let aws = aws().await;
+    let host = Host::with("").aws(aws).env("SPAWN_INSTANCE_ID", "local-registry-test").env("SPAWN_TABLE", "registry-test");
+    let table = "boto3.client('dynamodb').create_table(TableName='registry-test', BillingMode='PAY_PER_REQUEST', \
+                 KeySchema=[{'AttributeName': 'PK', 'KeyType': 'HASH'}, {'AttributeName': 'SK', 'KeyType': 'RANGE'}], \
+                 AttributeDefinitions=[{'AttributeName': 'PK', 'AttributeType': 'S'}, {'AttributeName': 'SK', 'AttributeType': 'S'}])\
+                 ['TableDescription']['TableName']";
+    assert_eq!(aws.boto3(table).await.unwrap(), "registry-test");
+    let items = "boto3.client('dynamodb').scan(TableName='registry-test')['Items']";
+    let agent = host.run(&["--heartbeat", "1s"]).await;
+    until(&agent, "registered").await;
+    let item = aws.boto3(items).await.unwrap()[0].clone();
+    assert_eq!(item["SK"]["S"], "agent#local-registry-test");
+    assert_eq!(item["provider"]["S"], "local");
+    let before = host.status().await["registry"]["last_heartbeat"].clone();
+    host.status_when("heartbeat", |status| status["registry"]["last_heartbeat"] != before).await;
+    stop(agent).await;
+    assert_eq!(aws.boto3(items).await.unwrap(), Value::Array(Vec::new()));
+}
+
+#[tokio::test]
+async fn an_agent_of_ones_own_host_stops_at_its_time_to_live() {
+    let host = Host::with("ttl: 1s\n").aws(aws().await);
+    let mut agent = host.run(&[]).await;
+    assert_eq!(agent.wait(PATIENCE).await.unwrap(), 0, "{}", agent.stderr());
+    assert!(agent.stderr().contains("the host goes on"), "{}", agent.stderr());
+}

@@ -1,0 +1,104 @@
+"""moto's server on a free port, with three read-only views of what it holds.
+
+Prints one JSON line {"port": N} when it listens. The views are for the test support only; the product never sees them:
+  /spawn-test/instances   every EC2 instance of every region
+  /spawn-test/segments    X-Ray documents as they arrived, as text
+  /spawn-test/telemetry   X-Ray telemetry records as they arrived
+"""
+
+import json
+import threading
+
+from moto.backends import get_backend
+from moto.core import DEFAULT_ACCOUNT_ID as ACCOUNT
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import make_server
+from werkzeug.wrappers import Response
+
+
+def instance(region, item):
+    """One instance in the words of the Rust side."""
+    return {
+        "instance_id": item.id,
+        "state": item.state,
+        "region": region,
+        "availability_zone": item.placement.availability_zone or f"{region}a",
+        "account_id": item.owner_id,
+        "instance_type": item.instance_type,
+        "image_id": item.image_id,
+        "private_ip": item.private_ip or "127.0.0.1",
+        "launched_at": item.launch_time.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "life_cycle": item.lifecycle or "on-demand",
+        "user_data": item.user_data.decode() if item.user_data else None,
+        "tags_in_metadata": item.metadata_options.instance_metadata_tags == "enabled",
+        "tags": {tag["key"]: tag["value"] for tag in item.get_tags()},
+    }
+
+
+def instances():
+    regions = dict(get_backend("ec2")[ACCOUNT])
+    return [
+        instance(region, item)
+        for region, backend in regions.items()
+        for reservation in list(backend.reservations.values())
+        for item in reservation.instances
+    ]
+
+
+def segments():
+    traces = [
+        trace
+        for backend in dict(get_backend("xray")[ACCOUNT]).values()
+        for trace in list(backend._segment_collection._traces.values())
+    ]
+    return [segment.raw for trace in traces for segment in trace["segments"]]
+
+
+def telemetry():
+    return [
+        {"hostname": sent.hostname, "instance_id": sent.instance_id, "records": sent.records}
+        for backend in dict(get_backend("xray")[ACCOUNT]).values()
+        for sent in list(backend._telemetry_records)
+    ]
+
+
+VIEWS = {
+    "/spawn-test/instances": instances,
+    "/spawn-test/segments": segments,
+    "/spawn-test/telemetry": telemetry,
+}
+
+
+class WithViews(DomainDispatcherApplication):
+    def __call__(self, environ, start_response):
+        view = VIEWS.get(environ.get("PATH_INFO"))
+        if view is None:
+            return super().__call__(environ, start_response)
+        response = Response(json.dumps(view()), content_type="application/json")
+        return response(environ, start_response)
+
+
+class Handler(MotoRequestHandler):
+    def log_request(self, code="-", size="-"):
+        if not self.path.startswith("/spawn-test/"):
+            super().log_request(code, size)
+
+
+def warm(app):
+    """Import the heavy services while the caller is still getting ready, rather than in its first call."""
+    for service in ("sts", "ec2", "xray"):
+        with app.lock:
+            if service not in app.app_instances:
+                app.app_instances[service] = create_backend_app(service)
+
+
+def main():
+    app = WithViews(create_backend_app)
+    app.debug = True
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Handler)
+    print(json.dumps({"port": server.port}), flush=True)
+    threading.Thread(target=warm, args=(app,), daemon=True).start()
+    server.serve_forever()
+
+
+main()

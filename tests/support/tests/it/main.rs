@@ -1,0 +1,8 @@
+//! The test support against clients that others wrote: boto3, botocore's metadata fetcher, Google's gRPC.
+
+mod aws;
+mod fault_proxy;
+mod imds;
+mod machine_room;
+mod otlp;
+mod processes;

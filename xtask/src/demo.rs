@@ -1,0 +1,175 @@
+//! `cargo demo`: the main job on real input, with AWS on loopback, and everything that it leaves to look at.
+
+use crate::tree;
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+use spawn_test_support::programs::Output;
+use spawn_test_support::{Aws, MachineRoom, Process, Program, wait_until};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The settings file of the on-premises host: the one that the guide gives, at full sampling.
+const LOCAL_YAML: &str = "\
+observability:
+  tracing:
+    enabled: true
+    exporter: xray
+    sampling_rate: 1.0
+";
+/// An emulator answers in milliseconds; a machine under load may take longer.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+pub(crate) async fn run() -> Result<()> {
+    let programs = build().await?;
+    let folder = programs.with_file_name("demo");
+    std::fs::create_dir_all(&folder).with_context(|| format!("failed to make {}", folder.display()))?;
+
+    say("AWS on loopback: moto (EC2, X-Ray) and ministack (DynamoDB)");
+    let aws = Aws::start().await?;
+    let room = MachineRoom::start(&aws, &programs.join("spored"), &[])?;
+
+    say("an on-premises agent, with the tracing-only local.yaml of the guide");
+    let mut local = on_premises(&aws, &programs, &folder)?;
+    wait_until("the on-premises agent to start", PATIENCE, || {
+        local.stderr().contains("settings are known").then_some(())
+    })
+    .await?;
+
+    let launched = launch(&aws, &programs).await?;
+    say("the agent reads its tags and registers; it ends the instance at its time to live");
+    room.wait_for_log(&launched.instance_id, PATIENCE, |log| log.contains("registered").then_some(())).await?;
+    status(&aws, &programs, &room.socket(&launched.instance_id)).await?;
+    refused_call(&aws, &programs).await?;
+    room.wait_for_exit(&launched.instance_id, PATIENCE).await?;
+    local.signal("TERM")?;
+    local.wait(PATIENCE).await?;
+
+    show_traces(&aws, &folder, &launched.trace_id).await?;
+    std::fs::write(folder.join("spored-ec2.log"), room.log(&launched.instance_id))?;
+    std::fs::write(folder.join("spored-on-premises.log"), local.stderr())?;
+    say("everything is still there to look at");
+    show(&format!("  {}\n", folder.display()));
+    show("    traces.json              the X-Ray documents, as BatchGetTraces returned them\n");
+    show("    spored-ec2.log           the agent of the EC2 instance\n");
+    show("    spored-on-premises.log   the agent beside it\n");
+    Ok(())
+}
+
+/// What the launch gave.
+struct Started {
+    instance_id: String,
+    trace_id: String,
+}
+
+/// Builds both programs; answers the folder that they are in.
+async fn build() -> Result<PathBuf> {
+    say("building spawn and spored (the first time takes minutes: the AWS SDK is large)");
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let built = tokio::process::Command::new(cargo)
+        .args(["build", "--quiet", "--workspace", "--bins"])
+        .stdin(std::process::Stdio::null())
+        .status()
+        .await
+        .context("failed to run cargo")?;
+    ensure!(built.success(), "the build failed");
+    let own = std::env::current_exe().context("failed to find the build's folder")?;
+    Ok(own.parent().context("a program is in a folder")?.to_owned())
+}
+
+fn on_premises(aws: &Aws, programs: &Path, folder: &Path) -> Result<Process> {
+    let config = folder.join("local.yaml");
+    std::fs::write(&config, LOCAL_YAML)?;
+    Program::new(programs.join("spored"))
+        .args(["run", "--log-format", "human"])
+        .envs(aws.env())
+        .env("SPAWN_CONFIG", &config)
+        .env("SPORED_SOCKET", folder.join("on-premises.sock"))
+        .start()
+}
+
+async fn launch(aws: &Aws, programs: &Path) -> Result<Started> {
+    let line = [
+        "launch",
+        "--instance-type",
+        "t3.micro",
+        "--tag",
+        "spawn:tracing-enabled=true",
+        "--tag",
+        "spawn:tracing-exporter=xray",
+        "--tag",
+        "spawn:tracing-sampling=1.0",
+        "--ttl",
+        "8s",
+        "--wait",
+        "agent",
+        "-o",
+        "json",
+    ];
+    let output = command(Program::new(programs.join("spawn")).args(line).envs(aws.env()), "spawn", &line).await?;
+    ensure!(output.status == 0, "the launch failed");
+    let answer: Value = serde_json::from_str(&output.stdout).context("failed to read the launch's JSON")?;
+    let text = |pointer: &str| answer.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+    Ok(Started {
+        instance_id: text("/instances/0/instance_id").context("the launch named no instance")?,
+        trace_id: text("/trace_id").context("the launch named no trace")?,
+    })
+}
+
+async fn status(aws: &Aws, programs: &Path, socket: &Path) -> Result<()> {
+    let program = Program::new(programs.join("spored")).arg("status").envs(aws.env()).env("SPORED_SOCKET", socket);
+    command(program, "spored", &["status"]).await?;
+    Ok(())
+}
+
+/// A call that AWS refuses, so that there is an error to look at.
+async fn refused_call(aws: &Aws, programs: &Path) -> Result<()> {
+    let line = ["terminate", "--yes", "i-0123456789abcdef0"];
+    let traced = [("TRACING_ENABLED", "true"), ("OTEL_TRACES_SAMPLER", "always_on")];
+    let program = Program::new(programs.join("spawn")).args(line).envs(aws.env()).envs(traced);
+    let output = command(program, "spawn", &line).await?;
+    ensure!(output.status == 1, "EC2 should have refused an unknown instance");
+    Ok(())
+}
+
+async fn command(program: Program, name: &str, line: &[&str]) -> Result<Output> {
+    say(&format!("$ {name} {}", line.join(" ")));
+    let output = program.run().await?;
+    show(&output.stdout);
+    show(&output.stderr);
+    Ok(output)
+}
+
+async fn show_traces(aws: &Aws, folder: &Path, launch: &str) -> Result<()> {
+    let traces = aws.traces(&[]).await?;
+    let file = folder.join("traces.json");
+    std::fs::write(&file, serde_json::to_string_pretty(&traces)?)?;
+    say(&format!("the traces, as X-Ray's BatchGetTraces returned them ({} of them)", traces.len()));
+    let id = |trace: &Value| trace["Id"].as_str().unwrap_or_default().to_owned();
+    let mut one_document = None;
+    for trace in &traces {
+        let documents = documents(trace);
+        show(&format!("\ntrace {}\n{}", id(trace), tree::draw(&documents)));
+        let is_launch = id(trace).replace('-', "").ends_with(launch);
+        if is_launch {
+            one_document = documents.into_iter().find(|document| document.pointer("/aws/operation") == Some(&"RunInstances".into()));
+        }
+    }
+    let document = one_document.context("the launch's trace has no RunInstances: nothing was delivered")?;
+    say("one document of it, whole");
+    show(&(serde_json::to_string_pretty(&document)? + "\n"));
+    Ok(())
+}
+
+fn documents(trace: &Value) -> Vec<Value> {
+    let segments = trace["Segments"].as_array().into_iter().flatten();
+    segments.map(|segment| segment["Document"].clone()).collect()
+}
+
+fn say(what: &str) {
+    show(&format!("\n== {what}\n"));
+}
+
+#[expect(clippy::print_stdout, reason = "the demo's text is its product")]
+fn show(text: &str) {
+    print!("{text}");
+}
