@@ -1,7 +1,8 @@
 //! Who an instance is and what its tags say, from the instance metadata service, version 2 only.
 
 use crate::error::{Error, Result};
-use aws_config::imds::client::{Client, ImdsError};
+use aws_config::imds::client::Client;
+use aws_config::imds::client::error::ImdsError;
 use serde::Deserialize;
 use spawn_config::{Identity, Provider};
 use std::collections::BTreeMap;
@@ -41,8 +42,7 @@ impl Default for Imds {
 impl Imds {
     /// A client for 169.254.169.254, or for `AWS_EC2_METADATA_SERVICE_ENDPOINT` where that is set.
     pub fn new() -> Self {
-        let client =
-            Client::builder().max_attempts(ATTEMPTS).connect_timeout(TIMEOUT).read_timeout(TIMEOUT).build();
+        let client = Client::builder().max_attempts(ATTEMPTS).connect_timeout(TIMEOUT).read_timeout(TIMEOUT).build();
         Self { client }
     }
 

@@ -50,9 +50,9 @@ impl Instance {
             availability_zone: instance.placement.and_then(|placement| placement.availability_zone),
             public_ip: instance.public_ip_address,
             private_ip: instance.private_ip_address,
-            launched_at: instance.launch_time.and_then(|time| {
-                time.fmt(aws_smithy_types::date_time::Format::DateTime).ok()
-            }),
+            launched_at: instance
+                .launch_time
+                .and_then(|time| time.fmt(aws_smithy_types::date_time::Format::DateTime).ok()),
             spot: instance.instance_lifecycle.is_some_and(|kind| kind.as_str() == "spot"),
             tags: tags.filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default()))).collect(),
         }
@@ -60,7 +60,8 @@ impl Instance {
 
     /// Whether the instance is there, or on its way.
     pub fn is_live(&self) -> bool {
-        ![InstanceStateName::Terminated.as_str(), InstanceStateName::ShuttingDown.as_str()].contains(&self.state.as_str())
+        ![InstanceStateName::Terminated.as_str(), InstanceStateName::ShuttingDown.as_str()]
+            .contains(&self.state.as_str())
     }
 }
 

@@ -12,9 +12,9 @@ pub mod instances;
 mod registry;
 mod sdk_config;
 
+pub use aws_types::SdkConfig as Config;
 pub use clients::Clients;
 pub use error::{Error, Result};
 pub use imds::Imds;
 pub use registry::{AgentRecord, Registry, TableState};
-pub use aws_types::SdkConfig as Config;
 pub use sdk_config::{RegionSource, sdk_config};

@@ -52,11 +52,7 @@ impl Endpoint {
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = self.0.as_str();
-        f.write_str(if self.has_path() {
-            text
-        } else {
-            text.trim_end_matches('/')
-        })
+        f.write_str(if self.has_path() { text } else { text.trim_end_matches('/') })
     }
 }
 
@@ -64,15 +60,9 @@ impl FromStr for Endpoint {
     type Err = ValueError;
 
     fn from_str(text: &str) -> Result<Self, ValueError> {
-        let expected =
-            || ValueError::expected("an address such as https://collector.example.com:4317");
-        let plain = text
-            .chars()
-            .all(|character| !character.is_whitespace() && !character.is_control());
-        let url = Url::parse(text)
-            .ok()
-            .filter(|_| plain)
-            .ok_or_else(expected)?;
+        let expected = || ValueError::expected("an address such as https://collector.example.com:4317");
+        let plain = text.chars().all(|character| !character.is_whitespace() && !character.is_control());
+        let url = Url::parse(text).ok().filter(|_| plain).ok_or_else(expected)?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(expected());
         }
@@ -82,9 +72,7 @@ impl FromStr for Endpoint {
             ));
         }
         if url.query().is_some() || url.fragment().is_some() {
-            return Err(ValueError::expected(
-                "an address without `?` and `#`; set `otlp.headers` for parameters",
-            ));
+            return Err(ValueError::expected("an address without `?` and `#`; set `otlp.headers` for parameters"));
         }
         let forbidden = match url.host().ok_or_else(expected)? {
             Host::Domain(name) => trust::is_metadata_name(name),
@@ -92,9 +80,7 @@ impl FromStr for Endpoint {
             Host::Ipv6(address) => trust::is_forbidden(address.into()),
         };
         if forbidden {
-            return Err(ValueError::expected(
-                "an address that is neither link-local nor instance metadata",
-            ));
+            return Err(ValueError::expected("an address that is neither link-local nor instance metadata"));
         }
         Ok(Self(url))
     }
@@ -133,11 +119,7 @@ mod tests {
             "http://ho\nst",
             "http:///",
         ] {
-            assert_eq!(
-                refusal(text),
-                "expected an address such as https://collector.example.com:4317",
-                "{text:?}"
-            );
+            assert_eq!(refusal(text), "expected an address such as https://collector.example.com:4317", "{text:?}");
         }
     }
 

@@ -90,9 +90,7 @@ pub enum ConfigError {
         problem: String,
     },
     /// A file larger than settings ever are.
-    #[error(
-        "{path} has {bytes} bytes, more than the {limit} that a configuration may have: is it the right file?"
-    )]
+    #[error("{path} has {bytes} bytes, more than the {limit} that a configuration may have: is it the right file?")]
     TooLarge {
         /// The file.
         path: String,

@@ -7,11 +7,7 @@ const SHOWN: usize = 60;
 pub(crate) fn quoted(text: &str) -> String {
     let mut characters = text.chars();
     let shown: String = characters.by_ref().take(SHOWN).collect();
-    let cut = if characters.next().is_some() {
-        "…"
-    } else {
-        ""
-    };
+    let cut = if characters.next().is_some() { "…" } else { "" };
     format!("{shown:?}{cut}")
 }
 
@@ -20,33 +16,23 @@ pub(crate) fn plain(text: &str) -> String {
     let quoted = quoted(text);
     let cut = if quoted.ends_with('…') { "…" } else { "" };
     let inner = quoted.trim_end_matches('…');
-    format!(
-        "{}{cut}",
-        inner
-            .strip_prefix('"')
-            .and_then(|inner| inner.strip_suffix('"'))
-            .unwrap_or(inner)
-    )
+    format!("{}{cut}", inner.strip_prefix('"').and_then(|inner| inner.strip_suffix('"')).unwrap_or(inner))
 }
 
 /// The text with control characters escaped, at its whole length.
 pub(crate) fn printable(text: &str) -> String {
-    text.chars()
-        .fold(String::with_capacity(text.len()), |mut out, character| {
-            if character.is_control() {
-                out.extend(character.escape_debug())
-            } else {
-                out.push(character)
-            }
-            out
-        })
+    text.chars().fold(String::with_capacity(text.len()), |mut out, character| {
+        if character.is_control() {
+            out.extend(character.escape_debug())
+        } else {
+            out.push(character)
+        }
+        out
+    })
 }
 
 /// The candidate that a slip of the keyboard was most likely meant to be.
-pub(crate) fn did_you_mean<'a>(
-    read: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub(crate) fn did_you_mean<'a>(read: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // Jaro-Winkler is quadratic, and nobody mistypes a key at this length.
     if read.len() > 128 {
         return None;
@@ -72,10 +58,7 @@ mod tests {
 
     #[test]
     fn only_a_likely_candidate_is_suggested() {
-        assert_eq!(
-            did_you_mean("sampling", ["enabled", "sampling_rate"]),
-            Some("sampling_rate")
-        );
+        assert_eq!(did_you_mean("sampling", ["enabled", "sampling_rate"]), Some("sampling_rate"));
         assert_eq!(did_you_mean("zebra", ["enabled", "sampling_rate"]), None);
     }
 }

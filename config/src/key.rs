@@ -67,32 +67,23 @@ impl Key {
     /// # Errors
     /// If there is none; the error names the likeliest.
     pub fn named(name: &str) -> Result<&'static Self, UnknownKey> {
-        keys()
-            .iter()
-            .find(|key| key.name == name)
-            .ok_or_else(|| UnknownKey {
-                name: plain(name),
-                suggestion: did_you_mean(name, keys().iter().map(|key| key.name)),
-            })
+        keys().iter().find(|key| key.name == name).ok_or_else(|| UnknownKey {
+            name: plain(name),
+            suggestion: did_you_mean(name, keys().iter().map(|key| key.name)),
+        })
     }
 
     /// The value in these settings as text: what a tag or a variable would say. Secrets are left out of it.
     #[must_use]
     pub fn show(&self, settings: &Settings) -> String {
         let text = (self.show)(settings);
-        if self.grammar == Grammar::Auto && text.is_empty() {
-            "auto".to_owned()
-        } else {
-            text
-        }
+        if self.grammar == Grammar::Auto && text.is_empty() { "auto".to_owned() } else { text }
     }
 
     /// Puts a value into its field, or says what would do.
     pub(crate) fn read(&self, settings: &mut Settings, raw: &Raw) -> Result<(), ValueError> {
         match raw {
-            Raw::Text(text) if self.grammar == Grammar::Auto && text == "auto" => {
-                (self.read)(settings, &Raw::unset())
-            }
+            Raw::Text(text) if self.grammar == Grammar::Auto && text == "auto" => (self.read)(settings, &Raw::unset()),
             raw => (self.read)(settings, raw),
         }
     }

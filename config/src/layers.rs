@@ -109,29 +109,14 @@ impl Layers {
     ///
     /// # Errors
     /// If there is no such key, or it does not take the value.
-    pub fn flag(
-        mut self,
-        key_name: &str,
-        value: &str,
-        flag_text: &str,
-    ) -> Result<Self, ConfigError> {
-        let place = Place::Flag {
-            flag: flag_text.to_owned(),
-        };
+    pub fn flag(mut self, key_name: &str, value: &str, flag_text: &str) -> Result<Self, ConfigError> {
+        let place = Place::Flag { flag: flag_text.to_owned() };
         let key = Key::named(key_name).map_err(|unknown| ConfigError::UnknownKey {
             place: place.clone(),
             key: unknown.name,
-            remedy: unknown
-                .suggestion
-                .map(|known| format!(" (did you mean `{known}`?)"))
-                .unwrap_or_default(),
+            remedy: unknown.suggestion.map(|known| format!(" (did you mean `{known}`?)")).unwrap_or_default(),
         })?;
-        self.flags.push(Entry::checked(
-            key,
-            key.name,
-            place,
-            Raw::Text(value.to_owned()),
-        )?);
+        self.flags.push(Entry::checked(key, key.name, place, Raw::Text(value.to_owned()))?);
         Ok(self)
     }
 
@@ -141,14 +126,8 @@ impl Layers {
         // The limits come first, because they bear on tags; then the table in its order, in which the exporter comes
         // before the endpoint.
         let mut settings = self.limits();
-        let explanations = keys()
-            .iter()
-            .map(|key| self.resolve_key(key, &mut settings))
-            .collect();
-        Resolved {
-            settings,
-            explanations,
-        }
+        let explanations = keys().iter().map(|key| self.resolve_key(key, &mut settings)).collect();
+        Resolved { settings, explanations }
     }
 
     /// Defaults, with the `limits` of `local.yaml`.
@@ -162,18 +141,10 @@ impl Layers {
 
     fn resolve_key(&self, key: &'static Key, settings: &mut Settings) -> Explanation {
         let mut history = vec![(Source::Default, key.default.to_owned())];
-        let mut notes: Vec<_> = self
-            .notes
-            .iter()
-            .filter(|(about, _)| *about == key)
-            .map(|(_, note)| note.clone())
-            .collect();
+        let mut notes: Vec<_> =
+            self.notes.iter().filter(|(about, _)| *about == key).map(|(_, note)| note.clone()).collect();
         let sources = [&self.local_yaml, &self.tags, &self.environment, &self.flags];
-        for entry in sources
-            .into_iter()
-            .flatten()
-            .filter(|entry| entry.key == key)
-        {
+        for entry in sources.into_iter().flatten().filter(|entry| entry.key == key) {
             if let Some(note) = entry.not_for(settings) {
                 notes.push(note);
                 continue;
@@ -184,42 +155,24 @@ impl Layers {
         }
         let (source, value) = history.pop().expect("the default was put in above");
         history.reverse();
-        Explanation {
-            key,
-            value,
-            source,
-            overrode: history,
-            notes,
-        }
+        Explanation { key, value, source, overrode: history, notes }
     }
 }
 
 impl Entry {
     /// An entry whose value the key takes; `spelling` is the key as the place spells it.
-    pub(crate) fn checked(
-        key: &'static Key,
-        spelling: &str,
-        place: Place,
-        raw: Raw,
-    ) -> Result<Self, ConfigError> {
+    pub(crate) fn checked(key: &'static Key, spelling: &str, place: Place, raw: Raw) -> Result<Self, ConfigError> {
         match key.check(&raw) {
             Ok(()) => Ok(Self { key, place, raw }),
             Err(error) => {
                 let read = key.quote(&raw);
-                Err(ConfigError::Value {
-                    place,
-                    key: spelling.to_owned(),
-                    read,
-                    expected: error.to_string(),
-                })
+                Err(ConfigError::Value { place, key: spelling.to_owned(), read, expected: error.to_string() })
             }
         }
     }
 
     pub(crate) fn apply(&self, settings: &mut Settings) {
-        self.key
-            .read(settings, &self.raw)
-            .expect("`checked` let only values in that the key takes");
+        self.key.read(settings, &self.raw).expect("`checked` let only values in that the key takes");
     }
 
     /// Why the value does not count, given the settings resolved so far.
@@ -228,13 +181,10 @@ impl Entry {
             return None;
         };
         // The variables of OTLP name an OTLP receiver: X-Ray's API must not be looked for there.
-        let other = self.key.name == tags::key_name(tags::TRACING_ENDPOINT)
-            && settings.tracing.exporter != ExporterKind::Otlp;
+        let other =
+            self.key.name == tags::key_name(tags::TRACING_ENDPOINT) && settings.tracing.exporter != ExporterKind::Otlp;
         other.then(|| {
-            format!(
-                "{variable} is for the exporter `otlp` only; the exporter is `{}`",
-                settings.tracing.exporter
-            )
+            format!("{variable} is for the exporter `otlp` only; the exporter is `{}`", settings.tracing.exporter)
         })
     }
 
@@ -249,8 +199,6 @@ impl Entry {
             return None;
         }
         let wanted = std::mem::replace(&mut tracing.sampling, ceiling);
-        Some(format!(
-            "tag {key} asks for {wanted}; `limits.max_sampling` of local.yaml allows {ceiling}"
-        ))
+        Some(format!("tag {key} asks for {wanted}; `limits.max_sampling` of local.yaml allows {ceiling}"))
     }
 }

@@ -34,10 +34,9 @@ pub use key::{Grammar, Key, UnknownKey, keys};
 pub use layers::Layers;
 pub use resolved::{Explanation, Resolved, Source};
 pub use settings::{
-    FilterSettings, HostSettings, JobArraySettings, LifeSettings, Limits, OtlpSettings, Settings,
-    TracingSettings,
+    FilterSettings, HostSettings, JobArraySettings, LifeSettings, Limits, OtlpSettings, Settings, TracingSettings,
 };
 pub use value::{
-    Compression, ExporterKind, Headers, OnComplete, OtlpProtocol, ProviderChoice, SamplingRate,
-    TimeSpan, Topology, ValueError,
+    Compression, ExporterKind, Headers, OnComplete, OtlpProtocol, ProviderChoice, SamplingRate, TimeSpan, Topology,
+    ValueError,
 };

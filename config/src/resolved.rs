@@ -94,10 +94,7 @@ impl Resolved {
     /// Name, value and source of every key, in the order of the table.
     #[must_use]
     pub fn list(&self) -> Vec<(&'static str, String, Source)> {
-        self.explanations
-            .iter()
-            .map(|one| (one.key.name, one.value.clone(), one.source.clone()))
-            .collect()
+        self.explanations.iter().map(|one| (one.key.name, one.value.clone(), one.source.clone())).collect()
     }
 
     /// The value of one key, where it came from and what it overrode.
@@ -108,8 +105,6 @@ impl Resolved {
         let wanted = Key::named(key)?;
         let position = keys().iter().position(|known| known.name == wanted.name);
         let explanation = position.and_then(|position| self.explanations.get(position));
-        Ok(explanation
-            .expect("`resolve` explains every key of the table")
-            .clone())
+        Ok(explanation.expect("`resolve` explains every key of the table").clone())
     }
 }

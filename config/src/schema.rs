@@ -15,10 +15,7 @@ pub fn json_schema() -> Value {
         }
     }
     let mut head = Map::new();
-    head.insert(
-        "$schema".to_owned(),
-        json!("https://json-schema.org/draft/2020-12/schema"),
-    );
+    head.insert("$schema".to_owned(), json!("https://json-schema.org/draft/2020-12/schema"));
     head.insert("title".to_owned(), json!("local.yaml of spawn"));
     head.extend(schema);
     Value::Object(head)
@@ -43,10 +40,7 @@ fn insert(group_at: &mut Map<String, Value>, path: &str, leaf: Value) {
             properties.insert(path.to_owned(), leaf);
         }
         Some((step, rest)) => {
-            if let Value::Object(inner) = properties
-                .entry(step)
-                .or_insert_with(|| Value::Object(group()))
-            {
+            if let Value::Object(inner) = properties.entry(step).or_insert_with(|| Value::Object(group())) {
                 insert(inner, rest, leaf);
             }
         }
@@ -62,18 +56,13 @@ fn leaf(key: &Key) -> Value {
 }
 
 fn form(grammar: Grammar) -> Value {
-    let text =
-        json!({ "type": ["string", "null"], "pattern": r"^[^\u0000-\u001f\u007f-\u009f]*$" });
+    let text = json!({ "type": ["string", "null"], "pattern": r"^[^\u0000-\u001f\u007f-\u009f]*$" });
     match grammar {
         Grammar::Truth => json!({ "type": ["boolean", "null"] }),
         Grammar::Share => json!({ "type": ["number", "null"], "minimum": 0, "maximum": 1 }),
         Grammar::Index => json!({ "type": ["integer", "null"], "minimum": 0 }),
         Grammar::Word(words) => {
-            let words: Vec<_> = words
-                .iter()
-                .map(|word| json!(word))
-                .chain([Value::Null])
-                .collect();
+            let words: Vec<_> = words.iter().map(|word| json!(word)).chain([Value::Null]).collect();
             json!({ "enum": words })
         }
         Grammar::Endpoint => json!({ "type": ["string", "null"], "pattern": "^(https?://.+)?$" }),

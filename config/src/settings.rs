@@ -7,8 +7,8 @@ use jiff::Timestamp;
 
 use crate::value::timeout;
 use crate::{
-    Compression, Endpoint, ExporterKind, Headers, JobArray, OnComplete, OtlpProtocol,
-    ProviderChoice, SamplingRate, TimeSpan, Topology,
+    Compression, Endpoint, ExporterKind, Headers, JobArray, OnComplete, OtlpProtocol, ProviderChoice, SamplingRate,
+    TimeSpan, Topology,
 };
 
 /// Everything that can be set. `Settings::default()` holds the defaults of the key table.
@@ -145,10 +145,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            max_sampling: SamplingRate::ALWAYS,
-            endpoints: Vec::new(),
-        }
+        Self { max_sampling: SamplingRate::ALWAYS, endpoints: Vec::new() }
     }
 }
 
@@ -165,11 +162,7 @@ pub struct LifeSettings {
 
 impl Default for LifeSettings {
     fn default() -> Self {
-        Self {
-            ttl: None,
-            idle_timeout: None,
-            on_complete: OnComplete::Exit,
-        }
+        Self { ttl: None, idle_timeout: None, on_complete: OnComplete::Exit }
     }
 }
 

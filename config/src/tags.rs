@@ -72,9 +72,7 @@ pub fn parse_pair(pair: &str) -> Result<(String, String), ConfigError> {
 ///
 /// # Errors
 /// At the first pair that is none, that [`validate_user_tag`] refuses, or whose key stands twice.
-pub fn parse_user_tags<'a>(
-    pairs: impl IntoIterator<Item = &'a str>,
-) -> Result<BTreeMap<String, String>, ConfigError> {
+pub fn parse_user_tags<'a>(pairs: impl IntoIterator<Item = &'a str>) -> Result<BTreeMap<String, String>, ConfigError> {
     let mut tags = BTreeMap::new();
     for pair in pairs {
         let (key, value) = parse_pair(pair)?;
@@ -93,26 +91,16 @@ pub fn parse_user_tags<'a>(
 /// If any of these does not hold; the message says which and what would do.
 pub fn validate_user_tag(key: &str, value: &str) -> Result<(), ConfigError> {
     let metadata_takes = |character: char| {
-        character.is_ascii_alphanumeric()
-            || matches!(character, '+' | '-' | '=' | '.' | ',' | '_' | ':' | '@')
+        character.is_ascii_alphanumeric() || matches!(character, '+' | '-' | '=' | '.' | ',' | '_' | ':' | '@')
     };
     if key.is_empty() {
         return Err(refused(key, "no key: write KEY=VALUE"));
     }
     if key.chars().count() > LONGEST_KEY {
-        return Err(refused(
-            key,
-            &format!("the key has more than {LONGEST_KEY} characters"),
-        ));
+        return Err(refused(key, &format!("the key has more than {LONGEST_KEY} characters")));
     }
-    if key
-        .get(..4)
-        .is_some_and(|prefix| prefix.eq_ignore_ascii_case("aws:"))
-    {
-        return Err(refused(
-            key,
-            "keys that begin with `aws:` belong to AWS: choose another",
-        ));
+    if key.get(..4).is_some_and(|prefix| prefix.eq_ignore_ascii_case("aws:")) {
+        return Err(refused(key, "keys that begin with `aws:` belong to AWS: choose another"));
     }
     // The agent reads its tags from instance metadata, and with that switched on EC2 refuses all other keys.
     if !key.chars().all(metadata_takes) || matches!(key, "." | ".." | "_index") {
@@ -122,19 +110,10 @@ pub fn validate_user_tag(key: &str, value: &str) -> Result<(), ConfigError> {
         ));
     }
     if value.chars().count() > LONGEST_VALUE {
-        return Err(refused(
-            key,
-            &format!("the value has more than {LONGEST_VALUE} characters"),
-        ));
+        return Err(refused(key, &format!("the value has more than {LONGEST_VALUE} characters")));
     }
     if value.chars().any(char::is_control) {
-        return Err(refused(
-            key,
-            &format!(
-                "the value {} has control characters: leave them out",
-                quoted(value)
-            ),
-        ));
+        return Err(refused(key, &format!("the value {} has control characters: leave them out", quoted(value))));
     }
     if OWN.contains(&key) {
         return Err(refused(key, "spawn sets this tag itself: leave it out"));
@@ -147,11 +126,7 @@ pub fn validate_user_tag(key: &str, value: &str) -> Result<(), ConfigError> {
 /// # Errors
 /// If there are more than EC2 takes.
 pub fn validate_count(count: usize) -> Result<(), ConfigError> {
-    if count > MOST {
-        Err(ConfigError::TooManyTags { count, limit: MOST })
-    } else {
-        Ok(())
-    }
+    if count > MOST { Err(ConfigError::TooManyTags { count, limit: MOST }) } else { Ok(()) }
 }
 
 /// What to tell someone who launches with this tag: the agent may not take it.
@@ -159,7 +134,9 @@ pub fn validate_count(count: usize) -> Result<(), ConfigError> {
 pub fn caution(key: &str, value: &str) -> Option<String> {
     let endpoint: Endpoint = value.parse().ok().filter(|_| key == TRACING_ENDPOINT)?;
     let taken = endpoint.allowed_from_tag(&[]);
-    (!taken).then(|| format!("the agent takes {key} {endpoint} only if `limits.endpoints` of its local.yaml lists the host"))
+    (!taken).then(|| {
+        format!("the agent takes {key} {endpoint} only if `limits.endpoints` of its local.yaml lists the host")
+    })
 }
 
 /// Name of the key that a tag sets.
@@ -172,24 +149,16 @@ pub(crate) fn read(key: &str, value: &str) -> Result<Option<Entry>, ConfigError>
     if !key.starts_with(PREFIX) || OWN.contains(&key) {
         return Ok(None);
     }
-    let place = Place::Tag {
-        key: key.to_owned(),
-    };
+    let place = Place::Tag { key: key.to_owned() };
     match keys().iter().find(|known| known.tag == Some(key)) {
-        Some(known) => {
-            Entry::checked(known, known.name, place, Raw::Text(value.to_owned())).map(Some)
-        }
+        Some(known) => Entry::checked(known, known.name, place, Raw::Text(value.to_owned())).map(Some),
         None => {
             let known = keys().iter().filter_map(|key| key.tag);
             let remedy = match did_you_mean(key, known) {
                 Some(meant) => format!(" (did you mean `{meant}`?)"),
                 None => format!("; tags that begin with `{PREFIX}` belong to spawn"),
             };
-            Err(ConfigError::UnknownKey {
-                place,
-                key: plain(key),
-                remedy,
-            })
+            Err(ConfigError::UnknownKey { place, key: plain(key), remedy })
         }
     }
 }
@@ -204,17 +173,16 @@ pub(crate) fn judge(entry: Option<Entry>, limits: &Limits) -> Result<Option<Entr
             key: entry.key.name.to_owned(),
             read: quoted(&endpoint.to_string()),
             place: entry.place,
-            reason: "a tag may name AWS X-Ray over https, loopback, or a host that `limits.endpoints` of local.yaml lists".to_owned(),
+            reason:
+                "a tag may name AWS X-Ray over https, loopback, or a host that `limits.endpoints` of local.yaml lists"
+                    .to_owned(),
         }),
         _ => Ok(Some(entry)),
     }
 }
 
 fn refused(key: &str, problem: &str) -> ConfigError {
-    ConfigError::Tag {
-        key: quoted(key),
-        problem: problem.to_owned(),
-    }
+    ConfigError::Tag { key: quoted(key), problem: problem.to_owned() }
 }
 
 impl Key {

@@ -23,8 +23,6 @@ pub struct ValueError {
 
 impl ValueError {
     pub(crate) fn expected(expected: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            expected: expected.into(),
-        }
+        Self { expected: expected.into() }
     }
 }

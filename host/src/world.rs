@@ -29,7 +29,8 @@ impl World {
     /// The world of this process, taken once at its start.
     pub fn of_process() -> Self {
         let variables = std::env::vars_os();
-        let environment = variables.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        let environment =
+            variables.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
         Self { environment: environment.collect(), root: PathBuf::from("/") }
     }
 

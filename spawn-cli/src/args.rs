@@ -122,7 +122,11 @@ pub(crate) enum Output {
 fn instance_id(text: &str) -> Result<String, String> {
     let digits = text.strip_prefix("i-").unwrap_or_default();
     let sound = matches!(digits.len(), 8 | 17) && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if sound { Ok(text.to_owned()) } else { Err("an instance id is i- and 17 hexadecimal digits; `spawn list` shows them".to_owned()) }
+    if sound {
+        Ok(text.to_owned())
+    } else {
+        Err("an instance id is i- and 17 hexadecimal digits; `spawn list` shows them".to_owned())
+    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use opentelemetry::context::FutureExt;
 use opentelemetry::trace::{SpanKind, TraceContextExt};
 use opentelemetry::{Context, KeyValue};
 use spawn_cloud::describe::AwsCalls;
-use spawn_cloud::{Clients, Registry, RegionSource};
+use spawn_cloud::{Clients, RegionSource, Registry};
 use spawn_config::{Identity, Layers, Provider};
 use spawn_host::World;
 use spawn_telemetry::{LogFormat, Logs, Plan, Program, SpanIdentity, Telemetry, propagation};

@@ -9,7 +9,7 @@ use std::io::Write;
 /// Instances as a table that fits the terminal.
 pub(crate) fn table(instances: &[Instance]) -> String {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(["INSTANCE", "NAME", "TYPE", "STATE", "ZONE", "ADDRESS", "TTL"]);
     for instance in instances {
         let tag = |key: &str| instance.tags.get(key).map_or("-", String::as_str);
@@ -62,7 +62,8 @@ fn write(to: &mut impl Write, text: &str) {
 
 /// Text from outside (tags, AWS's messages) cannot move the cursor, ring or recolour.
 pub(crate) fn escape(text: &str) -> String {
-    let hostile = |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let hostile =
+        |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.chars().map(|c| if hostile(c) { c.escape_unicode().to_string() } else { c.to_string() }).collect()
 }
 

@@ -28,7 +28,10 @@ pub(crate) async fn run(global: Global, options: TerminateOptions, world: &World
     let Some(states) = terminated? else { return Ok(Exit::Interrupted) };
     match options.output {
         Output::Json => show::json(&serde_json::json!(
-            states.iter().map(|(id, state)| serde_json::json!({ "instance_id": id, "state": state })).collect::<Vec<_>>()
+            states
+                .iter()
+                .map(|(id, state)| serde_json::json!({ "instance_id": id, "state": state }))
+                .collect::<Vec<_>>()
         )),
         Output::Table => states.iter().for_each(|(id, state)| show::data(&format!("{id}  {state}\n"))),
     }
@@ -39,7 +42,10 @@ pub(crate) async fn run(global: Global, options: TerminateOptions, world: &World
 fn confirmed(ids: &[String]) -> Result<bool> {
     let stdin = std::io::stdin();
     if !stdin.is_terminal() {
-        return Err(UsageError::Other("terminate asks before it ends instances, and there is no terminal to ask on: add --yes".to_owned()).into());
+        return Err(UsageError::Other(
+            "terminate asks before it ends instances, and there is no terminal to ask on: add --yes".to_owned(),
+        )
+        .into());
     }
     show::question(&format!("terminate {} ({})? [y/N] ", ids.join(", "), ids.len()));
     let mut answer = String::new();

@@ -17,11 +17,11 @@ pub(crate) use state::{Report, Shared};
 use crate::args::RunOptions;
 use crate::exit::Exit;
 use crate::shutdown::Shutdown;
-use crate::{control, host, settings};
+use crate::{control, settings};
 use anyhow::{Context, Result};
+use spawn_host::World;
 use spawn_telemetry::{Logs, Program, Telemetry};
 use std::io::IsTerminal;
-use spawn_host::World;
 use std::time::{Duration, SystemTime};
 
 /// This program, as its spans name it.
@@ -44,7 +44,7 @@ pub(crate) async fn run(options: RunOptions, world: World) -> Result<Exit> {
     let control = control::serve(&world, shared.clone())?;
     tracing::info!(version = PROGRAM.version, pid = std::process::id(), "spored is ready");
 
-    let early = Early { started, layers, heartbeat: options.heartbeat, debug: options.debug };
+    let early = Early { started, layers, heartbeat: options.heartbeat };
     let ended = tokio::select! {
         ended = live(early, &world, &telemetry, &shared) => ended,
         signal = shutdown.signalled() => { tracing::info!(signal, "told to stop"); Ok(()) }
@@ -60,7 +60,6 @@ struct Early {
     started: SystemTime,
     layers: spawn_config::Layers,
     heartbeat: Duration,
-    debug: bool,
 }
 
 /// From identity to the end of the instance's time; ends early only when the agent is told to stop.

@@ -4,7 +4,7 @@ use crate::args::{ConfigCommand, Output};
 use crate::exit::Exit;
 use crate::settings;
 use anyhow::Result;
-use spawn_config::{Resolved, schema};
+use spawn_config::{Explanation, Resolved, schema};
 use spawn_host::World;
 use std::fmt::Write;
 use std::path::Path;
@@ -19,7 +19,7 @@ pub(crate) async fn run(command: ConfigCommand, world: &World) -> Result<Exit> {
         ConfigCommand::Explain { key } => {
             spawn_config::Key::named(&key)?;
             let explanation = settings::as_asked(world).await?.resolved.explain(&key)?;
-            print(&format!("{explanation}\n"));
+            print(&explain(&explanation)?);
         }
         ConfigCommand::Validate { file } => return validate(file.as_deref(), world).await,
         ConfigCommand::Schema => print(&(serde_json::to_string_pretty(&schema::json_schema())? + "\n")),
@@ -40,9 +40,9 @@ fn complain(finding: &dyn std::fmt::Display) {
 fn list(resolved: &Resolved, output: Output) -> Result<String> {
     let rows = resolved.list();
     if output == Output::Json {
-        let rows = rows.into_iter().map(|(name, value, source)| {
-            serde_json::json!({ "name": name, "value": value, "source": source.to_string() })
-        });
+        let rows = rows.into_iter().map(
+            |(name, value, source)| serde_json::json!({ "name": name, "value": value, "source": source.to_string() }),
+        );
         return Ok(serde_json::to_string_pretty(&rows.collect::<Vec<_>>())? + "\n");
     }
     let widest = |width: usize, text: &str| width.max(text.chars().count());
@@ -53,6 +53,21 @@ fn list(resolved: &Resolved, output: Output) -> Result<String> {
         let value = if value.is_empty() { "\"\"" } else { value };
         writeln!(text, "{name:<names$}  {value:<values$}  {source}")?;
     }
+    Ok(text)
+}
+
+/// The value, the source that won, and what each weaker source had said.
+fn explain(explanation: &Explanation) -> Result<String> {
+    let Explanation { key, value, source, overrode, notes } = explanation;
+    let shown = |value: &str| if value.is_empty() { "\"\"".to_owned() } else { value.to_owned() };
+    let mut text = format!("{} = {}\n  from {source}\n", key.name, shown(value));
+    for (source, value) in overrode {
+        writeln!(text, "  over {} from {source}", shown(value))?;
+    }
+    for note in notes {
+        writeln!(text, "  note: {note}")?;
+    }
+    writeln!(text, "  {}", key.sentence)?;
     Ok(text)
 }
 

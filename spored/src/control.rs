@@ -3,5 +3,5 @@
 mod client;
 mod server;
 
-pub(crate) use client::{NoAgent, status};
+pub(crate) use client::status;
 pub(crate) use server::serve;

@@ -23,6 +23,7 @@ impl From<Exit> for ExitCode {
 #[expect(clippy::print_stderr, reason = "the one place where a failed command says why")]
 pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
     eprintln!("spored: {error:#}");
-    let config = error.chain().any(|cause| cause.is::<spawn_config::ConfigError>() || cause.is::<spawn_host::SettingsError>());
+    let config =
+        error.chain().any(|cause| cause.is::<spawn_config::ConfigError>() || cause.is::<spawn_host::SettingsError>());
     if config { Exit::Config.into() } else { Exit::Failure.into() }
 }

@@ -17,7 +17,6 @@ use exit::Exit;
 use spawn_host::World;
 use std::process::ExitCode;
 
-
 fn main() -> ExitCode {
     let args = Args::parse();
     let world = World::of_process();

@@ -64,7 +64,8 @@ pub(crate) async fn tags_of(
     let clients = match clients {
         Some(clients) => clients,
         None => {
-            let region = identity.region.clone().map_or(spawn_cloud::RegionSource::Chain, spawn_cloud::RegionSource::Given);
+            let region =
+                identity.region.clone().map_or(spawn_cloud::RegionSource::Chain, spawn_cloud::RegionSource::Given);
             made = spawn_cloud::Clients::new(&spawn_cloud::sdk_config(region).await, None);
             &made
         }

@@ -31,7 +31,10 @@ fn table(report: &Value) -> String {
         ("started", or("/started_at", "?")),
     ];
     if let Some(id) = say("/instance/instance_id") {
-        rows.push(("instance", format!("{id} ({}, {})", or("/instance/provider", "?"), or("/instance/region", "no region"))));
+        rows.push((
+            "instance",
+            format!("{id} ({}, {})", or("/instance/provider", "?"), or("/instance/region", "no region")),
+        ));
     }
     rows.extend(say("/ends_at").map(|end| ("ends at", end)));
     let registered = if report["registry"]["registered"] == true { "registered" } else { "not registered" };
@@ -43,7 +46,10 @@ fn table(report: &Value) -> String {
     };
     rows.push(("tracing", tracing));
     let number = |name: &str| or(&format!("/tracing/counters/{name}"), "0");
-    rows.push(("spans", format!("{} created, {} exported, {} queued", number("created"), number("exported"), number("queued"))));
+    rows.push((
+        "spans",
+        format!("{} created, {} exported, {} queued", number("created"), number("exported"), number("queued")),
+    ));
     let dropped = report["tracing"]["counters"]["dropped"].as_object().into_iter().flatten();
     rows.extend(dropped.map(|(reason, number)| ("", format!("{number} dropped: {reason}"))));
     rows.extend(say("/tracing/health/problem/what").map(|what| ("problem", what)));

@@ -31,6 +31,8 @@ pub const SPAWN_PROVIDER: &str = "spawn.provider";
 pub const SPAWN_JOB_ARRAY_ID: &str = "spawn.job_array_id";
 /// Index of the task in its job array.
 pub const SPAWN_JOB_ARRAY_INDEX: &str = "spawn.job_array_index";
+/// The command or duty that a trace is about, for example `launch` or `boot`, on the programs' own spans.
+pub const SPAWN_COMMAND: &str = "spawn.command";
 /// Deprecated name that X-Ray's translators key on; value `aws-api`.
 pub const RPC_SYSTEM: &str = "rpc.system";
 /// Current name; value `aws-api`.
@@ -55,3 +57,58 @@ pub const SERVER_PORT: &str = "server.port";
 pub const AWS_BACKOFF_MS: &str = "aws.attempt.backoff_ms";
 /// Value of `rpc.system` and `rpc.system.name`.
 pub const AWS_API: &str = "aws-api";
+
+/// Value of `error.type`: no answer in time.
+pub const TIMEOUT: &str = "timeout";
+/// Value of `error.type`: no connection, or it broke.
+pub const CONNECTION: &str = "connection";
+/// Value of `error.type`: the caller dropped the call.
+pub const CANCELLED: &str = "cancelled";
+/// Value of `error.type`: the request could not be made, and nothing was sent.
+pub const CONSTRUCTION: &str = "construction";
+/// Value of `error.type`: the answer could not be read.
+pub const RESPONSE: &str = "response";
+/// Value of `error.type`: anything else, by the conventions' own word; `error.message` says more.
+pub const OTHER: &str = "_OTHER";
+
+/// Every attribute name above, as `docs/reference/spans.md` lists them.
+pub const ALL: [&str; 26] = [
+    AWS_SERVICE,
+    AWS_OPERATION,
+    AWS_REGION,
+    CLOUD_REGION,
+    AWS_REQUEST_ID,
+    AWS_EXTENDED_REQUEST_ID,
+    AWS_ATTEMPTS,
+    AWS_THROTTLED,
+    AWS_BACKOFF_MS,
+    ERROR,
+    ERROR_TYPE,
+    ERROR_MESSAGE,
+    SPAWN_INSTANCE_ID,
+    SPAWN_PROVIDER,
+    SPAWN_JOB_ARRAY_ID,
+    SPAWN_JOB_ARRAY_INDEX,
+    RPC_SYSTEM,
+    RPC_SYSTEM_NAME,
+    RPC_SERVICE,
+    RPC_METHOD,
+    HTTP_REQUEST_METHOD,
+    HTTP_RESPONSE_STATUS_CODE,
+    HTTP_REQUEST_RESEND_COUNT,
+    SERVER_ADDRESS,
+    SERVER_PORT,
+    SPAWN_COMMAND,
+];
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_reference_lists_every_attribute() {
+        let reference = include_str!("../../docs/reference/spans.md");
+        let table = reference.split_once("<!-- attributes:begin -->").unwrap().1;
+        let table = table.split_once("<!-- attributes:end -->").unwrap().0;
+        let listed: Vec<&str> = table.lines().filter_map(|row| row.strip_prefix("| `")?.split('`').next()).collect();
+        assert_eq!(listed, super::ALL);
+    }
+}

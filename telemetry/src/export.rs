@@ -86,11 +86,6 @@ impl Outcome {
     pub(crate) fn failed(trouble: Trouble) -> Self {
         Self { trouble: Some(trouble), ..Self::default() }
     }
-
-    /// All of the batch was refused for good.
-    pub(crate) fn refused(spans: usize, reason: DropReason, refusal: String) -> Self {
-        Self { fates: vec![Fate::Refused(reason); spans], refusal: Some(refusal), ..Self::default() }
-    }
 }
 
 /// Why spans could not be delivered, in words that stay the same as long as the reason does.

@@ -163,9 +163,7 @@ impl Intercept for TracingInterceptor {
     ) -> Result<(), BoxError> {
         let request = context.request_mut();
         let value = match cfg.get_mut_from_interceptor_state::<CallState>() {
-            Some(CallState::Unsampled(Unsampled { trace_id, parent })) => {
-                Some(header_value(*trace_id, *parent, false))
-            }
+            Some(CallState::Unsampled(Unsampled { trace_id, parent })) => Some(header_value(*trace_id, *parent, false)),
             Some(CallState::Sampled(call)) => {
                 call.address(request);
                 call.header()

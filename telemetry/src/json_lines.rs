@@ -11,12 +11,14 @@ use opentelemetry_sdk::trace::SpanData;
 
 use crate::counters::DropReason;
 use crate::export::{BatchLimits, Delivering, Exporter, Fate, Outcome, Trouble};
+use crate::filter::Filter;
 
 /// Writes spans as lines. Each line is an object of its own, `{"resourceSpans":[…]}`, as OTLP receivers take it.
 #[derive(Debug)]
 pub(crate) struct JsonLines {
     sink: Sink,
     resource: ResourceAttributesWithSchema,
+    filter: Filter,
 }
 
 /// Where the lines go.
@@ -27,23 +29,23 @@ enum Sink {
 }
 
 impl JsonLines {
-    /// Lines on stderr.
-    pub(crate) fn on_stderr(resource: &Resource) -> Self {
-        Self { sink: Sink::Stderr, resource: resource.into() }
+    /// Lines on stderr. The resource is filtered already.
+    pub(crate) fn on_stderr(resource: &Resource, filter: Filter) -> Self {
+        Self { sink: Sink::Stderr, resource: resource.into(), filter }
     }
 
     /// Lines at the end of a file, which is made if need be, readable by its owner alone.
-    pub(crate) fn in_file(path: &str, resource: &Resource) -> Result<Self, Trouble> {
+    pub(crate) fn in_file(path: &str, resource: &Resource, filter: Filter) -> Result<Self, Trouble> {
         use std::os::unix::fs::OpenOptionsExt;
         let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path);
         let file = file.map_err(|error| unwritable(path, &error))?;
-        Ok(Self { sink: Sink::File { path: path.to_owned(), file }, resource: resource.into() })
+        Ok(Self { sink: Sink::File { path: path.to_owned(), file }, resource: resource.into(), filter })
     }
 
     fn write(&mut self, spans: &[SpanData]) -> Outcome {
         let mut fates = Vec::with_capacity(spans.len());
         for span in spans {
-            let Ok(line) = line(span.clone(), &self.resource) else {
+            let Ok(line) = line(self.filter.span(span), &self.resource) else {
                 fates.push(Fate::Refused(DropReason::ExporterError));
                 continue;
             };
@@ -116,7 +118,7 @@ mod tests {
         let read: serde_json::Value = serde_json::from_slice(&line).unwrap();
         let span = &read["resourceSpans"][0]["scopeSpans"][0]["spans"][0];
         assert_eq!(read["resourceSpans"][0]["resource"]["attributes"][0]["value"], json!({"stringValue": "spored"}));
-        assert_eq!(span["traceId"], json!("6b0122b800000000" /* seconds */.to_owned() + "0123456789abcdef"));
+        assert_eq!(span["traceId"], json!("6b0120b8000000000123456789abcdef"));
         assert_eq!(span["spanId"], json!("00000000000000a1"));
         assert_eq!(span["name"], json!("boot"));
         assert_eq!(span["startTimeUnixNano"], json!("1795236024000000000"));
@@ -136,7 +138,7 @@ mod tests {
         let path = folder.path().join("spans.jsonl");
         let resource = Resource::builder_empty().build();
         for name in ["first", "second"] {
-            let mut exporter = JsonLines::in_file(path.to_str().unwrap(), &resource).unwrap();
+            let mut exporter = JsonLines::in_file(path.to_str().unwrap(), &resource, Filter::default()).unwrap();
             assert_eq!(exporter.write(&[samples::span(name)]), Outcome::delivered(1));
         }
         let names: Vec<String> = std::fs::read_to_string(&path)

@@ -2,14 +2,36 @@
 
 pub mod attribute;
 mod counters;
+mod describe;
 mod export;
+mod filter;
 mod health;
+mod identity;
+mod ids;
+mod interceptor;
+mod json_lines;
+mod logs;
 mod pipeline;
+mod plan;
+pub mod propagation;
+mod recorder;
 mod resource;
+mod sampler;
+#[cfg(test)]
+mod samples;
+mod telemetry;
+pub mod testing;
 mod xray;
 
 pub use counters::{Counters, DropReason};
+pub use describe::{Attributes, CallName, DescribeCall, NoDescription};
 pub use export::ExportPlan;
 pub use health::{Health, HealthState, Problem};
+pub use identity::SpanIdentity;
+pub use interceptor::ExpectErrors;
+pub use logs::{LogFormat, Logs};
 pub use pipeline::Flushed;
+pub use plan::{Plan, TracePlan};
+pub use propagation::PropagationError;
 pub use resource::Program;
+pub use telemetry::Telemetry;

@@ -144,7 +144,7 @@ impl Pipeline {
         let pipeline = self.clone();
         let waiting = std::thread::Builder::new().name("spawn-flush".to_owned()).spawn(move || {
             // The caller may have stopped waiting; then nobody needs the answer.
-            drop(done.send(pipeline.flush_blocking(within)));
+            done.send(pipeline.flush_blocking(within)).unwrap_or_default();
         });
         match waiting {
             Ok(_) => answer.await.unwrap_or_else(|_| self.left()),
@@ -155,14 +155,16 @@ impl Pipeline {
     /// Flushes, then ends the worker; what is left then is dropped as `shutdown`. Blocks, at most for `within` or so, and
     /// may be called from any thread, also from one that drives a runtime.
     pub(crate) fn shutdown(&self, within: Duration) -> Flushed {
-        let deadline = Instant::now() + within;
+        let deadline = deadline(within);
         let exported = self.shared().state().counters().exported;
         self.flush_blocking(within);
         let mut state = self.shared().state();
         state.close();
         self.shared().wake.notify_one();
         while state.worker == WorkerState::Running {
-            let Some(rest) = deadline.checked_duration_since(Instant::now()).filter(|rest| !rest.is_zero()) else { break };
+            let Some(rest) = deadline.checked_duration_since(Instant::now()).filter(|rest| !rest.is_zero()) else {
+                break;
+            };
             state = self.shared().settled.wait_timeout(state, rest).unwrap_or_else(PoisonError::into_inner).0;
         }
         let left = state.drop_the_rest();
@@ -179,13 +181,14 @@ impl Pipeline {
         self.shared().state().health()
     }
 
-    /// The spans that wait, oldest first: what a test made, as long as nothing exports it.
+    /// The spans that wait, oldest first.
+    #[cfg(test)]
     pub(crate) fn held(&self) -> Vec<SpanData> {
         self.shared().state().store.spans()
     }
 
     fn flush_blocking(&self, within: Duration) -> Flushed {
-        let deadline = Instant::now() + within;
+        let deadline = deadline(within);
         self.ensure_worker();
         let mut state = self.shared().state();
         let (target, exported, refusals) = (state.store.next_number(), state.counters().exported, state.refusals);
@@ -195,8 +198,11 @@ impl Pipeline {
         state.flushing += 1;
         state.orders += 1;
         self.shared().wake.notify_one();
-        while state.store.holds_any_before(target) && state.refusals == refusals && state.worker == WorkerState::Running {
-            let Some(rest) = deadline.checked_duration_since(Instant::now()).filter(|rest| !rest.is_zero()) else { break };
+        while state.store.holds_any_before(target) && state.refusals == refusals && state.worker == WorkerState::Running
+        {
+            let Some(rest) = deadline.checked_duration_since(Instant::now()).filter(|rest| !rest.is_zero()) else {
+                break;
+            };
             state = self.shared().settled.wait_timeout(state, rest).unwrap_or_else(PoisonError::into_inner).0;
         }
         state.flushing -= 1;
@@ -226,6 +232,12 @@ impl Pipeline {
     fn shared(&self) -> &Shared {
         &self.0.0
     }
+}
+
+/// The instant at which the time is up. A span of time beyond what the clock can count is an hour, and long enough.
+fn deadline(within: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(within).unwrap_or(now + Duration::from_secs(3600))
 }
 
 impl Drop for Owner {

@@ -26,7 +26,11 @@ pub enum PropagationError {
     #[error("traceparent {0:?} has an id of zeros only")]
     ZeroId(String),
     /// More than the limits of the W3C allow.
-    #[error("tracestate of {bytes} bytes and {entries} entries is over the limit of {} bytes and {} entries", w3c::MOST_BYTES, w3c::MOST_ENTRIES)]
+    #[error(
+        "tracestate of {bytes} bytes and {entries} entries is over the limit of {} bytes and {} entries",
+        w3c::MOST_BYTES,
+        w3c::MOST_ENTRIES
+    )]
     TracestateSize {
         /// Its length.
         bytes: usize,

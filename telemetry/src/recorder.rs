@@ -113,13 +113,13 @@ impl Recorder {
         if self.0.sampler.is_off() {
             return Begun::Silent;
         }
-        let time = SystemTime::now();
-        let (trace_id, decision) = if is_child {
+        let (trace_id, decision, now) = if is_child {
             let undecided = parent.is_remote() && cx.get::<Undecided>().is_some();
-            (parent.trace_id(), self.0.sampler.for_child(parent, undecided))
+            (parent.trace_id(), self.0.sampler.for_child(parent, undecided), None)
         } else {
-            let trace_id = TimedIds.trace_id(time);
-            (trace_id, self.0.sampler.for_root(trace_id))
+            let now = SystemTime::now();
+            let trace_id = TimedIds.trace_id(now);
+            (trace_id, self.0.sampler.for_root(trace_id), Some(now))
         };
         let decided = match decision {
             Decision::Off => return Begun::Silent,
@@ -136,7 +136,7 @@ impl Recorder {
             parent: parent.span_id(),
             parent_is_remote: is_child && parent.is_remote(),
             decided,
-            time,
+            time: now.unwrap_or_else(SystemTime::now),
             clock: Instant::now(),
         })
     }

@@ -57,8 +57,12 @@ impl Sampler {
     /// Sets the rate. Traces that were recorded before any rate was known are rejected or kept by it now.
     pub(crate) fn decide(&self, rate: SamplingRate) {
         let bound = bound(rate);
-        self.bound.store(bound, Ordering::Release);
-        let undecided = std::mem::take(&mut *locked(&self.provisional));
+        let undecided = {
+            let mut provisional = locked(&self.provisional);
+            // Under the lock, so that no trace is remembered after the decision.
+            self.bound.store(bound, Ordering::Release);
+            std::mem::take(&mut *provisional)
+        };
         let mut rejected = locked(&self.rejected);
         rejected.extend(undecided.into_iter().filter(|id| !below(*id, bound)));
         self.any_rejected.store(!rejected.is_empty(), Ordering::Release);
@@ -99,9 +103,17 @@ impl Sampler {
         }
     }
 
+    /// Remembers a trace to be decided later, unless the decision was made in between.
     fn remember(&self, trace_id: TraceId) -> Decision {
-        locked(&self.provisional).insert(trace_id);
-        Decision::RecordForNow
+        let mut provisional = locked(&self.provisional);
+        match self.bound.load(Ordering::Acquire) {
+            OFF => Decision::Off,
+            PROVISIONAL => {
+                provisional.insert(trace_id);
+                Decision::RecordForNow
+            }
+            bound => recorded(below(trace_id, bound)),
+        }
     }
 }
 
@@ -109,13 +121,7 @@ fn recorded(keep: bool) -> Decision {
     if keep { Decision::Record } else { Decision::Drop }
 }
 
-/// The largest share of the 63-bit numbers that is kept.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    clippy::cast_precision_loss,
-    reason = "OpenTelemetry's own arithmetic; a rate is between 0 and 1, and another rounding would decide otherwise"
-)]
+/// The 63-bit numbers below this are kept: OpenTelemetry's own arithmetic, as another rounding would decide otherwise.
 fn bound(rate: SamplingRate) -> u64 {
     if rate.value() >= 1.0 { EVERY } else { (rate.value() * EVERY as f64) as u64 }
 }

@@ -22,6 +22,5 @@ mod verdict;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use fit::LIMIT;
 pub(crate) use service::Service;
 pub(crate) use translate::{Rendered, document};

@@ -63,7 +63,11 @@ fn name(operation: &Operation) -> String {
 fn service_error(operation: &Operation) -> Action {
     match operation.service {
         "EC2" => Action::ec2_error(400, "ValidationError", "no good"),
-        "S3" => Action::respond(400, &[("x-amz-request-id", "fault"), ("x-amz-id-2", "extended")], "<Error><Code>ValidationError</Code><Message>no good</Message><RequestId>fault</RequestId></Error>"),
+        "S3" => Action::respond(
+            400,
+            &[("x-amz-request-id", "fault"), ("x-amz-id-2", "extended")],
+            "<Error><Code>ValidationError</Code><Message>no good</Message><RequestId>fault</RequestId></Error>",
+        ),
         _ => Action::json_error(400, "ValidationError", "no good"),
     }
 }
@@ -83,10 +87,18 @@ async fn a_success_is_one_span_with_everything() {
             assert_eq!((operation.name, spans.len()), ("ReceiveMessage", 0));
             continue;
         };
-        assert_eq!((span.name.as_ref(), &span.span_kind, &span.status), (name(operation).as_str(), &kind(operation), &Status::Unset));
+        assert_eq!(
+            (span.name.as_ref(), &span.span_kind, &span.status),
+            (name(operation).as_str(), &kind(operation), &Status::Unset)
+        );
         let texts = texts(&span.attributes);
         check_identity(operation, &texts).await;
-        for (key, value) in [("error", "false"), ("http.response.status_code", "200"), ("aws.attempts", "1"), ("server.address", "127.0.0.1")] {
+        for (key, value) in [
+            ("error", "false"),
+            ("http.response.status_code", "200"),
+            ("aws.attempts", "1"),
+            ("server.address", "127.0.0.1"),
+        ] {
             assert_eq!(texts.get(key).map(String::as_str), Some(value), "{key} of {}: {texts:#?}", operation.name);
         }
         assert!(texts.get("aws.request_id").is_some_and(|id| !id.is_empty()), "{}: {texts:#?}", operation.name);
@@ -107,7 +119,12 @@ async fn an_error_of_the_service_is_told_with_code_and_message() {
         let span = scene.spans.take_one();
         let texts = texts(&span.attributes);
         check_identity(operation, &texts).await;
-        for (key, value) in [("error", "true"), ("error.type", "ValidationError"), ("http.response.status_code", "400"), ("aws.attempts", "1")] {
+        for (key, value) in [
+            ("error", "true"),
+            ("error.type", "ValidationError"),
+            ("http.response.status_code", "400"),
+            ("aws.attempts", "1"),
+        ] {
             assert_eq!(texts.get(key).map(String::as_str), Some(value), "{key} of {}: {texts:#?}", operation.name);
         }
         let Status::Error { description } = &span.status else { panic!("{}: {:?}", operation.name, span.status) };
@@ -150,7 +167,8 @@ async fn a_retried_503_is_one_span_with_a_child_for_each_attempt() {
         for (key, value) in [("error", "false"), ("http.response.status_code", "200"), ("aws.attempts", "2")] {
             assert_eq!(whole.get(key).map(String::as_str), Some(value), "{key} of {}: {whole:#?}", operation.name);
         }
-        let mut attempts: Vec<_> = spans.iter().filter(|span| span.parent_span_id == call.span_context.span_id()).collect();
+        let mut attempts: Vec<_> =
+            spans.iter().filter(|span| span.parent_span_id == call.span_context.span_id()).collect();
         attempts.sort_by_key(|span| span.start_time);
         assert_eq!((attempts.len(), spans.len()), (2, 3), "{spans:#?}");
         let statuses = attempts.iter().map(|span| texts(&span.attributes)["http.response.status_code"].clone());
@@ -167,7 +185,9 @@ async fn a_dropped_future_is_a_cancelled_call() {
         let scene = traced(operation, PATIENCE).await;
         scene.proxy.script([Rule::new(Action::Hang)]);
         let call = tokio::spawn((operation.call)(scene.clients.clone()));
-        wait_until("the request to be on its way", PATIENCE, || (!scene.proxy.requests().is_empty()).then_some(())).await.unwrap();
+        wait_until("the request to be on its way", PATIENCE, || (!scene.proxy.requests().is_empty()).then_some(()))
+            .await
+            .unwrap();
         call.abort();
         assert!(call.await.unwrap_err().is_cancelled());
         let span = scene.spans.take_one();

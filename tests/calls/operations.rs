@@ -23,7 +23,9 @@ macro_rules! operation {
             service: $service,
             name: $name,
             about: ($about, $value),
-            call: |$clients| Box::pin(async move { $call.send().await.map(drop).map_err(|error| format!("{error:?}")) }),
+            call: |$clients| {
+                Box::pin(async move { $call.send().await.map(drop).map_err(|error| format!("{error:?}")) })
+            },
         }
     };
 }

@@ -45,7 +45,11 @@ pub(crate) async fn aws() -> &'static Aws {
 async fn filled() -> &'static serde_json::Value {
     FILLED
         .get_or_init(|| async {
-            let code = FILL.replace("TABLE", TABLE).replace("BUCKET", BUCKET).replace("QUEUE", QUEUE).replace("FUNCTION", FUNCTION);
+            let code = FILL
+                .replace("TABLE", TABLE)
+                .replace("BUCKET", BUCKET)
+                .replace("QUEUE", QUEUE)
+                .replace("FUNCTION", FUNCTION);
             aws().await.boto3(&code).await.unwrap()
         })
         .await

@@ -105,7 +105,8 @@ async fn an_id_that_is_none_is_refused() {
 
 #[tokio::test]
 async fn without_a_region_the_message_says_how_to_give_one() {
-    let output = bare().args(["list"]).env("AWS_EC2_METADATA_DISABLED", "true").env("HOME", "/nonexistent").run().await.unwrap();
+    let output =
+        bare().args(["list"]).env("AWS_EC2_METADATA_DISABLED", "true").env("HOME", "/nonexistent").run().await.unwrap();
     assert_eq!((output.status, output.stdout.as_str()), (2, ""));
     says(&output.stderr, &["no AWS region", "--region", "AWS_REGION"]);
 }

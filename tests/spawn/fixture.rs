@@ -52,9 +52,8 @@ pub(crate) fn only_instance(launched: &Value) -> String {
 
 /// What EC2 says of the instance, by Python's boto3.
 pub(crate) async fn instance(aws: &Aws, id: &str) -> Value {
-    let code = format!(
-        "boto3.client('ec2').describe_instances(InstanceIds=['{id}'])['Reservations'][0]['Instances'][0]"
-    );
+    let code =
+        format!("boto3.client('ec2').describe_instances(InstanceIds=['{id}'])['Reservations'][0]['Instances'][0]");
     aws.boto3(&code).await.unwrap()
 }
 
@@ -67,6 +66,7 @@ pub(crate) fn tag<'a>(instance: &'a Value, key: &str) -> Option<&'a str> {
 /// The X-Ray documents of one trace, by its W3C id.
 pub(crate) async fn documents(aws: &Aws, trace_id: &str) -> Vec<Value> {
     let documents = aws.xray_documents().await.unwrap();
-    let mine = |document: &Value| document["trace_id"].as_str().unwrap().replace('-', "").strip_prefix('1') == Some(trace_id);
+    let mine =
+        |document: &Value| document["trace_id"].as_str().unwrap().replace('-', "").strip_prefix('1') == Some(trace_id);
     documents.into_iter().filter(mine).collect()
 }

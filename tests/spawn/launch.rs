@@ -45,7 +45,19 @@ async fn the_guides_command_prints_a_table_for_people() {
 #[tokio::test]
 async fn count_ami_name_and_ttl_reach_ec2() {
     let aws = aws().await;
-    let line = ["launch", "--instance-type", "t4g.small", "--count", "3", "--ami", "ami-12c6146b", "--name", "web", "--ttl", "90m"];
+    let line = [
+        "launch",
+        "--instance-type",
+        "t4g.small",
+        "--count",
+        "3",
+        "--ami",
+        "ami-12c6146b",
+        "--name",
+        "web",
+        "--ttl",
+        "90m",
+    ];
     let output = spawn(aws).args(line).args(["-o", "json"]).run().await.unwrap();
     let launched = json(&output);
     let ids = launched["instances"].as_array().unwrap();
@@ -82,7 +94,8 @@ async fn a_dry_run_launches_nothing() {
     let output = spawn(aws).args(line).run().await.unwrap();
     assert_eq!((output.status, output.stdout.as_str()), (0, ""), "{}", output.stderr);
     assert!(output.stderr.contains("dry run: EC2 would launch this"), "{}", output.stderr);
-    let types = "[i['InstanceType'] for r in boto3.client('ec2').describe_instances()['Reservations'] for i in r['Instances']]";
+    let types =
+        "[i['InstanceType'] for r in boto3.client('ec2').describe_instances()['Reservations'] for i in r['Instances']]";
     let types = aws.boto3(types).await.unwrap();
     assert!(!types.as_array().unwrap().contains(&"m5.xlarge".into()), "{types}");
 }
@@ -101,7 +114,11 @@ async fn waiting_for_an_agent_that_never_comes_ends_with_its_own_code() {
     let line = ["launch", "--instance-type", "t3.micro", "--wait", "agent", "--wait-timeout", "1s", "-o", "json"];
     let output = spawn(aws).args(line).run().await.unwrap();
     assert_eq!(output.status, 4, "{}", output.stderr);
-    assert!(output.stderr.contains("after 1 s these do not have an agent that has registered yet: i-"), "{}", output.stderr);
+    assert!(
+        output.stderr.contains("after 1 s these do not have an agent that has registered yet: i-"),
+        "{}",
+        output.stderr
+    );
     let launched: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
     assert_eq!(launched["instances"][0]["state"], "running");
 }
@@ -111,7 +128,8 @@ async fn a_launched_instance_is_listed_until_it_is_terminated() {
     let aws = aws().await;
     let line = ["launch", "--instance-type", "t3.nano", "--name", "listed", "-o", "json"];
     let id = only_instance(&json(&spawn(aws).args(line).run().await.unwrap()));
-    let listed = |list: &serde_json::Value| list.as_array().unwrap().iter().any(|row| row["instance_id"] == id.as_str());
+    let listed =
+        |list: &serde_json::Value| list.as_array().unwrap().iter().any(|row| row["instance_id"] == id.as_str());
 
     assert!(listed(&json(&spawn(aws).args(["list", "-o", "json"]).run().await.unwrap())));
     let table = spawn(aws).arg("list").run().await.unwrap().stdout;
@@ -143,6 +161,7 @@ async fn the_agents_table_is_made_once_encrypted_and_with_expiry() {
     let table = aws.boto3(table).await.unwrap();
     assert_eq!(table["BillingModeSummary"]["BillingMode"], "PAY_PER_REQUEST", "{table}");
     assert_eq!(table["TimeToLiveDescription"]["AttributeName"], "expires_at", "{table}");
-    let keys: Vec<&str> = table["KeySchema"].as_array().unwrap().iter().map(|key| key["AttributeName"].as_str().unwrap()).collect();
+    let keys: Vec<&str> =
+        table["KeySchema"].as_array().unwrap().iter().map(|key| key["AttributeName"].as_str().unwrap()).collect();
     assert_eq!(keys, ["PK", "SK"]);
 }

@@ -25,7 +25,11 @@ async fn a_launched_instance_boots_registers_and_ends_itself_in_the_launchers_tr
     room.wait_for_exit(&id, PATIENCE).await.unwrap();
     let trace_id = launched["trace_id"].as_str().unwrap();
     let traces = aws.traces(&[]).await.unwrap();
-    let documents: Vec<&Value> = traces.iter().flat_map(|trace| trace["Segments"].as_array().unwrap()).map(|segment| &segment["Document"]).collect();
+    let documents: Vec<&Value> = traces
+        .iter()
+        .flat_map(|trace| trace["Segments"].as_array().unwrap())
+        .map(|segment| &segment["Document"])
+        .collect();
     let of_launch = |document: &&&Value| document["trace_id"].as_str().unwrap().replace('-', "")[1..] == *trace_id;
 
     // The boot is a node of its own, below the launch.
@@ -43,6 +47,8 @@ async fn a_launched_instance_boots_registers_and_ends_itself_in_the_launchers_tr
     let call = documents.iter().find(|document| document["parent_id"] == end["id"]).unwrap();
     assert_eq!(call["aws"]["operation"], "TerminateInstances");
 
-    let code = format!("boto3.client('ec2').describe_instances(InstanceIds=['{id}'])['Reservations'][0]['Instances'][0]['State']['Name']");
+    let code = format!(
+        "boto3.client('ec2').describe_instances(InstanceIds=['{id}'])['Reservations'][0]['Instances'][0]['State']['Name']"
+    );
     assert_eq!(aws.boto3(&code).await.unwrap(), "terminated");
 }

@@ -79,7 +79,17 @@ async fn a_refused_call_is_an_error_with_its_cause() {
 #[tokio::test]
 async fn at_rate_zero_nothing_is_sent_and_the_instance_hears_of_it() {
     let aws = aws().await;
-    let line = ["launch", "--instance-type", "t3.micro", "-o", "json", "--tag", "spawn:tracing-enabled=true", "--tag", "spawn:tracing-sampling=0"];
+    let line = [
+        "launch",
+        "--instance-type",
+        "t3.micro",
+        "-o",
+        "json",
+        "--tag",
+        "spawn:tracing-enabled=true",
+        "--tag",
+        "spawn:tracing-sampling=0",
+    ];
     let launched = json(&spawn(aws).args(line).run().await.unwrap());
     assert_eq!(launched["trace_id"], Value::Null);
     let instance = instance(aws, &only_instance(&launched)).await;

@@ -73,7 +73,8 @@ async fn without_tags_in_the_metadata_the_first_aws_call_is_a_traced_describe_ta
 #[tokio::test]
 async fn the_agent_registers_itself_and_takes_its_leave() {
     let aws = aws().await;
-    let host = Host::with("").aws(aws).env("SPAWN_INSTANCE_ID", "local-registry-test").env("SPAWN_TABLE", "registry-test");
+    let host =
+        Host::with("").aws(aws).env("SPAWN_INSTANCE_ID", "local-registry-test").env("SPAWN_TABLE", "registry-test");
     let table = "boto3.client('dynamodb').create_table(TableName='registry-test', BillingMode='PAY_PER_REQUEST', \
                  KeySchema=[{'AttributeName': 'PK', 'KeyType': 'HASH'}, {'AttributeName': 'SK', 'KeyType': 'RANGE'}], \
                  AttributeDefinitions=[{'AttributeName': 'PK', 'AttributeType': 'S'}, {'AttributeName': 'SK', 'AttributeType': 'S'}])\

@@ -43,7 +43,9 @@ async fn on_an_instance_the_tags_answer() {
         .tag("spawn:tracing-exporter", "stdout")
         .tag("spawn:tracing-sampling", "0");
     let imds = Imds::start(facts).unwrap();
-    let host = Host::with("").env("AWS_EC2_METADATA_SERVICE_ENDPOINT", imds.endpoint()).env("AWS_EC2_METADATA_DISABLED", "false");
+    let host = Host::with("")
+        .env("AWS_EC2_METADATA_SERVICE_ENDPOINT", imds.endpoint())
+        .env("AWS_EC2_METADATA_DISABLED", "false");
     assert_eq!(get(&host, "tracing-enabled").await, "true");
     assert_eq!(get(&host, "tracing-exporter").await, "stdout");
     assert_eq!(get(&host, "tracing-sampling").await, "0");
@@ -75,7 +77,12 @@ async fn list_shows_every_key_with_its_value_and_source() {
 async fn validate_accepts_the_guides_file_and_the_schema_is_json() {
     let host = Host::with(GUIDE);
     let output = host.spored().args(["config", "validate"]).run().await.unwrap();
-    assert_eq!((output.status, output.stdout.as_str()), (0, "the settings of this host are valid\n"), "{}", output.stderr);
+    assert_eq!(
+        (output.status, output.stdout.as_str()),
+        (0, "the settings of this host are valid\n"),
+        "{}",
+        output.stderr
+    );
     let schema = host.spored().args(["config", "schema"]).run().await.unwrap().stdout;
     let schema: serde_json::Value = serde_json::from_str(&schema).unwrap();
     let exporter = schema.pointer("/properties/observability/properties/tracing/properties/exporter");

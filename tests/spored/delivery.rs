@@ -26,7 +26,12 @@ fn conserved(status: &Value) {
 async fn a_refusal_is_explained_with_its_remedy_and_work_goes_on() {
     let aws = aws().await;
     let proxy = FaultProxy::start(aws.moto_url()).unwrap();
-    proxy.script([Rule::new(Action::json_error(403, "AccessDeniedException", "User is not authorized to perform: xray:PutTraceSegments")).path("/TraceSegments")]);
+    proxy.script([Rule::new(Action::json_error(
+        403,
+        "AccessDeniedException",
+        "User is not authorized to perform: xray:PutTraceSegments",
+    ))
+    .path("/TraceSegments")]);
     let host = through(&proxy, aws);
     let agent = host.run(&["--heartbeat", "1s", "--log-format", "human"]).await;
     until(&agent, "registered").await;
@@ -39,7 +44,11 @@ async fn a_refusal_is_explained_with_its_remedy_and_work_goes_on() {
     let table = host.spored().arg("status").run().await.unwrap().stdout;
     assert!(table.contains("remedy") && table.contains("xray:PutTraceSegments"), "{table}");
     let log = stop(agent).await;
-    assert_eq!(log.lines().filter(|line| line.contains("WARN") && line.contains("xray:PutTraceSegments")).count(), 1, "{log}");
+    assert_eq!(
+        log.lines().filter(|line| line.contains("WARN") && line.contains("xray:PutTraceSegments")).count(),
+        1,
+        "{log}"
+    );
 }
 
 #[tokio::test]
@@ -68,7 +77,8 @@ async fn an_absent_back_end_is_explained_and_heals() {
     let status = host.status_when("problem", problem).await;
     conserved(&status);
     proxy.refuse(false);
-    let healed = host.status_when("healing", |status| !problem(status) && status["tracing"]["counters"]["queued"] == 0).await;
+    let healed =
+        host.status_when("healing", |status| !problem(status) && status["tracing"]["counters"]["queued"] == 0).await;
     conserved(&healed);
     stop(agent).await;
     let documents = aws.xray_documents().await.unwrap();

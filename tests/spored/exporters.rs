@@ -1,8 +1,8 @@
 //! Where the spans of an agent go: X-Ray, OTLP over gRPC and HTTP, JSON lines, nowhere.
 
 use crate::fixture::{Host, attribute, aws, named, spans, stop, until};
-use spawn_test_support::OtlpReceiver;
 use serde_json::Value;
+use spawn_test_support::OtlpReceiver;
 use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -83,7 +83,8 @@ impl Host {
 
 /// Waits until the agent's log says it.
 pub(crate) async fn until(agent: &Process, said: &str) {
-    let heard = wait_until(&format!("{said:?} in the log"), PATIENCE, || agent.stderr().contains(said).then_some(())).await;
+    let heard =
+        wait_until(&format!("{said:?} in the log"), PATIENCE, || agent.stderr().contains(said).then_some(())).await;
     heard.unwrap_or_else(|error| panic!("{error}: {}", agent.stderr()));
 }
 

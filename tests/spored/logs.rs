@@ -9,7 +9,8 @@ async fn debug_turns_log_correlation_on_where_tracing_is_off() {
     let agent = host.run(&["--debug", "--log-format", "json"]).await;
     until(&agent, "registered").await;
     let log = stop(agent).await;
-    let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}"))).collect();
+    let lines: Vec<Value> =
+        log.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}"))).collect();
     let registered = lines.iter().find(|line| line.to_string().contains("\"registered\"")).unwrap();
     assert_eq!(registered["trace_id"].as_str().unwrap().len(), 32, "{registered}");
     assert_eq!(registered["span_id"].as_str().unwrap().len(), 16, "{registered}");

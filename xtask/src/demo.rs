@@ -151,7 +151,9 @@ async fn show_traces(aws: &Aws, folder: &Path, launch: &str) -> Result<()> {
         show(&format!("\ntrace {}\n{}", id(trace), tree::draw(&documents)));
         let is_launch = id(trace).replace('-', "").ends_with(launch);
         if is_launch {
-            one_document = documents.into_iter().find(|document| document.pointer("/aws/operation") == Some(&"RunInstances".into()));
+            one_document = documents
+                .into_iter()
+                .find(|document| document.pointer("/aws/operation") == Some(&"RunInstances".into()));
         }
     }
     let document = one_document.context("the launch's trace has no RunInstances: nothing was delivered")?;

@@ -66,7 +66,7 @@ fn headline(document: &Value) -> String {
 
 fn facts(document: &Value) -> Vec<String> {
     let fact = |(pointer, name): (&str, &str)| Some(format!("{name}={}", plain(document.pointer(pointer)?)));
-    let mut lines = Vec::new();
+    let mut lines: Vec<String> = Vec::new();
     for fact in FACTS.into_iter().filter_map(fact) {
         match lines.last_mut() {
             Some(line) if line_width(line) + fact.len() < 56 => {
@@ -76,7 +76,8 @@ fn facts(document: &Value) -> Vec<String> {
         }
     }
     let exceptions = document.pointer("/cause/exceptions").and_then(Value::as_array).into_iter().flatten();
-    lines.extend(exceptions.map(|exception| format!("{}: {}", plain(&exception["type"]), plain(&exception["message"]))));
+    lines
+        .extend(exceptions.map(|exception| format!("{}: {}", plain(&exception["type"]), plain(&exception["message"]))));
     lines
 }
 

@@ -39,12 +39,17 @@ pub(super) fn input(operation: &str, input: &Input, into: &mut Attributes) {
             attributes_to_get(into, input.attributes_to_get());
         }
         "BatchGetItem" => {
-            let Some(tables) = input.downcast_ref::<BatchGetItemInput>().and_then(|input| input.request_items()) else { return };
+            let Some(tables) = input.downcast_ref::<BatchGetItemInput>().and_then(|input| input.request_items()) else {
+                return;
+            };
             table_names(into, tables.keys());
             batch_size(into, tables.values().map(|asked| asked.keys().len()).sum());
         }
         "BatchWriteItem" => {
-            let Some(tables) = input.downcast_ref::<BatchWriteItemInput>().and_then(|input| input.request_items()) else { return };
+            let Some(tables) = input.downcast_ref::<BatchWriteItemInput>().and_then(|input| input.request_items())
+            else {
+                return;
+            };
             table_names(into, tables.keys());
             batch_size(into, tables.values().map(Vec::len).sum());
         }

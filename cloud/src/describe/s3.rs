@@ -22,7 +22,11 @@ pub(super) fn input(operation: &str, input: &Input, into: &mut Attributes) {
         }
         "PutObject" => {
             let Some(input) = input.downcast_ref::<PutObjectInput>() else { return };
-            set(into, semconv::HTTP_REQUEST_BODY_SIZE, input.body().size_hint().1.and_then(|size| i64::try_from(size).ok()));
+            set(
+                into,
+                semconv::HTTP_REQUEST_BODY_SIZE,
+                input.body().size_hint().1.and_then(|size| i64::try_from(size).ok()),
+            );
         }
         "DeleteObjects" => {
             let Some(input) = input.downcast_ref::<DeleteObjectsInput>() else { return };

@@ -9,7 +9,8 @@ pub fn default_image(instance_type: &str) -> String {
 /// Whether the type is a Graviton one: a `g` among the letters after the generation (`c7gn`), or `a1`, the first.
 fn is_arm(instance_type: &str) -> bool {
     let family = instance_type.split('.').next().unwrap_or_default();
-    let attributes = family.trim_start_matches(|c: char| c.is_ascii_alphabetic()).trim_start_matches(|c: char| c.is_ascii_digit());
+    let attributes =
+        family.trim_start_matches(|c: char| c.is_ascii_alphabetic()).trim_start_matches(|c: char| c.is_ascii_digit());
     family == "a1" || attributes.split('-').next().unwrap_or_default().contains('g')
 }
 

@@ -4,9 +4,9 @@ use super::Instance;
 use crate::error::{Error, Result};
 use aws_sdk_ec2::Client;
 use aws_sdk_ec2::types::{
-    HttpTokensState, IamInstanceProfileSpecification, InstanceInitiatedShutdownBehavior,
-    InstanceMarketOptionsRequest, InstanceMetadataOptionsRequest, InstanceMetadataTagsState, InstanceType,
-    MarketType, ResourceType, Tag, TagSpecification,
+    HttpTokensState, IamInstanceProfileSpecification, ShutdownBehavior, InstanceMarketOptionsRequest,
+    InstanceMetadataOptionsRequest, InstanceMetadataTagsState, InstanceType, MarketType, ResourceType, Tag,
+    TagSpecification,
 };
 use spawn_telemetry::ExpectErrors;
 use std::collections::BTreeMap;
@@ -56,7 +56,7 @@ pub async fn launch(client: &Client, request: LaunchRequest) -> Result<Launched>
         .max_count(i32::from(count))
         .client_token(client_token)
         .set_dry_run(dry_run.then_some(true))
-        .instance_initiated_shutdown_behavior(InstanceInitiatedShutdownBehavior::Terminate)
+        .instance_initiated_shutdown_behavior(ShutdownBehavior::Terminate)
         .metadata_options(metadata_options())
         .set_iam_instance_profile(
             instance_profile.map(|name| IamInstanceProfileSpecification::builder().name(name).build()),

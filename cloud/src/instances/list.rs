@@ -19,9 +19,9 @@ pub async fn list(client: &Client, filter: &Filter) -> Result<Vec<Instance>> {
     let call = match filter {
         Filter::Managed => {
             let managed = format!("tag:{}", tags::MANAGED);
-            client.describe_instances().filters(
-                aws_sdk_ec2::types::Filter::builder().name(managed).values("true").build(),
-            )
+            client
+                .describe_instances()
+                .filters(aws_sdk_ec2::types::Filter::builder().name(managed).values("true").build())
         }
         Filter::Ids(ids) => client.describe_instances().set_instance_ids(Some(ids.clone())),
     };

@@ -89,7 +89,8 @@ pub(super) fn number(value: i64) -> AttributeValue {
 
 pub(super) fn partition_key(instance_id: &str) -> String {
     // FNV-1a: the same in every version and on every host, which std's hasher does not promise.
-    let hash = instance_id.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    let hash =
+        instance_id.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
     format!("instances#{}", hash % SHARDS)
 }
 

@@ -41,9 +41,7 @@ async fn status(client: &Client, table: &str) -> Result<Option<TableStatus>> {
     let call = client.describe_table().table_name(table).customize();
     match call.interceptor(ExpectErrors(&["ResourceNotFoundException"])).send().await {
         Ok(answer) => Ok(answer.table.and_then(|table| table.table_status)),
-        Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) => {
-            Ok(None)
-        }
+        Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) => Ok(None),
         Err(error) => Err(Error::of("DynamoDB DescribeTable", error)),
     }
 }

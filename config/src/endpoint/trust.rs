@@ -9,11 +9,7 @@ use url::{Host, Url};
 use wildmatch::WildMatch;
 
 /// Names of instance metadata, on EC2 and on the clouds that copied it.
-const METADATA_NAMES: [&str; 3] = [
-    "instance-data",
-    "instance-data.ec2.internal",
-    "metadata.google.internal",
-];
+const METADATA_NAMES: [&str; 3] = ["instance-data", "instance-data.ec2.internal", "metadata.google.internal"];
 
 /// Whether the address is link-local or in the range of EC2's IPv6 metadata, also within an IPv4-in-IPv6 form.
 pub(crate) fn is_forbidden(address: IpAddr) -> bool {
@@ -41,18 +37,14 @@ fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
 /// Whether the name is one of instance metadata.
 pub(crate) fn is_metadata_name(name: &str) -> bool {
     let name = name.trim_end_matches('.');
-    METADATA_NAMES
-        .iter()
-        .any(|known| name.eq_ignore_ascii_case(known))
+    METADATA_NAMES.iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
 /// Whether a tag may name this address.
 pub(crate) fn is_allowed_from_tag(url: &Url, patterns: &[String]) -> bool {
     let listed = url.host_str().is_some_and(|host| {
         let host = host.trim_matches(['[', ']']);
-        patterns
-            .iter()
-            .any(|pattern| WildMatch::new_case_insensitive(pattern).matches(host))
+        patterns.iter().any(|pattern| WildMatch::new_case_insensitive(pattern).matches(host))
     });
     listed
         || match url.host() {
@@ -68,24 +60,16 @@ pub(crate) fn is_allowed_from_tag(url: &Url, patterns: &[String]) -> bool {
 
 /// Whether the name is one that AWS gives to X-Ray: regional, FIPS, dual stack, China, or behind a VPC endpoint.
 fn is_xray_host(name: &str) -> bool {
-    const SUFFIXES: [&str; 4] = [
-        ".amazonaws.com",
-        ".amazonaws.com.cn",
-        ".api.aws",
-        ".api.amazonwebservices.com.cn",
-    ];
+    const SUFFIXES: [&str; 4] = [".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".api.amazonwebservices.com.cn"];
     // A VPC endpoint service of anybody else is `ID.vpce-svc-….REGION.vpce.amazonaws.com`: the `xray` label tells them apart.
     if let Some(rest) = name.strip_suffix(".vpce.amazonaws.com") {
         return matches!(rest.split('.').collect::<Vec<_>>()[..], [.., id, "xray", region]
             if id.starts_with("vpce-") && !id.starts_with("vpce-svc-") && is_region(region));
     }
-    SUFFIXES
-        .iter()
-        .filter_map(|suffix| name.strip_suffix(suffix))
-        .any(|rest| match rest.split_once('.') {
-            Some(("xray" | "xray-fips", region)) => is_region(region),
-            _ => false,
-        })
+    SUFFIXES.iter().filter_map(|suffix| name.strip_suffix(suffix)).any(|rest| match rest.split_once('.') {
+        Some(("xray" | "xray-fips", region)) => is_region(region),
+        _ => false,
+    })
 }
 
 /// Whether the label has the shape of a region, such as `us-gov-west-1`.
@@ -93,9 +77,7 @@ fn is_region(label: &str) -> bool {
     label.starts_with(|first: char| first.is_ascii_lowercase())
         && label.ends_with(|last: char| last.is_ascii_digit())
         && label.contains('-')
-        && label
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        && label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }
 
 #[cfg(test)]
@@ -145,13 +127,7 @@ mod tests {
 
     #[test]
     fn a_pattern_of_the_operator_opens_a_host() {
-        assert!(allowed(
-            "http://otel.corp.example:4318",
-            &["*.corp.example"]
-        ));
-        assert!(!allowed(
-            "http://otel.corp.example.evil.com",
-            &["*.corp.example"]
-        ));
+        assert!(allowed("http://otel.corp.example:4318", &["*.corp.example"]));
+        assert!(!allowed("http://otel.corp.example.evil.com", &["*.corp.example"]));
     }
 }

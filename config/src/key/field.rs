@@ -7,8 +7,8 @@ use jiff::Timestamp;
 
 use crate::value::{list, timeout};
 use crate::{
-    Compression, Endpoint, ExporterKind, Headers, OnComplete, OtlpProtocol, ProviderChoice,
-    SamplingRate, TimeSpan, Topology, ValueError,
+    Compression, Endpoint, ExporterKind, Headers, OnComplete, OtlpProtocol, ProviderChoice, SamplingRate, TimeSpan,
+    Topology, ValueError,
 };
 
 /// A value as it was written. Tags, variables and flags are text; `local.yaml` has lists and maps too.
@@ -87,10 +87,7 @@ impl Field for u64 {
     fn read(raw: &Raw) -> Result<Self, ValueError> {
         let text = raw.text()?;
         let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-        text.parse()
-            .ok()
-            .filter(|_| digits)
-            .ok_or_else(|| ValueError::expected("a whole number from 0"))
+        text.parse().ok().filter(|_| digits).ok_or_else(|| ValueError::expected("a whole number from 0"))
     }
 
     fn show(&self) -> String {
@@ -114,9 +111,7 @@ impl Field for String {
 
 impl Field for Timestamp {
     fn read(raw: &Raw) -> Result<Self, ValueError> {
-        raw.text()?
-            .parse()
-            .map_err(|_| ValueError::expected("an RFC 3339 instant such as 2027-01-31T18:00:00Z"))
+        raw.text()?.parse().map_err(|_| ValueError::expected("an RFC 3339 instant such as 2027-01-31T18:00:00Z"))
     }
 
     fn show(&self) -> String {
@@ -136,11 +131,7 @@ impl Field for Duration {
 
 impl<T: Field> Field for Option<T> {
     fn read(raw: &Raw) -> Result<Self, ValueError> {
-        if *raw == Raw::unset() {
-            Ok(None)
-        } else {
-            T::read(raw).map(Some)
-        }
+        if *raw == Raw::unset() { Ok(None) } else { T::read(raw).map(Some) }
     }
 
     fn show(&self) -> String {
@@ -154,15 +145,12 @@ impl Field for BTreeMap<String, String> {
             Raw::Map(map) => map.clone(),
             raw => list::parse_map(raw.text()?)?,
         };
-        let clean = map.iter().all(|(key, value)| {
-            !key.is_empty() && !format!("{key}{value}").chars().any(char::is_control)
-        });
+        let clean =
+            map.iter().all(|(key, value)| !key.is_empty() && !format!("{key}{value}").chars().any(char::is_control));
         if clean {
             Ok(map)
         } else {
-            Err(ValueError::expected(
-                "keys and values without control characters, no key empty",
-            ))
+            Err(ValueError::expected("keys and values without control characters, no key empty"))
         }
     }
 
@@ -174,18 +162,10 @@ impl Field for BTreeMap<String, String> {
 impl Field for Headers {
     fn read(raw: &Raw) -> Result<Self, ValueError> {
         let map = BTreeMap::read(raw)?;
-        let sendable = |text: &str| {
-            text.bytes()
-                .all(|byte| byte.is_ascii_graphic() || byte == b' ')
-        };
-        match map
-            .iter()
-            .all(|(name, value)| sendable(name) && !name.contains([' ', ':']) && sendable(value))
-        {
+        let sendable = |text: &str| text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
+        match map.iter().all(|(name, value)| sendable(name) && !name.contains([' ', ':']) && sendable(value)) {
             true => Ok(Self::from(map)),
-            false => Err(ValueError::expected(
-                "header names and values in printable ASCII",
-            )),
+            false => Err(ValueError::expected("header names and values in printable ASCII")),
         }
     }
 
@@ -200,16 +180,8 @@ impl Field for Vec<String> {
             Raw::List(items) => items.clone(),
             raw => list::parse_list(raw.text()?),
         };
-        let clean = items
-            .iter()
-            .all(|item| !item.is_empty() && !item.chars().any(char::is_control));
-        if clean {
-            Ok(items)
-        } else {
-            Err(ValueError::expected(
-                "texts without control characters, none empty",
-            ))
-        }
+        let clean = items.iter().all(|item| !item.is_empty() && !item.chars().any(char::is_control));
+        if clean { Ok(items) } else { Err(ValueError::expected("texts without control characters, none empty")) }
     }
 
     fn show(&self) -> String {

@@ -3,8 +3,7 @@
 use super::field::{Field, Raw};
 use super::{Grammar, Key};
 use crate::{
-    Compression, ExporterKind, OnComplete, OtlpProtocol, ProviderChoice, Settings, Topology,
-    ValueError, tags,
+    Compression, ExporterKind, OnComplete, OtlpProtocol, ProviderChoice, Settings, Topology, ValueError, tags,
 };
 
 /// Every key, each once.
@@ -13,192 +12,206 @@ pub fn keys() -> &'static [Key] {
     &KEYS
 }
 
-/// A row; the field is named once and both read and shown.
+/// A row; the field is named once, and both read and shown. The reader is the type's own unless one is given.
 macro_rules! key {
     ($name:literal, $grammar:expr, $($field:ident).+) => {
+        key!($name, $grammar, $($field).+, Field::read)
+    };
+    ($name:literal, $grammar:expr, $($field:ident).+, $read:expr) => {
         Key::row(
             $name,
             $grammar,
-            |settings, raw| Field::read(raw).map(|value| settings.$($field).+ = value),
+            |settings, raw| $read(raw).map(|value| settings.$($field).+ = value),
             |settings| settings.$($field).+.show(),
         )
     };
 }
 
 static KEYS: [Key; 38] = [
-    key!("tracing-enabled", Grammar::Truth, tracing.enabled).says("Makes spans of what spawn and spored do.")
+    key!("tracing-enabled", Grammar::Truth, tracing.enabled)
+        .says("Makes spans of what spawn and spored do.")
         .tag(tags::TRACING_ENABLED)
         .path("observability.tracing.enabled")
         // OTEL_SDK_DISABLED is the stronger: it exists to switch everything off.
         .env(&["OTEL_SDK_DISABLED", "TRACING_ENABLED"])
         .default("false"),
-    key!("tracing-exporter", Grammar::Word(ExporterKind::WORDS), tracing.exporter).says("Says where spans go; `none` only puts their ids into the log.")
+    key!("tracing-exporter", Grammar::Word(ExporterKind::WORDS), tracing.exporter)
+        .says("Says where spans go; `none` only puts their ids into the log.")
         .tag(tags::TRACING_EXPORTER)
         .path("observability.tracing.exporter")
         .env(&["OTEL_TRACES_EXPORTER"])
         .default("xray"),
-    key!("tracing-sampling", Grammar::Share, tracing.sampling).says("Keeps this share of the traces that start here; 0 keeps none.")
+    key!("tracing-sampling", Grammar::Share, tracing.sampling)
+        .says("Keeps this share of the traces that start here; 0 keeps none.")
         .tag(tags::TRACING_SAMPLING)
         .path("observability.tracing.sampling_rate")
         .env(&["OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG"])
         .default("0.1"),
-    key!("tracing-endpoint", Grammar::Endpoint, tracing.endpoint).says("Sends spans to this address instead of the exporter's own.")
+    key!("tracing-endpoint", Grammar::Endpoint, tracing.endpoint)
+        .says("Sends spans to this address instead of the exporter's own.")
         .tag(tags::TRACING_ENDPOINT)
         .path("observability.tracing.endpoint")
         .env(&["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT", "OTLP_ENDPOINT"]),
-    key!("tracing-until", Grammar::Instant, tracing.until).says("Switches tracing off again at this instant.")
+    key!("tracing-until", Grammar::Instant, tracing.until)
+        .says("Switches tracing off again at this instant.")
         .tag(tags::TRACING_UNTIL)
         .path("observability.tracing.until"),
-    key!("tracing-topology", Grammar::Word(Topology::WORDS), tracing.topology).says("Says how the tasks of a job array hang together in traces.")
+    key!("tracing-topology", Grammar::Word(Topology::WORDS), tracing.topology)
+        .says("Says how the tasks of a job array hang together in traces.")
         .tag(tags::TRACING_TOPOLOGY)
         .path("observability.tracing.topology")
         .default("auto"),
-    key!("tracing-service-name", Grammar::Text, tracing.service_name).says("Replaces the service name, `spored` or `spawn`.")
+    key!("tracing-service-name", Grammar::Text, tracing.service_name)
+        .says("Replaces the service name, `spored` or `spawn`.")
         .env(&["OTEL_SERVICE_NAME"]),
-    key!("tracing-service-name-prefix", Grammar::Text, tracing.service_name_prefix).says("Goes before the service name with a hyphen between.")
+    key!("tracing-service-name-prefix", Grammar::Text, tracing.service_name_prefix)
+        .says("Goes before the service name with a hyphen between.")
         .path("observability.tracing.service_name_prefix"),
-    Key::row(
-        "tracing-attributes",
-        Grammar::Map,
-        join_attributes,
-        |settings| settings.tracing.attributes.show(),
-    )
-    .says("Adds resource attributes to every span; those of a stronger source join the weaker.")
-    .path("observability.tracing.attributes")
-    .env(&["OTEL_RESOURCE_ATTRIBUTES"]),
-    key!("tracing-exporter-file", Grammar::Text, tracing.exporter_file).says("Writes the lines of the `stdout` exporter to this file instead of stderr.")
+    Key::row("tracing-attributes", Grammar::Map, join_attributes, |settings| settings.tracing.attributes.show())
+        .says("Adds resource attributes to every span; those of a stronger source join the weaker.")
+        .path("observability.tracing.attributes")
+        .env(&["OTEL_RESOURCE_ATTRIBUTES"]),
+    key!("tracing-exporter-file", Grammar::Text, tracing.exporter_file)
+        .says("Writes the lines of `stdout` to this file instead of stderr.")
         .path("observability.tracing.exporter_file"),
-    key!("tracing-otlp-protocol", Grammar::Word(OtlpProtocol::WORDS), tracing.otlp.protocol).says("Chooses gRPC, or protobuf over HTTP.")
+    key!("tracing-otlp-protocol", Grammar::Word(OtlpProtocol::WORDS), tracing.otlp.protocol)
+        .says("Chooses gRPC, or protobuf over HTTP.")
         .path("observability.tracing.otlp.protocol")
         .env(&["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"])
         .default("grpc"),
-    key!("tracing-otlp-headers", Grammar::Secrets, tracing.otlp.headers).says("Adds headers to every request; their values are never shown.")
+    key!("tracing-otlp-headers", Grammar::Secrets, tracing.otlp.headers)
+        .says("Adds headers to every request; their values are never shown.")
         .path("observability.tracing.otlp.headers")
         .env(&["OTEL_EXPORTER_OTLP_TRACES_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS"]),
-    key!("tracing-otlp-token-header", Grammar::Text, tracing.otlp.token_header).says("Names the header that carries the token of `token_file`; unset, it is `authorization` with `Bearer`.")
+    key!("tracing-otlp-token-header", Grammar::Text, tracing.otlp.token_header)
+        .says("Names the header for the token; unset, it is `authorization` with `Bearer` before the token.")
         .path("observability.tracing.otlp.token_header"),
-    key!("tracing-otlp-token-file", Grammar::Text, tracing.otlp.token_file).says("Names a file that holds a token; it is read again when it changes.")
+    key!("tracing-otlp-token-file", Grammar::Text, tracing.otlp.token_file)
+        .says("Names a file that holds a token; it is read again when it changes.")
         .path("observability.tracing.otlp.token_file"),
-    key!("tracing-otlp-ca-file", Grammar::Text, tracing.otlp.ca_file).says("Trusts the authorities of this PEM file instead of the system's.")
+    key!("tracing-otlp-ca-file", Grammar::Text, tracing.otlp.ca_file)
+        .says("Trusts the authorities of this PEM file instead of the system's.")
         .path("observability.tracing.otlp.ca_file")
         .env(&["OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", "OTEL_EXPORTER_OTLP_CERTIFICATE"]),
-    key!("tracing-otlp-client-cert", Grammar::Text, tracing.otlp.client_cert).says("Names the client's certificate, a PEM file, for mutual TLS.")
+    key!("tracing-otlp-client-cert", Grammar::Text, tracing.otlp.client_cert)
+        .says("Names the client's certificate, a PEM file, for mutual TLS.")
         .path("observability.tracing.otlp.client_cert")
         .env(&["OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE", "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE"]),
-    key!("tracing-otlp-client-key", Grammar::Text, tracing.otlp.client_key).says("Names the client's private key, a PEM file.")
+    key!("tracing-otlp-client-key", Grammar::Text, tracing.otlp.client_key)
+        .says("Names the client's private key, a PEM file.")
         .path("observability.tracing.otlp.client_key")
         .env(&["OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY", "OTEL_EXPORTER_OTLP_CLIENT_KEY"]),
-    key!("tracing-otlp-skip-verify", Grammar::Truth, tracing.otlp.skip_verify).says("Accepts any certificate of the server; for experiments only.")
+    key!("tracing-otlp-skip-verify", Grammar::Truth, tracing.otlp.skip_verify)
+        .says("Accepts any certificate of the server; for experiments only.")
         .path("observability.tracing.otlp.skip_verify")
         .default("false"),
-    key!("tracing-otlp-compression", Grammar::Word(Compression::WORDS), tracing.otlp.compression).says("Compresses the bodies of requests.")
+    key!("tracing-otlp-compression", Grammar::Word(Compression::WORDS), tracing.otlp.compression)
+        .says("Compresses the bodies of requests.")
         .path("observability.tracing.otlp.compression")
         .env(&["OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "OTEL_EXPORTER_OTLP_COMPRESSION"])
         .default("none"),
-    key!("tracing-otlp-timeout", Grammar::Timeout, tracing.otlp.timeout).says("Ends an export that takes longer; variables give milliseconds.")
+    key!("tracing-otlp-timeout", Grammar::Timeout, tracing.otlp.timeout)
+        .says("Ends an export that takes longer; variables give milliseconds.")
         .path("observability.tracing.otlp.timeout")
         .env(&["OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT"])
         .default("10s"),
-    key!("tracing-filter-drop", Grammar::List, tracing.filter.drop).says("Leaves out attributes whose names match these globs.")
+    key!("tracing-filter-drop", Grammar::List, tracing.filter.drop)
+        .says("Leaves out attributes whose names match these globs.")
         .path("observability.tracing.filter.drop"),
-    key!("tracing-filter-redact", Grammar::List, tracing.filter.redact).says("Replaces the values of attributes whose names match these globs.")
+    key!("tracing-filter-redact", Grammar::List, tracing.filter.redact)
+        .says("Replaces the values of attributes whose names match these globs.")
         .path("observability.tracing.filter.redact"),
-    key!("tracing-filter-hash", Grammar::List, tracing.filter.hash).says("Replaces the values of attributes whose names match these globs by their hash.")
+    key!("tracing-filter-hash", Grammar::List, tracing.filter.hash)
+        .says("Puts a hash in place of the values of attributes whose names match these globs.")
         .path("observability.tracing.filter.hash"),
-    key!("tracing-limits-max-sampling", Grammar::Share, tracing.limits.max_sampling).says("Caps the sampling rate that a tag sets.")
+    key!("tracing-limits-max-sampling", Grammar::Share, tracing.limits.max_sampling)
+        .says("Caps the sampling rate that a tag sets.")
         .path("observability.tracing.limits.max_sampling")
         .default("1"),
-    key!("tracing-limits-endpoints", Grammar::List, tracing.limits.endpoints).says("Lists hosts, as globs, that a tag may name as endpoint beside AWS X-Ray and loopback.")
+    key!("tracing-limits-endpoints", Grammar::List, tracing.limits.endpoints)
+        .says("Lists hosts, as globs, that a tag may name as endpoint beside AWS X-Ray and loopback.")
         .path("observability.tracing.limits.endpoints"),
-    key!("ttl", Grammar::Span, life.ttl).says("Ends the host this long after its launch.")
+    key!("ttl", Grammar::Span, life.ttl)
+        .says("Ends the host this long after its launch.")
         .tag(tags::TTL)
         .path("ttl")
         .env(&["SPAWN_TTL"]),
-    key!("idle-timeout", Grammar::Span, life.idle_timeout).says("Ends the host after this long without work.")
+    key!("idle-timeout", Grammar::Span, life.idle_timeout)
+        .says("Ends the host after this long without work.")
         .tag(tags::IDLE_TIMEOUT)
         .path("idle_timeout")
         .env(&["SPAWN_IDLE_TIMEOUT"]),
-    key!("on-complete", Grammar::Word(OnComplete::WORDS), life.on_complete).says("Says what becomes of the host at its end; `exit` ends only the agent.")
+    key!("on-complete", Grammar::Word(OnComplete::WORDS), life.on_complete)
+        .says("Says what becomes of the host at its end; `exit` ends only the agent.")
         .tag(tags::ON_COMPLETE)
         .path("on_complete")
         .env(&["SPAWN_ON_COMPLETE"])
         .default("exit"),
-    key!("provider", Grammar::Word(ProviderChoice::WORDS), host.provider).says("Says what kind of host this is; `auto` asks instance metadata.")
+    key!("provider", Grammar::Word(ProviderChoice::WORDS), host.provider)
+        .says("Says what kind of host this is; `auto` asks instance metadata.")
         .path("provider")
         .env(&["SPAWN_PROVIDER"])
         .default("auto"),
-    key!("instance-id", Grammar::Auto, host.instance_id).says("Names the host; `auto` is the instance id or `local-HOSTNAME`.")
+    key!("instance-id", Grammar::Auto, host.instance_id)
+        .says("Names the host; `auto` is the instance id or `local-HOSTNAME`.")
         .path("instance_id")
         .env(&["SPAWN_INSTANCE_ID"])
         .default("auto"),
-    key!("name", Grammar::Text, host.name).says("Names the host for people.").path("name").env(&["SPAWN_INSTANCE_NAME"]),
-    Key::row("region", Grammar::Auto, read_region, |settings| settings.host.region.show())
+    key!("name", Grammar::Text, host.name)
+        .says("Names the host for people.")
+        .path("name")
+        .env(&["SPAWN_INSTANCE_NAME"]),
+    key!("region", Grammar::Auto, host.region, read_region)
         .says("Sends the host's AWS calls to this region.")
         .path("region")
         .env(&["SPAWN_REGION"])
         .default("auto"),
-    key!("account-id", Grammar::Auto, host.account_id).says("Names the account.")
+    key!("account-id", Grammar::Auto, host.account_id)
+        .says("Names the account.")
         .path("account_id")
         .env(&["SPAWN_ACCOUNT_ID"])
         .default("auto"),
-    Key::row(
-        "public-ip",
-        Grammar::Auto,
-        |settings, raw| read_address(raw).map(|address| settings.host.public_ip = address),
-        |settings| settings.host.public_ip.show(),
-    )
-    .says("Gives the host's address for the rest of the world.")
+    key!("public-ip", Grammar::Auto, host.public_ip, read_address)
+        .says("Gives the host's address for the rest of the world.")
         .path("public_ip")
         .env(&["SPAWN_PUBLIC_IP"])
         .default("auto"),
-    Key::row(
-        "private-ip",
-        Grammar::Auto,
-        |settings, raw| read_address(raw).map(|address| settings.host.private_ip = address),
-        |settings| settings.host.private_ip.show(),
-    )
-    .says("Gives the host's address within its network.")
+    key!("private-ip", Grammar::Auto, host.private_ip, read_address)
+        .says("Gives the host's address within its network.")
         .path("private_ip")
         .env(&["SPAWN_PRIVATE_IP"])
         .default("auto"),
-    key!("job-array-id", Grammar::Text, host.job_array.id).says("Makes the host work for this job array.")
+    key!("job-array-id", Grammar::Text, host.job_array.id)
+        .says("Makes the host work for this job array.")
         .tag(tags::ARRAY_ID)
         .path("job_array.id")
         .env(&["SPAWN_JOB_ARRAY_ID"]),
-    key!("job-array-name", Grammar::Text, host.job_array.name).says("Names the job array for people.").path("job_array.name"),
-    key!("job-array-index", Grammar::Index, host.job_array.index).says("Gives the host the task of this index.")
+    key!("job-array-name", Grammar::Text, host.job_array.name)
+        .says("Names the job array for people.")
+        .path("job_array.name"),
+    key!("job-array-index", Grammar::Index, host.job_array.index)
+        .says("Gives the host the task of this index.")
         .path("job_array.index"),
 ];
 
 /// Attributes of a stronger source join those of the weaker, as OpenTelemetry merges resources.
 fn join_attributes(settings: &mut Settings, raw: &Raw) -> Result<(), ValueError> {
-    Field::read(raw).map(|attributes: std::collections::BTreeMap<_, _>| {
-        settings.tracing.attributes.extend(attributes)
-    })
+    Field::read(raw).map(|attributes: std::collections::BTreeMap<_, _>| settings.tracing.attributes.extend(attributes))
 }
 
 /// A region becomes a part of host names, so its form matters.
-fn read_region(settings: &mut Settings, raw: &Raw) -> Result<(), ValueError> {
+fn read_region(raw: &Raw) -> Result<Option<String>, ValueError> {
     let region = Option::<String>::read(raw)?;
     let label = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    if region
-        .as_ref()
-        .is_some_and(|region| !region.bytes().all(label))
-    {
-        return Err(ValueError::expected(
-            "a region such as eu-central-1, or `auto`",
-        ));
+    match region.as_ref().is_some_and(|region| !region.bytes().all(label)) {
+        true => Err(ValueError::expected("a region such as eu-central-1, or `auto`")),
+        false => Ok(region),
     }
-    settings.host.region = region;
-    Ok(())
 }
 
 fn read_address(raw: &Raw) -> Result<Option<String>, ValueError> {
     let address = Option::<String>::read(raw)?;
-    match address
-        .as_ref()
-        .is_some_and(|address| address.parse::<std::net::IpAddr>().is_err())
-    {
+    match address.as_ref().is_some_and(|address| address.parse::<std::net::IpAddr>().is_err()) {
         true => Err(ValueError::expected("an IP address, or `auto`")),
         false => Ok(address),
     }
@@ -212,17 +225,7 @@ impl Key {
         read: fn(&mut Settings, &Raw) -> Result<(), ValueError>,
         show: fn(&Settings) -> String,
     ) -> Self {
-        Self {
-            name,
-            tag: None,
-            path: None,
-            env: &[],
-            default: "",
-            grammar,
-            sentence: "",
-            read,
-            show,
-        }
+        Self { name, tag: None, path: None, env: &[], default: "", grammar, sentence: "", read, show }
     }
 
     const fn says(self, sentence: &'static str) -> Self {
@@ -230,17 +233,11 @@ impl Key {
     }
 
     const fn tag(self, tag: &'static str) -> Self {
-        Self {
-            tag: Some(tag),
-            ..self
-        }
+        Self { tag: Some(tag), ..self }
     }
 
     const fn path(self, path: &'static str) -> Self {
-        Self {
-            path: Some(path),
-            ..self
-        }
+        Self { path: Some(path), ..self }
     }
 
     const fn env(self, env: &'static [&'static str]) -> Self {
@@ -249,5 +246,50 @@ impl Key {
 
     const fn default(self, default: &'static str) -> Self {
         Self { default, ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn assert_unique<'a>(spellings: impl Iterator<Item = &'a str>) {
+        let mut seen = BTreeSet::new();
+        for spelling in spellings {
+            assert!(seen.insert(spelling), "{spelling} stands twice");
+        }
+    }
+
+    #[test]
+    fn no_spelling_stands_twice() {
+        assert_unique(keys().iter().map(|key| key.name));
+        assert_unique(keys().iter().filter_map(|key| key.tag));
+        assert_unique(keys().iter().filter_map(|key| key.path));
+        assert_unique(keys().iter().flat_map(|key| key.env.iter().copied()));
+    }
+
+    #[test]
+    fn the_defaults_of_the_table_are_those_of_the_settings() {
+        for key in keys() {
+            assert_eq!(key.show(&Settings::default()), key.default, "{}", key.name);
+        }
+    }
+
+    #[test]
+    fn a_tag_is_the_prefix_and_the_name_of_its_key() {
+        let odd = [("job-array-id", tags::ARRAY_ID)];
+        for (key, tag) in keys().iter().filter_map(|key| Some((key, key.tag?))) {
+            let regular = format!("{}{}", tags::PREFIX, key.name);
+            assert!(tag == regular || odd.contains(&(key.name, tag)), "{tag} of {}", key.name);
+        }
+    }
+
+    #[test]
+    fn every_key_says_what_it_does() {
+        for key in keys() {
+            assert!(key.sentence.ends_with('.'), "{}", key.name);
+        }
     }
 }

@@ -17,13 +17,9 @@ pub(super) struct Environment {
 }
 
 /// Reads the variables of the table. An empty variable is unset, as the OpenTelemetry specification says.
-pub(super) fn read(
-    variables: impl IntoIterator<Item = (String, String)>,
-) -> Result<Environment, ConfigError> {
-    let known: BTreeMap<&str, &'static Key> = keys()
-        .iter()
-        .flat_map(|key| key.env.iter().map(move |variable| (*variable, key)))
-        .collect();
+pub(super) fn read(variables: impl IntoIterator<Item = (String, String)>) -> Result<Environment, ConfigError> {
+    let known: BTreeMap<&str, &'static Key> =
+        keys().iter().flat_map(|key| key.env.iter().map(move |variable| (*variable, key))).collect();
     let set: BTreeMap<String, String> = variables
         .into_iter()
         .map(|(variable, value)| (variable, value.trim().to_owned()))
@@ -38,9 +34,7 @@ pub(super) fn read(
             let Some(value) = set.get(variable) else {
                 continue;
             };
-            let place = |variable: &str| Place::Environment {
-                variable: variable.to_owned(),
-            };
+            let place = |variable: &str| Place::Environment { variable: variable.to_owned() };
             let refused = |(variable, error): (&str, ValueError)| ConfigError::Value {
                 place: place(variable),
                 key: key.name.to_owned(),
@@ -48,9 +42,7 @@ pub(super) fn read(
                 expected: error.to_string(),
             };
             match translate(variable, value, &set).map_err(refused)? {
-                Said::Value(raw) => {
-                    entries.push(Entry::checked(key, key.name, place(variable), raw)?)
-                }
+                Said::Value(raw) => entries.push(Entry::checked(key, key.name, place(variable), raw)?),
                 Said::Nothing => {}
                 Said::Note(note) => notes.push((key, note)),
             }
@@ -80,9 +72,7 @@ fn translate<'a>(
         SAMPLER => return sampler(value, set).map(Said::Value),
         SAMPLER_ARG if set.contains_key(SAMPLER) => return Ok(Said::Nothing),
         SAMPLER_ARG => {
-            return Ok(Said::Note(format!(
-                "{SAMPLER_ARG} has no effect without {SAMPLER}"
-            )));
+            return Ok(Said::Note(format!("{SAMPLER_ARG} has no effect without {SAMPLER}")));
         }
         "OTEL_EXPORTER_OTLP_ENDPOINT" => base(value).map_err(|error| (variable, error))?,
         _ if variable.ends_with("_TIMEOUT") && value.bytes().all(|byte| byte.is_ascii_digit()) => {
@@ -100,13 +90,11 @@ fn sampler(value: &str, set: &BTreeMap<String, String>) -> Result<Raw, (&'static
         "always_off" => "0",
         "traceidratio" => {
             let rate = set.get(SAMPLER_ARG).map_or("1", String::as_str);
-            rate.parse::<crate::SamplingRate>()
-                .map_err(|error| (SAMPLER_ARG, error))?;
+            rate.parse::<crate::SamplingRate>().map_err(|error| (SAMPLER_ARG, error))?;
             rate
         }
         _ => {
-            let expected =
-                "`always_on`, `always_off`, `traceidratio`, or one of these after `parentbased_`";
+            let expected = "`always_on`, `always_off`, `traceidratio`, or one of these after `parentbased_`";
             return Err((SAMPLER, ValueError::expected(expected)));
         }
     };
@@ -116,10 +104,5 @@ fn sampler(value: &str, set: &BTreeMap<String, String>) -> Result<Raw, (&'static
 /// A base address: a path of its own goes before `/v1/traces`; without one the exporter adds that by itself.
 fn base(value: &str) -> Result<String, ValueError> {
     let endpoint: Endpoint = value.parse()?;
-    Ok(if endpoint.has_path() {
-        endpoint.for_traces()
-    } else {
-        endpoint
-    }
-    .to_string())
+    Ok(if endpoint.has_path() { endpoint.for_traces() } else { endpoint }.to_string())
 }

@@ -16,19 +16,12 @@ pub(super) fn decode<'a>(path: &str, bytes: &'a [u8]) -> Result<&'a str, ConfigE
     check_size(path, bytes.len())?;
     std::str::from_utf8(bytes).map_err(|error| {
         let read = &bytes[..error.valid_up_to()];
-        let line_start = read
-            .iter()
-            .rposition(|byte| *byte == b'\n')
-            .map_or(0, |newline| newline + 1);
+        let line_start = read.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
         let lines = read.iter().filter(|byte| **byte == b'\n').count();
         let characters = String::from_utf8_lossy(&read[line_start..]).chars().count();
         let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
         ConfigError::Syntax {
-            place: Place::File {
-                path: path.to_owned(),
-                line: count(lines + 1),
-                column: count(characters + 1),
-            },
+            place: Place::File { path: path.to_owned(), line: count(lines + 1), column: count(characters + 1) },
             problem: "not UTF-8: save the file in that encoding".to_owned(),
         }
     })
@@ -36,11 +29,7 @@ pub(super) fn decode<'a>(path: &str, bytes: &'a [u8]) -> Result<&'a str, ConfigE
 
 fn check_size(path: &str, bytes: usize) -> Result<(), ConfigError> {
     if bytes > LARGEST {
-        return Err(ConfigError::TooLarge {
-            path: plain(path),
-            bytes,
-            limit: LARGEST,
-        });
+        return Err(ConfigError::TooLarge { path: plain(path), bytes, limit: LARGEST });
     }
     Ok(())
 }
@@ -49,10 +38,7 @@ fn check_size(path: &str, bytes: usize) -> Result<(), ConfigError> {
 pub(super) fn read(path: &str, text: &str) -> Result<Vec<Entry>, ConfigError> {
     check_size(path, text.len())?;
     let root = node::parse(path, text)?;
-    let mut walk = Walk {
-        file: path,
-        entries: Vec::new(),
-    };
+    let mut walk = Walk { file: path, entries: Vec::new() };
     walk.group(&root, "")?;
     Ok(walk.entries)
 }
@@ -111,11 +97,7 @@ impl Walk<'_> {
         let raw = raw(key.grammar, &node.kind).map_err(|expected| ConfigError::Value {
             place: place.clone(),
             key: path.to_owned(),
-            read: if key.grammar == Grammar::Secrets {
-                "[redacted]".to_owned()
-            } else {
-                node.kind.quote()
-            },
+            read: if key.grammar == Grammar::Secrets { "[redacted]".to_owned() } else { node.kind.quote() },
             expected: format!("expected {expected}"),
         })?;
         self.entries.push(Entry::checked(key, path, place, raw)?);
@@ -124,29 +106,16 @@ impl Walk<'_> {
 
     fn unknown(&self, name: &Node, prefix: &str, step: &str) -> ConfigError {
         let known = steps(prefix);
-        let elsewhere = || {
-            keys()
-                .iter()
-                .filter_map(|key| key.path)
-                .find(|path| path.rsplit('.').next() == Some(step))
-        };
+        let elsewhere = || keys().iter().filter_map(|key| key.path).find(|path| path.rsplit('.').next() == Some(step));
         let remedy = match did_you_mean(step, known.iter().copied()).or_else(elsewhere) {
             Some(meant) => format!(" (did you mean `{meant}`?)"),
             None => format!("; known here are {}", known.join(", ")),
         };
-        ConfigError::UnknownKey {
-            place: self.place(name),
-            key: format!("{prefix}{}", plain(step)),
-            remedy,
-        }
+        ConfigError::UnknownKey { place: self.place(name), key: format!("{prefix}{}", plain(step)), remedy }
     }
 
     fn place(&self, node: &Node) -> Place {
-        Place::File {
-            path: self.file.to_owned(),
-            line: node.line,
-            column: node.column,
-        }
+        Place::File { path: self.file.to_owned(), line: node.line, column: node.column }
     }
 }
 
@@ -171,8 +140,7 @@ fn raw(grammar: Grammar, kind: &Kind) -> Result<Raw, &'static str> {
         (Grammar::Map | Grammar::Secrets, Kind::Map(pairs)) => {
             let pair = |(name, value): &(Node, Node)| Some((name.kind.text()?, value.kind.text()?));
             let map: Option<BTreeMap<_, _>> = pairs.iter().map(pair).collect();
-            map.map(Raw::Map)
-                .ok_or("a mapping of keys to single values")
+            map.map(Raw::Map).ok_or("a mapping of keys to single values")
         }
         (Grammar::Map | Grammar::Secrets, _) => Err("a mapping of keys to single values"),
         (Grammar::List, Kind::List(items)) => {

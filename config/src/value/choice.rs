@@ -127,10 +127,7 @@ mod tests {
         for word in ExporterKind::WORDS {
             assert_eq!(word.parse::<ExporterKind>().unwrap().to_string(), *word);
         }
-        assert_eq!(
-            "http/protobuf".parse::<OtlpProtocol>(),
-            Ok(OtlpProtocol::Http)
-        );
+        assert_eq!("http/protobuf".parse::<OtlpProtocol>(), Ok(OtlpProtocol::Http));
     }
 
     #[test]

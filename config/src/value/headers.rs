@@ -10,9 +10,7 @@ pub struct Headers(BTreeMap<String, String>);
 impl Headers {
     /// Name and value of each header, in the order of the names.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// Whether there is none.
@@ -50,13 +48,7 @@ mod tests {
 
     #[test]
     fn a_header_value_is_never_shown() {
-        let headers = Headers::from(BTreeMap::from([(
-            "authorization".to_owned(),
-            "Bearer abc".to_owned(),
-        )]));
-        assert_eq!(
-            format!("{headers} {headers:?}"),
-            "authorization=[redacted] Headers(authorization=[redacted])"
-        );
+        let headers = Headers::from(BTreeMap::from([("authorization".to_owned(), "Bearer abc".to_owned())]));
+        assert_eq!(format!("{headers} {headers:?}"), "authorization=[redacted] Headers(authorization=[redacted])");
     }
 }

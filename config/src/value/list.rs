@@ -6,19 +6,11 @@ use crate::ValueError;
 
 /// Reads `key=value,key=value`; `%XX` stands for a byte, as in the W3C baggage format that OpenTelemetry uses.
 pub(crate) fn parse_map(text: &str) -> Result<BTreeMap<String, String>, ValueError> {
-    let expected = || {
-        ValueError::expected("KEY=VALUE pairs with commas between them, other characters as %XX")
-    };
+    let expected = || ValueError::expected("KEY=VALUE pairs with commas between them, other characters as %XX");
     let mut map = BTreeMap::new();
-    for pair in text
-        .split(',')
-        .map(str::trim)
-        .filter(|pair| !pair.is_empty())
-    {
+    for pair in text.split(',').map(str::trim).filter(|pair| !pair.is_empty()) {
         let (key, value) = pair.split_once('=').ok_or_else(expected)?;
-        let key = decode(key.trim())
-            .filter(|key| !key.is_empty())
-            .ok_or_else(expected)?;
+        let key = decode(key.trim()).filter(|key| !key.is_empty()).ok_or_else(expected)?;
         map.insert(key, decode(value.trim()).ok_or_else(expected)?);
     }
     Ok(map)
@@ -26,20 +18,13 @@ pub(crate) fn parse_map(text: &str) -> Result<BTreeMap<String, String>, ValueErr
 
 /// Prints what [`parse_map`] reads.
 pub(crate) fn show_map(map: &BTreeMap<String, String>) -> String {
-    let pairs: Vec<_> = map
-        .iter()
-        .map(|(key, value)| format!("{}={}", encode(key), encode(value)))
-        .collect();
+    let pairs: Vec<_> = map.iter().map(|(key, value)| format!("{}={}", encode(key), encode(value))).collect();
     pairs.join(",")
 }
 
 /// Reads items with commas between them.
 pub(crate) fn parse_list(text: &str) -> Vec<String> {
-    text.split(',')
-        .map(str::trim)
-        .filter(|item| !item.is_empty())
-        .map(str::to_owned)
-        .collect()
+    text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
 }
 
 /// Undoes `%XX`; `None` if a byte is malformed or the bytes are not UTF-8.
@@ -60,24 +45,15 @@ fn decode(text: &str) -> Option<String> {
 
 /// Writes what would be read as something else as `%XX`.
 fn encode(text: &str) -> String {
-    text.chars()
-        .fold(String::with_capacity(text.len()), |mut out, character| {
-            if matches!(character, ',' | '=' | '%')
-                || character.is_whitespace()
-                || character.is_control()
-            {
-                let mut buffer = [0; 4];
-                out.extend(
-                    character
-                        .encode_utf8(&mut buffer)
-                        .bytes()
-                        .map(|byte| format!("%{byte:02X}")),
-                );
-            } else {
-                out.push(character);
-            }
-            out
-        })
+    text.chars().fold(String::with_capacity(text.len()), |mut out, character| {
+        if matches!(character, ',' | '=' | '%') || character.is_whitespace() || character.is_control() {
+            let mut buffer = [0; 4];
+            out.extend(character.encode_utf8(&mut buffer).bytes().map(|byte| format!("%{byte:02X}")));
+        } else {
+            out.push(character);
+        }
+        out
+    })
 }
 
 #[cfg(test)]

@@ -59,11 +59,7 @@ impl FromStr for TimeSpan {
         seconds(text)
             .filter(|seconds| (1..=LONGEST).contains(seconds))
             .map(|seconds| Self { seconds })
-            .ok_or_else(|| {
-                ValueError::expected(
-                    "a span of time such as 30s, 15m, 2h, 1d or 1h30m, at most 3650d",
-                )
-            })
+            .ok_or_else(|| ValueError::expected("a span of time such as 30s, 15m, 2h, 1d or 1h30m, at most 3650d"))
     }
 }
 

@@ -47,10 +47,7 @@ impl Plan {
 /// The user's tags with those that flags stand for; one thing said twice must be said alike.
 fn given_tags(options: &LaunchOptions) -> Result<BTreeMap<String, String>, UsageError> {
     let mut given = BTreeMap::new();
-    let flags = [
-        (NAME, options.name.clone()),
-        (tags::TTL, options.ttl.map(|ttl| ttl.to_string())),
-    ];
+    let flags = [(NAME, options.name.clone()), (tags::TTL, options.ttl.map(|ttl| ttl.to_string()))];
     let pairs = options.tags.iter().map(|pair| tags::parse_pair(pair));
     let pairs = pairs.collect::<Result<Vec<(String, String)>, ConfigError>>().map_err(UsageError::Tag)?;
     let flags = flags.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));

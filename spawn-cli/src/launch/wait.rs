@@ -37,7 +37,11 @@ pub(super) async fn until(
             return Ok((seen, Waited::Done));
         }
         if let Some(gone) = seen.iter().find(|instance| !instance.is_live()) {
-            anyhow::bail!("{} is {} instead of running: see its state reason in the EC2 console", gone.instance_id, gone.state);
+            anyhow::bail!(
+                "{} is {} instead of running: see its state reason in the EC2 console",
+                gone.instance_id,
+                gone.state
+            );
         }
         let what = match wanted {
             WaitFor::Running => "run",

@@ -10,11 +10,11 @@ use opentelemetry::context::FutureExt;
 use opentelemetry::trace::{SpanKind, TraceContextExt};
 use opentelemetry::{Context, KeyValue};
 use spawn_cloud::describe::AwsCalls;
-use spawn_cloud::{AgentRecord, Clients, Imds, Registry, RegionSource};
+use spawn_cloud::{AgentRecord, Clients, Imds, RegionSource, Registry};
 use spawn_config::{Identity, Provider, Settings, tags};
+use spawn_host::World;
 use spawn_telemetry::{Plan, SpanIdentity, Telemetry, propagation};
 use std::collections::BTreeMap;
-use spawn_host::World;
 use std::sync::Arc;
 
 /// What the rest of the agent's life works with.

@@ -60,7 +60,8 @@ async fn once(booted: &Booted, before: &RegistryReport) -> RegistryReport {
 
 /// Takes the agent's item away, as the last thing but the last spans.
 pub(super) async fn farewell(booted: &Booted, telemetry: &Telemetry) {
-    let goodbye = telemetry.in_span("spored stop", Vec::new(), booted.registry.deregister(&booted.identity.instance_id));
+    let goodbye =
+        telemetry.in_span("spored stop", Vec::new(), booted.registry.deregister(&booted.identity.instance_id));
     if let Err(error) = goodbye.await {
         tracing::warn!(%error, "the registry did not take the farewell; the item expires by itself");
     }

@@ -6,9 +6,9 @@ use hyper::body::Bytes;
 use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
+use spawn_host::World;
 use std::path::PathBuf;
 use std::time::Duration;
-use spawn_host::World;
 use tokio::net::UnixStream;
 
 /// The agent answers from memory; longer than this and it hangs.

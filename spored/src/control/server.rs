@@ -5,9 +5,9 @@ use anyhow::{Result, bail};
 use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
+use spawn_host::World;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use spawn_host::World;
 use tokio::net::UnixListener;
 
 /// The server while it lives; dropping it stops it and takes the socket away.
@@ -38,7 +38,9 @@ pub(crate) fn serve(world: &World, shared: Shared) -> Result<Option<Control>> {
             Err(error) => tracing::debug!(socket = %path.display(), %error, "no control socket here"),
         }
     }
-    tracing::warn!("no control socket could be opened, `spored status` will not answer: run as root, or set SPORED_SOCKET");
+    tracing::warn!(
+        "no control socket could be opened, `spored status` will not answer: run as root, or set SPORED_SOCKET"
+    );
     Ok(None)
 }
 

@@ -1,11 +1,18 @@
 //! The plan of an export: everything that an exporter is made from.
 
+use aws_sdk_xray::config::SharedHttpClient;
+use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use aws_types::SdkConfig;
 use opentelemetry_sdk::Resource;
 use spawn_config::{Endpoint, ExporterKind, Identity, OtlpSettings, TracingSettings};
 
+use super::otlp::Otlp;
+use super::xray::{XRay, config};
 use super::{Exporter, MakeExporter, Trouble};
+use crate::filter::Filter;
+use crate::json_lines::JsonLines;
 use crate::resource::{self, Program};
+use crate::xray::Service;
 
 /// Everything that an exporter is made from. It is made anew after a panic, so the plan stays.
 #[derive(Clone, Debug)]
@@ -14,6 +21,8 @@ pub struct ExportPlan {
     endpoint: Option<Endpoint>,
     file: Option<String>,
     otlp: OtlpSettings,
+    filter: Filter,
+    /// Filtered already.
     resource: Resource,
     aws: Option<SdkConfig>,
 }
@@ -28,12 +37,15 @@ impl ExportPlan {
         process_id: u32,
         aws: Option<SdkConfig>,
     ) -> Self {
+        let filter = Filter::new(&settings.filter);
+        let resource = resource::resource(program, process_id, identity, settings);
         Self {
             exporter: settings.exporter,
             endpoint: settings.endpoint.clone(),
             file: settings.exporter_file.clone(),
             otlp: settings.otlp.clone(),
-            resource: resource::resource(program, process_id, identity, settings),
+            resource: filter.resource(&resource),
+            filter,
             aws,
         }
     }
@@ -41,6 +53,23 @@ impl ExportPlan {
     /// Whether there is an exporter at all: with `none`, spans serve the log lines alone and go nowhere.
     pub(crate) fn exports(&self) -> bool {
         self.exporter != ExporterKind::None
+    }
+
+    fn xray(&self) -> Result<XRay, Trouble> {
+        let aws = self.aws.as_ref().ok_or_else(|| Trouble {
+            lasting: true,
+            what: "X-Ray needs a region and credentials, and there are none".to_owned(),
+            remedy: "set AWS_REGION and credentials, or choose another exporter".to_owned(),
+        })?;
+        let service = Service::new(&self.resource);
+        Ok(XRay::new(config(aws, self.endpoint.as_ref(), http_client()), service, self.filter.clone()))
+    }
+
+    fn json_lines(&self) -> Result<JsonLines, Trouble> {
+        match &self.file {
+            Some(path) => JsonLines::in_file(path, &self.resource, self.filter.clone()),
+            None => Ok(JsonLines::on_stderr(&self.resource, self.filter.clone())),
+        }
     }
 }
 
@@ -50,6 +79,19 @@ impl MakeExporter for ExportPlan {
     }
 
     fn exporter(&self) -> Result<Box<dyn Exporter>, Trouble> {
-        Err(Trouble { lasting: true, what: "no exporter".to_owned(), remedy: "none".to_owned() })
+        Ok(match self.exporter {
+            ExporterKind::XRay => Box::new(self.xray()?),
+            ExporterKind::Otlp => {
+                let filter = self.filter.clone();
+                Box::new(Otlp::new(&self.otlp, self.endpoint.as_ref(), &self.resource, filter)?)
+            }
+            // The pipeline asks for no exporter with `none`.
+            ExporterKind::Stdout | ExporterKind::None => Box::new(self.json_lines()?),
+        })
     }
+}
+
+/// Connections of the exporter's own, on the runtime of the worker that makes them.
+fn http_client() -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new().tls_provider(tls::Provider::Rustls(CryptoMode::AwsLc)).build_https()
 }

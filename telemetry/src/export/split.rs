@@ -23,7 +23,11 @@ pub(super) enum Sent {
 
 /// Sends the spans of these ranges one range after the other. After a failure nothing more is sent: what is left is to be
 /// tried again.
-pub(super) async fn in_halves(spans: usize, ranges: Vec<Range<usize>>, mut send: impl AsyncFnMut(Range<usize>) -> Sent) -> Outcome {
+pub(super) async fn in_halves(
+    spans: usize,
+    ranges: Vec<Range<usize>>,
+    mut send: impl AsyncFnMut(Range<usize>) -> Sent,
+) -> Outcome {
     let mut outcome = Outcome { fates: vec![Fate::Again; spans], ..Outcome::default() };
     let mut waiting: Vec<_> = ranges.into_iter().rev().collect();
     while let Some(range) = waiting.pop() {

@@ -34,7 +34,10 @@ pub(super) struct XRay {
 
 impl XRay {
     /// The resource of `service` is filtered already.
-    #[expect(clippy::disallowed_methods, reason = "this is the one X-Ray client; it has no interceptor, so it makes no span")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one X-Ray client; it has no interceptor, so it makes no span"
+    )]
     pub(super) fn new(config: aws_sdk_xray::Config, service: Service, filter: Filter) -> Self {
         Self { client: Client::from_conf(config), service, filter, records: Records::new() }
     }
@@ -43,9 +46,12 @@ impl XRay {
         let documents: Vec<Rendered> = spans.iter().map(|span| self.document(span)).collect();
         let requests = packed(&documents);
         let Self { client, records, .. } = self;
-        let outcome = in_halves(documents.len(), requests, async |range: Range<usize>| put(client, records, &documents[range]).await).await;
+        let outcome = in_halves(documents.len(), requests, async |range: Range<usize>| {
+            put(client, records, &documents[range]).await
+        })
+        .await;
         records.count(&outcome.fates);
-        records.report_each_minute(client, &self.service).await;
+        records.report_in_time(client, &self.service).await;
         outcome
     }
 
@@ -67,7 +73,7 @@ impl Exporter for XRay {
     }
 
     fn finish(&mut self) -> Delivering<'_, ()> {
-        Box::pin(async { self.records.report_at_end(&self.client, &self.service).await })
+        Box::pin(async { self.records.report_in_time(&self.client, &self.service).await })
     }
 }
 

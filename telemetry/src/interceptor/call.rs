@@ -87,7 +87,11 @@ impl Call {
     }
 
     /// The call is over; without a result it was presigned and never sent.
-    pub(super) fn end(mut self: Box<Self>, result: Option<Result<&Output, &OrchestratorError<Error>>>, expected: &[&str]) {
+    pub(super) fn end(
+        mut self: Box<Self>,
+        result: Option<Result<&Output, &OrchestratorError<Error>>>,
+        expected: &[&str],
+    ) {
         let Some(kind) = self.kind.take() else { return };
         let outcome = match result {
             None => return,

@@ -57,8 +57,21 @@ const SECRETS_MANAGER: &[Member] = &[member("SecretId", Rule::Arn(semconv::AWS_S
 
 /// Names of all members that are asked for.
 pub(super) const NAMES: [&str; 15] = [
-    "TableName", "IndexName", "Bucket", "Key", "CopySource", "UploadId", "QueueUrl", "TopicArn", "FunctionName",
-    "ImageId", "SubnetId", "StreamName", "stateMachineArn", "activityArn", "SecretId",
+    "TableName",
+    "IndexName",
+    "Bucket",
+    "Key",
+    "CopySource",
+    "UploadId",
+    "QueueUrl",
+    "TopicArn",
+    "FunctionName",
+    "ImageId",
+    "SubnetId",
+    "StreamName",
+    "stateMachineArn",
+    "activityArn",
+    "SecretId",
 ];
 
 /// What the SDK is asked to capture.
@@ -200,5 +213,35 @@ mod tests {
     #[test]
     fn a_secrets_name_is_not_shown_as_an_arn() {
         assert_eq!(described("Secrets Manager", &[("SecretId", "database-password")]), []);
+    }
+
+    #[test]
+    fn the_reference_lists_what_a_service_adds() {
+        let reference = include_str!("../../../docs/reference/spans.md");
+        let table =
+            reference.split_once("<!-- services:begin -->").unwrap().1.split_once("<!-- services:end -->").unwrap().0;
+        let value = "arn:aws:lambda:eu-west-1:123456789012:function:hook";
+        for (row, service) in [
+            ("DynamoDB", "DynamoDB"),
+            ("S3", "S3"),
+            ("SQS", "SQS"),
+            ("SNS", "SNS"),
+            ("Lambda", "Lambda"),
+            ("EC2", "EC2"),
+            ("Kinesis", "Kinesis"),
+            ("Step Functions", "SFN"),
+            ("Secrets Manager", "Secrets Manager"),
+        ] {
+            let kind = CallKinds::default().of(service, "SendMessage", "eu-west-1", &[]);
+            let mut captured = CapturedTelemetryAttributes::new();
+            kind.members.iter().for_each(|member| captured.insert(member.name, value));
+            let mut attributes = Attributes::default();
+            describe(&captured, &kind, &mut attributes);
+            // Behind the eight attributes of every call come those that the conventions give the service.
+            attributes.extend(&kind.attributes[8..]);
+            let names: Vec<String> = attributes.into_vec().iter().map(|it| format!("`{}`", it.key)).collect();
+            let line = format!("| {row} | {} |", names.join(", "));
+            assert!(table.lines().any(|listed| listed == line), "the reference lacks\n{line}");
+        }
     }
 }

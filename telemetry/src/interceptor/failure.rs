@@ -28,8 +28,8 @@ pub(super) struct Failure {
 impl Failure {
     /// Of an attempt, or of a call that never came to an attempt.
     pub(super) fn of(error: &OrchestratorError<Error>, response: Option<&HttpResponse>, attempted: bool) -> Self {
-        match (response, error) {
-            (Some(response), error) if error.is_operation_error() => Self::answered(response),
+        match response {
+            Some(response) if error.is_operation_error() => Self::answered(response, error),
             _ => Self::unanswered(error, attempted),
         }
     }
@@ -58,9 +58,13 @@ impl Failure {
         }
     }
 
-    fn answered(response: &HttpResponse) -> Self {
+    fn answered(response: &HttpResponse, error: &OrchestratorError<Error>) -> Self {
         let status = response.status().as_u16();
         let ErrorCode { code, message } = error_code::read(response);
+        if code.is_none() && response.status().is_success() {
+            // AWS did what it was asked for; its answer is of no use.
+            return Self { kind: attribute::RESPONSE.into(), message: cut(chain(error)), throttled: false };
+        }
         // Answers to HEAD have no body; 404 has a name all the same, others have their number.
         let code = code.unwrap_or_else(|| if status == 404 { "NotFound".to_owned() } else { status.to_string() });
         let throttled = error_code::is_throttle(&code, Some(status));
@@ -114,5 +118,16 @@ mod tests {
         assert_eq!(cut("short".to_owned()), "short");
         let cut = cut("é".repeat(1000));
         assert_eq!(cut, format!("{}…", "é".repeat(512)));
+    }
+
+    #[test]
+    fn only_a_head_request_may_find_nothing() {
+        let not_found = Failure { kind: "NotFound".into(), message: String::new(), throttled: false };
+        let expected = |operation| {
+            let call = super::super::kind::CallKinds::default().of("S3", operation, "eu-west-1", &[]);
+            not_found.is_expected(&call, Some(404), &[])
+        };
+        assert!(expected("HeadObject") && expected("HeadBucket"));
+        assert!(!expected("GetObject"));
     }
 }

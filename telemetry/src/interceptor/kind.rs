@@ -141,7 +141,8 @@ mod tests {
     #[test]
     fn a_kind_is_put_together_once() {
         let kinds = CallKinds::default();
-        let first = kinds.of("Secrets Manager", "GetSecretValue", "eu-west-1", &[KeyValue::new("spawn.provider", "ec2")]);
+        let first =
+            kinds.of("Secrets Manager", "GetSecretValue", "eu-west-1", &[KeyValue::new("spawn.provider", "ec2")]);
         let again = kinds.of("Secrets Manager", "GetSecretValue", "eu-west-1", &[]);
         assert!(Arc::ptr_eq(&first, &again));
         assert!(!Arc::ptr_eq(&first, &kinds.of("Secrets Manager", "GetSecretValue", "eu-west-2", &[])));

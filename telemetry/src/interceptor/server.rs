@@ -24,7 +24,10 @@ mod tests {
 
     #[test]
     fn the_port_is_the_schemes_where_none_is_given() {
-        assert_eq!(address("https://dynamodb.us-east-1.amazonaws.com/"), Some(("dynamodb.us-east-1.amazonaws.com", 443)));
+        assert_eq!(
+            address("https://dynamodb.us-east-1.amazonaws.com/"),
+            Some(("dynamodb.us-east-1.amazonaws.com", 443))
+        );
         assert_eq!(address("http://localhost?list-type=2"), Some(("localhost", 80)));
         assert_eq!(address("http://127.0.0.1:4566/queue:1"), Some(("127.0.0.1", 4566)));
         assert_eq!(address("http://[::1]/"), Some(("[::1]", 80)));

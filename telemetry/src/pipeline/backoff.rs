@@ -17,11 +17,6 @@ impl Backoff {
         Self { first: pace.first_wait, longest: pace.longest_wait, failures: 0 }
     }
 
-    /// An export went well.
-    pub(super) fn reset(&mut self) {
-        self.failures = 0;
-    }
-
     /// The wait after one more failure: anything up to a bound that doubles each time. A failure that will last until
     /// somebody changes something is tried again at the longest pace, but is tried again, because somebody may.
     pub(super) fn next(&mut self, lasting: bool) -> Duration {

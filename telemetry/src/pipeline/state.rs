@@ -8,7 +8,7 @@ use opentelemetry_sdk::trace::SpanData;
 
 use super::store::{Appended, Batch, Store};
 use crate::counters::{Counters, DropReason};
-use crate::export::{Fate, Outcome, MakeExporter, Trouble};
+use crate::export::{Fate, MakeExporter, Outcome, Trouble};
 use crate::health::{Health, HealthState, Problem};
 
 /// Waiting spans that are worth waking the worker for before its linger is over.

@@ -79,7 +79,11 @@ impl Store {
         let held = Held { number: self.next, size, span };
         self.next += 1;
         self.used += size;
-        if is_routine(&held.span) { self.routine.push_back(held) } else { self.kept.push_back(held) }
+        if is_routine(&held.span) {
+            self.routine.push_back(held)
+        } else {
+            self.kept.push_back(held)
+        }
         Appended::Stored { evicted }
     }
 
@@ -153,6 +157,7 @@ impl Store {
     }
 
     /// The waiting spans, oldest first.
+    #[cfg(test)]
     pub(super) fn spans(&self) -> Vec<SpanData> {
         let mut held: Vec<_> = self.routine.iter().chain(&self.kept).collect();
         held.sort_by_key(|held| held.number);

@@ -1,1 +1,354 @@
-//! The promises of the pipeline.
+//! The promises of the pipeline, with exporters that do what they are told.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::future::pending;
+
+use super::*;
+use crate::counters::DropReason;
+use crate::export::{BatchLimits, Delivering, Exporter, Fate, Outcome, Trouble};
+use crate::health::HealthState;
+use crate::samples::{child, span};
+use opentelemetry::trace::SpanKind;
+
+/// What a scripted exporter does with one batch. When the script is over, it delivers.
+#[derive(Clone, Debug)]
+enum Act {
+    Answer(Outcome),
+    Hang,
+    Panic,
+    /// Blocks the worker's thread until the test lets it go on.
+    Block(Arc<(Mutex<bool>, Condvar)>),
+}
+
+/// A plan of exporters that share one script and one list of what was delivered.
+#[derive(Clone, Debug, Default)]
+struct Script(Arc<Mutex<Played>>);
+
+#[derive(Debug, Default)]
+struct Played {
+    acts: VecDeque<Act>,
+    broken: Option<Trouble>,
+    names: Vec<String>,
+    exporters: usize,
+}
+
+impl Script {
+    fn of(acts: impl IntoIterator<Item = Act>) -> Self {
+        let script = Self::default();
+        script.0.lock().unwrap().acts.extend(acts);
+        script
+    }
+
+    fn delivered(&self) -> Vec<String> {
+        self.0.lock().unwrap().names.clone()
+    }
+}
+
+impl MakeExporter for Script {
+    fn name(&self) -> &'static str {
+        "script"
+    }
+
+    fn exporter(&self) -> Result<Box<dyn Exporter>, Trouble> {
+        let mut played = self.0.lock().unwrap();
+        played.exporters += 1;
+        match &played.broken {
+            Some(trouble) => Err(trouble.clone()),
+            None => Ok(Box::new(self.clone())),
+        }
+    }
+}
+
+impl Exporter for Script {
+    fn limits(&self) -> BatchLimits {
+        BatchLimits { spans: 100, bytes: 1024 * 1024, patience: None }
+    }
+
+    fn deliver<'a>(&'a mut self, spans: &'a [SpanData]) -> Delivering<'a, Outcome> {
+        Box::pin(async {
+            let act = self.0.lock().unwrap().acts.pop_front();
+            let outcome = match act {
+                None => Outcome::delivered(spans.len()),
+                Some(Act::Answer(outcome)) => outcome,
+                Some(Act::Hang) => pending().await,
+                Some(Act::Panic) => panic!("told to"),
+                Some(Act::Block(gate)) => {
+                    let (open, opened) = &*gate;
+                    drop(opened.wait_while(open.lock().unwrap(), |open| !*open).unwrap());
+                    Outcome::delivered(spans.len())
+                }
+            };
+            let taken = spans.iter().zip(&outcome.fates).filter(|(_, fate)| **fate == Fate::Delivered);
+            self.0.lock().unwrap().names.extend(taken.map(|(span, _)| span.name.to_string()));
+            outcome
+        })
+    }
+}
+
+const LONG: Duration = Duration::from_secs(30);
+
+fn pace() -> Pace {
+    Pace {
+        linger: Duration::ZERO,
+        patience: Duration::from_millis(20),
+        first_wait: Duration::from_millis(1),
+        longest_wait: Duration::from_millis(4),
+        ..Pace::default()
+    }
+}
+
+fn exporting(script: &Script) -> Pipeline {
+    let pipeline = Pipeline::with_pace(pace());
+    pipeline.export_with(Arc::new(script.clone()), &|_| true);
+    pipeline
+}
+
+fn trouble(lasting: bool) -> Trouble {
+    Trouble { lasting, what: "refused".to_owned(), remedy: "ask".to_owned() }
+}
+
+fn counters(created: u64, exported: u64, queued: u64, dropped: &[(DropReason, u64)]) -> Counters {
+    Counters { created, exported, queued, dropped: dropped.iter().copied().collect::<BTreeMap<_, _>>() }
+}
+
+fn is_conserved(counters: &Counters) -> bool {
+    counters.created == counters.exported + counters.queued + counters.dropped_in_all()
+}
+
+#[test]
+fn spans_are_held_without_a_thread_until_there_is_an_exporter() {
+    let pipeline = Pipeline::start();
+    pipeline.accept(span("a"));
+    assert_eq!(pipeline.health().state, HealthState::Holding);
+    assert_eq!(pipeline.shared().state().worker, WorkerState::Absent);
+    assert_eq!(pipeline.counters(), counters(1, 0, 1, &[]));
+    let script = Script::default();
+    pipeline.export_with(Arc::new(script.clone()), &|_| true);
+    assert_eq!(pipeline.shutdown(LONG), Flushed { delivered: 1, left: 0 });
+    assert_eq!(script.delivered(), ["a"]);
+}
+
+#[test]
+fn held_spans_that_the_sampler_rejects_are_counted() {
+    let pipeline = Pipeline::start();
+    pipeline.accept(span("kept"));
+    pipeline.accept(span("rejected"));
+    let script = Script::default();
+    pipeline.export_with(Arc::new(script.clone()), &|span| span.name == "kept");
+    pipeline.shutdown(LONG);
+    assert_eq!(script.delivered(), ["kept"]);
+    assert_eq!(pipeline.counters(), counters(2, 1, 0, &[(DropReason::NotSampled, 1)]));
+}
+
+#[test]
+fn without_an_exporter_discarding_drops_what_was_held_and_counts_nothing_more() {
+    let pipeline = Pipeline::start();
+    pipeline.accept(span("held"));
+    pipeline.configure(Delivery::Discard, &|_| true);
+    pipeline.accept(span("late"));
+    assert_eq!(pipeline.counters(), counters(1, 0, 0, &[(DropReason::Disabled, 1)]));
+    assert_eq!(pipeline.health().state, HealthState::Off);
+    assert_eq!(pipeline.shutdown(LONG), Flushed::default());
+}
+
+#[test]
+fn after_an_exporter_discarding_still_delivers_what_waits() {
+    let gate = Arc::new((Mutex::new(false), Condvar::new()));
+    let script = Script::of([Act::Block(Arc::clone(&gate))]);
+    let pipeline = exporting(&script);
+    pipeline.accept(span("a"));
+    pipeline.accept(span("b"));
+    pipeline.configure(Delivery::Discard, &|_| true);
+    pipeline.accept(span("late"));
+    *gate.0.lock().unwrap() = true;
+    gate.1.notify_all();
+    assert_eq!(pipeline.shutdown(LONG).left, 0);
+    assert_eq!(pipeline.counters(), counters(2, 2, 0, &[]));
+}
+
+#[test]
+fn a_full_store_drops_the_oldest_routine_spans_and_says_so() {
+    let room = size::in_bytes(&span("root")) * 3;
+    let pipeline = Pipeline::with_pace(Pace { capacity: room, ..pace() });
+    pipeline.accept(child("one", SpanKind::Internal));
+    pipeline.accept(span("root"));
+    pipeline.accept(child("two", SpanKind::Internal));
+    pipeline.accept(child("three", SpanKind::Internal));
+    let names: Vec<_> = pipeline.held().iter().map(|span| span.name.to_string()).collect();
+    assert_eq!(names, ["root", "two", "three"].map(str::to_owned)[..names.len()]);
+    let after = pipeline.counters();
+    assert!(is_conserved(&after), "{after:?}");
+    assert_eq!(after.dropped.keys().collect::<Vec<_>>(), [&DropReason::QueueFull]);
+}
+
+#[test]
+fn a_span_larger_than_the_store_is_counted_as_too_large() {
+    let pipeline = Pipeline::with_pace(Pace { capacity: 10, ..pace() });
+    pipeline.accept(span("a"));
+    assert_eq!(pipeline.counters(), counters(1, 0, 0, &[(DropReason::TooLarge, 1)]));
+}
+
+#[test]
+fn what_fails_is_tried_again_in_order_and_nothing_is_lost() {
+    let again = Outcome { fates: vec![Fate::Delivered, Fate::Again], trouble: Some(trouble(false)), refusal: None };
+    let failed = Outcome::failed(trouble(false));
+    let script =
+        Script::of([Act::Answer(failed.clone()), Act::Answer(again), Act::Answer(failed), Act::Panic, Act::Hang]);
+    let pipeline = Pipeline::with_pace(pace());
+    for name in ["a", "b", "c"] {
+        pipeline.accept(span(name));
+    }
+    pipeline.export_with(Arc::new(script.clone()), &|_| true);
+    assert_eq!(pipeline.shutdown(LONG), Flushed { delivered: 3, left: 0 });
+    assert_eq!(script.delivered(), ["a", "b", "c"]);
+    assert_eq!(pipeline.counters(), counters(3, 3, 0, &[]));
+}
+
+#[test]
+fn what_the_back_end_refuses_for_good_is_dropped_and_told() {
+    let fates = vec![Fate::Delivered, Fate::Refused(DropReason::Rejected)];
+    let refusal = Some("bad id".to_owned());
+    let script = Script::of([Act::Answer(Outcome { fates, trouble: None, refusal: refusal.clone() })]);
+    let pipeline = Pipeline::with_pace(pace());
+    pipeline.accept(span("a"));
+    pipeline.accept(span("b"));
+    pipeline.export_with(Arc::new(script), &|_| true);
+    assert_eq!(pipeline.shutdown(LONG), Flushed { delivered: 1, left: 0 });
+    assert_eq!(pipeline.counters(), counters(2, 1, 0, &[(DropReason::Rejected, 1)]));
+    assert_eq!(pipeline.health().last_refusal, refusal);
+}
+
+#[test]
+fn a_lasting_refusal_ends_a_flush_early_and_heals_when_the_cause_is_gone() {
+    let script = Script::of([Act::Answer(Outcome::failed(trouble(true)))]);
+    let patient = Pace { longest_wait: Duration::from_secs(3600), ..pace() };
+    let pipeline = Pipeline::with_pace(patient);
+    pipeline.accept(span("a"));
+    pipeline.export_with(Arc::new(script.clone()), &|_| true);
+    let begun = Instant::now();
+    assert_eq!(pipeline.flush_blocking(LONG).delivered, 0);
+    assert!(begun.elapsed() < LONG);
+    let health = pipeline.health();
+    assert_eq!((health.state, health.exporter), (HealthState::Degraded, Some("script")));
+    let problem = health.problem.unwrap();
+    assert_eq!((problem.what.as_str(), problem.remedy.as_str(), problem.count), ("refused", "ask", 1));
+    // The next flush does not wait for the hour to be over.
+    assert_eq!(pipeline.flush_blocking(LONG), Flushed { delivered: 1, left: 0 });
+    let health = pipeline.health();
+    assert_eq!((health.state, health.problem), (HealthState::Ok, None));
+}
+
+#[test]
+fn an_exporter_that_cannot_be_made_is_a_problem_and_not_a_loss() {
+    let script = Script::default();
+    script.0.lock().unwrap().broken = Some(trouble(true));
+    let pipeline = exporting(&script);
+    pipeline.accept(span("a"));
+    assert_eq!(pipeline.flush_blocking(LONG), Flushed { delivered: 0, left: 1 });
+    assert_eq!(pipeline.health().problem.unwrap().what, "refused");
+    let mended = Script::default();
+    pipeline.export_with(Arc::new(mended.clone()), &|_| true);
+    pipeline.shutdown(LONG);
+    assert_eq!(mended.delivered(), ["a"]);
+}
+
+#[test]
+fn a_shutdown_keeps_its_deadline_when_the_exporter_hangs_and_counts_what_is_left() {
+    let script = Script::of(std::iter::repeat_n(Act::Hang, 1000));
+    let pipeline = exporting(&script);
+    pipeline.accept(span("a"));
+    assert_eq!(pipeline.shutdown(Duration::from_millis(50)).delivered, 0);
+    pipeline.accept(span("late"));
+    let after = pipeline.counters();
+    assert!(is_conserved(&after), "{after:?}");
+    assert_eq!((after.created, after.exported), (2, 0));
+    assert_eq!(pipeline.health().state, HealthState::Closed);
+}
+
+#[test]
+fn flush_and_shutdown_keep_their_deadline_when_the_worker_is_stuck() {
+    let gate = Arc::new((Mutex::new(false), Condvar::new()));
+    let pipeline = exporting(&Script::of([Act::Block(Arc::clone(&gate))]));
+    pipeline.accept(span("a"));
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let flushed = runtime.block_on(pipeline.flush(Duration::from_millis(20)));
+    assert_eq!(flushed, Flushed { delivered: 0, left: 1 });
+    assert_eq!(pipeline.shutdown(Duration::from_millis(20)), Flushed { delivered: 0, left: 1 });
+    assert_eq!(pipeline.counters(), counters(1, 0, 1, &[]));
+    *gate.0.lock().unwrap() = true;
+    gate.1.notify_all();
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_flush_works_on_a_runtime_of_one_thread() {
+    let script = Script::default();
+    let pipeline = exporting(&script);
+    pipeline.accept(span("a"));
+    pipeline.flush(LONG).await;
+    assert_eq!(script.delivered(), ["a"]);
+    // Blocking is allowed too: nothing in the pipeline needs this thread.
+    pipeline.accept(span("b"));
+    assert_eq!(pipeline.shutdown(LONG).left, 0);
+    assert_eq!(script.delivered(), ["a", "b"]);
+}
+
+#[test]
+fn a_flush_does_not_linger() {
+    let script = Script::default();
+    let pipeline = Pipeline::with_pace(Pace { linger: Duration::from_secs(3600), ..pace() });
+    pipeline.export_with(Arc::new(script.clone()), &|_| true);
+    pipeline.accept(span("a"));
+    assert_eq!(pipeline.flush_blocking(LONG), Flushed { delivered: 1, left: 0 });
+}
+
+#[test]
+fn a_new_configuration_loses_nothing_under_load() {
+    let scripts: Vec<Script> = (0..20).map(|_| Script::default()).collect();
+    let pipeline = Pipeline::with_pace(pace());
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| (0..2_000).for_each(|_| pipeline.accept(span("a"))));
+        }
+        scope.spawn(|| {
+            for script in &scripts {
+                pipeline.export_with(Arc::new(script.clone()), &|_| true);
+                let now = pipeline.counters();
+                assert!(is_conserved(&now), "{now:?}");
+            }
+        });
+    });
+    assert_eq!(pipeline.shutdown(LONG).left, 0);
+    assert_eq!(pipeline.counters(), counters(8_000, 8_000, 0, &[]));
+    assert_eq!(scripts.iter().map(|script| script.delivered().len()).sum::<usize>(), 8_000);
+}
+
+#[test]
+fn the_account_is_exact_at_any_moment_while_everything_goes_wrong() {
+    let failed = || Act::Answer(Outcome::failed(trouble(false)));
+    let acts = (0..60).flat_map(|_| [failed(), Act::Panic, Act::Answer(Outcome::delivered(100))]);
+    let script = Script::of(acts);
+    let capacity = size::in_bytes(&span("a")) * 200;
+    let pipeline = Pipeline::with_pace(Pace { capacity, ..pace() });
+    pipeline.export_with(Arc::new(script), &|_| true);
+    std::thread::scope(|scope| {
+        let writers: Vec<_> =
+            (0..4).map(|_| scope.spawn(|| (0..1_000).for_each(|_| pipeline.accept(span("a"))))).collect();
+        while !writers.iter().all(std::thread::ScopedJoinHandle::is_finished) {
+            let now = pipeline.counters();
+            assert!(is_conserved(&now), "{now:?}");
+        }
+    });
+    pipeline.shutdown(LONG);
+    let after = pipeline.counters();
+    assert!(is_conserved(&after), "{after:?}");
+    assert_eq!((after.created, after.queued), (4_000, 0));
+}
+
+#[test]
+fn the_worker_ends_with_the_last_handle() {
+    let pipeline = exporting(&Script::default());
+    let shared = Arc::clone(&pipeline.0.0);
+    drop(pipeline);
+    let state = shared.settled.wait_while(shared.state(), |state| state.worker == WorkerState::Running).unwrap();
+    assert!(state.is_closed());
+}

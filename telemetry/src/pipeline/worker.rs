@@ -11,7 +11,7 @@ use super::panics::caught;
 use super::state::{FULL_BATCH, WorkerState};
 use super::store::Batch;
 use super::{Pace, Shared};
-use crate::export::{Exporter, Outcome, MakeExporter, Trouble};
+use crate::export::{Exporter, MakeExporter, Outcome, Trouble};
 
 /// Time that an exporter gets for its last words, such as telemetry records, once everything is delivered.
 const LAST_WORDS: Duration = Duration::from_millis(500);
@@ -143,7 +143,11 @@ impl Worker {
     }
 
     /// The exporter of the current configuration, taken out: an attempt that does not end well leaves none behind.
-    async fn exporter_for(&mut self, configuration: u64, plan: &dyn MakeExporter) -> Result<Box<dyn Exporter>, Trouble> {
+    async fn exporter_for(
+        &mut self,
+        configuration: u64,
+        plan: &dyn MakeExporter,
+    ) -> Result<Box<dyn Exporter>, Trouble> {
         match self.exporter.take() {
             Some((made_for, exporter)) if made_for == configuration => Ok(exporter),
             _ => caught(async { plan.exporter() }).await.unwrap_or_else(|panicked| Err(defect(&panicked.0))),

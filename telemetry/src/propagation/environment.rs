@@ -15,11 +15,8 @@ const XRAY: &str = "_X_AMZN_TRACE_ID";
 /// The variables that hand the current span of `context` to a child process; empty without one.
 #[must_use]
 pub fn to_environment(context: &Context) -> BTreeMap<&'static str, String> {
-    let variables = [
-        (TRACEPARENT, traceparent(context)),
-        (TRACESTATE, tracestate(context)),
-        (XRAY, xray_header(context)),
-    ];
+    let variables =
+        [(TRACEPARENT, traceparent(context)), (TRACESTATE, tracestate(context)), (XRAY, xray_header(context))];
     variables.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }
 

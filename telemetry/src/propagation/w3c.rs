@@ -34,8 +34,7 @@ pub fn traceparent(context: &Context) -> Option<String> {
     let span = context.span();
     let span = span.span_context();
     // Flags other than `sampled` are not ours to pass on.
-    span.is_valid()
-        .then(|| format!("00-{}-{}-{:02x}", span.trace_id(), span.span_id(), u8::from(span.is_sampled())))
+    span.is_valid().then(|| format!("00-{}-{}-{:02x}", span.trace_id(), span.span_id(), u8::from(span.is_sampled())))
 }
 
 /// The `tracestate` that belongs to [`traceparent`]; `None` when it is empty or over the limits.

@@ -104,7 +104,8 @@ mod tests {
 
     #[test]
     fn what_aws_adds_is_no_hindrance() {
-        let header = format!("Self=1-67891234-12456789abcdef012345678; {HEADER} ;Lineage=1:a87bd80c:1|68fd508a:5|c512fbe3:2");
+        let header =
+            format!("Self=1-67891234-12456789abcdef012345678; {HEADER} ;Lineage=1:a87bd80c:1|68fd508a:5|c512fbe3:2");
         assert_eq!(xray_header(&from_xray_header(&header).unwrap()).as_deref(), Some(HEADER));
     }
 

@@ -75,7 +75,8 @@ fn stack(text: &str) -> (Vec<Frame>, usize) {
             }
             None if frames.len() == DEEPEST => left_out += 1,
             None => {
-                let numbered = line.split_once(": ").filter(|(number, _)| number.bytes().all(|byte| byte.is_ascii_digit()));
+                let numbered =
+                    line.split_once(": ").filter(|(number, _)| number.bytes().all(|byte| byte.is_ascii_digit()));
                 let label = numbered.map_or(line, |(_, label)| label);
                 frames.push(Frame { label: cut(label, LONGEST), ..Frame::default() });
             }

@@ -125,8 +125,11 @@ impl<'a> Facts<'a> {
             "aws.sns.topic.arn" => "topic_arn",
             "messaging.batch.message_count" => "message_count",
             "faas.invoked_name" => "function_name",
-            "aws.lambda.invoked_arn" | "aws.kinesis.stream_name" | "aws.step_functions.state_machine.arn"
-            | "aws.secretsmanager.secret.arn" | "aws.ec2.instance_ids" => "resource_names",
+            "aws.lambda.invoked_arn"
+            | "aws.kinesis.stream_name"
+            | "aws.step_functions.state_machine.arn"
+            | "aws.secretsmanager.secret.arn"
+            | "aws.ec2.instance_ids" => "resource_names",
             _ => return self.rest.push(pair),
         };
         self.subjects.push((field, &pair.value));
@@ -140,13 +143,15 @@ impl<'a> Facts<'a> {
 
     /// The service as the SDK names it, for example `DynamoDB`.
     pub(super) fn service(&self) -> Option<&str> {
-        let in_method = self.rpc_method.as_deref().and_then(|method| method.split_once('/')).map(|(service, _)| service);
+        let in_method =
+            self.rpc_method.as_deref().and_then(|method| method.split_once('/')).map(|(service, _)| service);
         self.rpc_service.as_deref().or(in_method).or(self.aws_service.as_deref())
     }
 
     /// The operation, for example `GetItem`.
     pub(super) fn operation(&self) -> Option<&str> {
-        let method = || self.rpc_method.as_deref().map(|method| method.rsplit_once('/').map_or(method, |(_, last)| last));
+        let method =
+            || self.rpc_method.as_deref().map(|method| method.rsplit_once('/').map_or(method, |(_, last)| last));
         self.aws_operation.as_deref().or_else(method)
     }
 }

@@ -6,7 +6,7 @@ use super::document::{Cause, Document};
 use super::value::cut;
 
 /// Largest document that is sent, in bytes; X-Ray takes 64 KB.
-pub(crate) const LIMIT: usize = 64_000;
+pub(super) const LIMIT: usize = 64_000;
 
 /// Namespace of the metadata that is spawn's own.
 pub(super) const OWN: &str = "spawn";

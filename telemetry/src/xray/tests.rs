@@ -1,1 +1,345 @@
-//! Whole documents for the spans that other translators lose.
+//! Whole documents for the spans that other translators lose or misread.
+
+mod sizes;
+
+use opentelemetry::trace::{Event, Link, SpanContext, SpanId, SpanKind, Status, TraceFlags, TraceState};
+use opentelemetry::{KeyValue, StringValue, Value};
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::trace::SpanData;
+use serde_json::{Value as Json, json};
+
+use super::{Rendered, Service, document};
+use crate::samples::{at, child, context, span, trace_id};
+
+/// The service of these tests: on EC2, with a version.
+fn service() -> Service {
+    let attributes = [
+        ("service.name", "spored"),
+        ("service.version", "1.2.3"),
+        ("cloud.platform", "aws_ec2"),
+        ("cloud.account.id", "123456789012"),
+        ("cloud.availability_zone", "eu-central-1a"),
+        ("host.id", "i-0abc"),
+        ("host.type", "t3.micro"),
+        ("host.image.id", "ami-1"),
+    ];
+    let attributes = attributes.map(|(key, value)| KeyValue::new(key, value));
+    Service::new(&Resource::builder_empty().with_attributes(attributes).build())
+}
+
+fn resource() -> Json {
+    json!({
+        "cloud.account.id": "123456789012",
+        "cloud.availability_zone": "eu-central-1a",
+        "cloud.platform": "aws_ec2",
+        "host.id": "i-0abc",
+        "host.image.id": "ami-1",
+        "host.type": "t3.micro",
+        "service.name": "spored",
+        "service.version": "1.2.3",
+    })
+}
+
+fn aws_of_segment() -> Json {
+    json!({
+        "account_id": "123456789012",
+        "ec2": {
+            "instance_id": "i-0abc",
+            "availability_zone": "eu-central-1a",
+            "instance_size": "t3.micro",
+            "ami_id": "ami-1",
+        },
+        "xray": {"sdk": "spawn-telemetry", "sdk_version": env!("CARGO_PKG_VERSION"), "auto_instrumentation": false},
+    })
+}
+
+const TRACE: &str = "1-6b0120b8-000000000123456789abcdef";
+
+fn read(span: &SpanData) -> Json {
+    let Rendered { id, text } = document(span, &service());
+    let read: Json = serde_json::from_str(&text).unwrap();
+    assert_eq!(read["id"], json!(id));
+    read
+}
+
+/// A call to DynamoDB as the interceptor describes it.
+fn get_item(status: i64) -> SpanData {
+    let table = Value::Array(vec![StringValue::from("jobs")].into());
+    let attributes = vec![
+        KeyValue::new("rpc.system", "aws-api"),
+        KeyValue::new("rpc.system.name", "aws-api"),
+        KeyValue::new("rpc.service", "DynamoDB"),
+        KeyValue::new("rpc.method", "GetItem"),
+        KeyValue::new("aws.service", "dynamodb"),
+        KeyValue::new("aws.operation", "GetItem"),
+        KeyValue::new("aws.region", "eu-central-1"),
+        KeyValue::new("cloud.region", "eu-central-1"),
+        KeyValue::new("aws.request_id", "R1"),
+        KeyValue::new("aws.attempts", 2),
+        KeyValue::new("http.response.status_code", status),
+        KeyValue::new("error", status >= 400),
+        KeyValue::new("spawn.instance_id", "i-0abc"),
+        KeyValue::new("spawn.provider", "ec2"),
+        KeyValue::new("aws.dynamodb.table_names", table),
+        KeyValue::new("db.system.name", "aws.dynamodb"),
+    ];
+    SpanData { attributes, ..child("DynamoDB.GetItem", SpanKind::Client) }
+}
+
+/// The document of [`get_item`] when it succeeds.
+fn get_item_document() -> Json {
+    json!({
+        "name": "DynamoDB",
+        "id": "00000000000000b2",
+        "trace_id": TRACE,
+        "parent_id": "00000000000000a1",
+        "type": "subsegment",
+        "start_time": 1795236024.0,
+        "end_time": 1795236024.25,
+        "namespace": "aws",
+        "http": {"response": {"status": 200}},
+        "aws": {
+            "operation": "GetItem",
+            "region": "eu-central-1",
+            "request_id": "R1",
+            "retries": 1,
+            "table_name": "jobs",
+        },
+        "annotations": {"spawn_instance_id": "i-0abc", "aws_service": "dynamodb", "aws_operation": "GetItem"},
+        "metadata": {"spawn": {"spawn.provider": "ec2", "db.system.name": "aws.dynamodb"}},
+    })
+}
+
+fn with(mut document: Json, changes: Json) -> Json {
+    let changes = changes.as_object().unwrap().clone();
+    for (path, value) in changes {
+        let (parent, last) = path.rsplit_once('/').unwrap();
+        document.pointer_mut(parent).unwrap()[last] = value;
+    }
+    document
+}
+
+/// The document of a call that failed: flags, error code, and the one exception.
+fn failed(status: i64, flags: &[&str], code: &str, message: &str) -> Json {
+    let mut document = with(
+        get_item_document(),
+        json!({
+            "/http/response/status": status,
+            "/annotations/error_type": code,
+            "/cause": {"exceptions": [{"id": EXCEPTION, "type": code, "message": message, "remote": true}]},
+        }),
+    );
+    for flag in flags {
+        document[*flag] = json!(true);
+    }
+    document
+}
+
+/// Follows from the ids of the sample child.
+const EXCEPTION: &str = "2b1e9d0d4da7d920";
+
+fn failing(status: i64, code: &'static str, message: &'static str) -> SpanData {
+    let mut span = get_item(status);
+    span.attributes.push(KeyValue::new("error.type", code));
+    span.status = Status::error(message);
+    span
+}
+
+#[test]
+fn a_root_of_kind_internal_is_a_segment_of_the_service() {
+    let mut root = span("spored boot");
+    root.attributes = vec![KeyValue::new("spawn.command", "run"), KeyValue::new("steps", 3)];
+    root.end_time = at(250_001);
+    let expected = json!({
+        "name": "spored",
+        "id": "00000000000000a1",
+        "trace_id": TRACE,
+        "start_time": 1795236024.0,
+        "end_time": 1795236024.250001,
+        "origin": "AWS::EC2::Instance",
+        "service": {"version": "1.2.3"},
+        "aws": aws_of_segment(),
+        "annotations": {"spawn_command": "run"},
+        "metadata": {"spawn": {"name": "spored boot", "steps": 3}, "otel.resource": resource()},
+    });
+    assert_eq!(read(&root), expected);
+}
+
+#[test]
+fn a_root_of_kind_client_is_a_segment_with_the_call_in_it() {
+    let call = SpanData { parent_span_id: SpanId::INVALID, ..get_item(200) };
+    let mut inner = get_item_document();
+    let fields = inner.as_object_mut().unwrap();
+    fields.remove("trace_id");
+    fields.remove("parent_id");
+    fields.remove("type");
+    let expected = json!({
+        "name": "spored",
+        "id": "0167a5fd0139d55b",
+        "trace_id": TRACE,
+        "start_time": 1795236024.0,
+        "end_time": 1795236024.25,
+        "origin": "AWS::EC2::Instance",
+        "service": {"version": "1.2.3"},
+        "aws": aws_of_segment(),
+        "annotations": {"spawn_instance_id": "i-0abc"},
+        "metadata": {"otel.resource": resource()},
+        "subsegments": [inner],
+    });
+    assert_eq!(read(&call), expected);
+}
+
+#[test]
+fn a_child_of_another_process_is_a_segment_below_it() {
+    let boot = SpanData { parent_span_is_remote: true, ..child("spored boot", SpanKind::Internal) };
+    let read = read(&boot);
+    assert_eq!(
+        (&read["name"], &read["parent_id"], read.get("type")),
+        (&json!("spored"), &json!("00000000000000a1"), None)
+    );
+}
+
+#[test]
+fn a_call_is_a_subsegment_named_for_the_service_that_is_called() {
+    assert_eq!(read(&get_item(200)), get_item_document());
+}
+
+#[test]
+fn a_call_is_known_by_the_current_names_alone() {
+    let mut call = child("DynamoDB.GetItem", SpanKind::Client);
+    call.attributes = vec![
+        KeyValue::new("rpc.system.name", "aws-api"),
+        KeyValue::new("rpc.method", "DynamoDB/GetItem"),
+        KeyValue::new("cloud.region", "eu-central-1"),
+    ];
+    let read = read(&call);
+    assert_eq!(
+        json!([read["name"], read["namespace"], read["aws"]]),
+        json!(["DynamoDB", "aws", {"operation": "GetItem", "region": "eu-central-1"}])
+    );
+}
+
+#[test]
+fn a_status_of_400_is_the_callers_error_and_its_message_is_kept() {
+    let call = failing(400, "ValidationException", "no such key");
+    assert_eq!(read(&call), failed(400, &["error"], "ValidationException", "no such key"));
+}
+
+#[test]
+fn a_throttle_is_known_by_its_code_under_status_400() {
+    let call = failing(400, "ProvisionedThroughputExceededException", "slow down");
+    let expected = failed(400, &["error", "throttle"], "ProvisionedThroughputExceededException", "slow down");
+    assert_eq!(read(&call), expected);
+}
+
+#[test]
+fn a_status_of_503_is_a_fault() {
+    let call = failing(503, "ServiceUnavailable", "try later");
+    assert_eq!(read(&call), failed(503, &["fault"], "ServiceUnavailable", "try later"));
+}
+
+#[test]
+fn no_answer_is_a_fault_that_was_noticed_here() {
+    let mut call = failing(503, "timeout", "no answer in time");
+    call.attributes.retain(|pair| pair.key.as_str() != "http.response.status_code");
+    let mut expected = failed(503, &["fault"], "timeout", "no answer in time");
+    expected.as_object_mut().unwrap().remove("http");
+    expected["cause"]["exceptions"][0].as_object_mut().unwrap().remove("remote");
+    expected["annotations"]["error_type"] = json!("timeout");
+    let mut read = read(&call);
+    assert_eq!(read["error"], Json::Null);
+    assert_eq!(read["cause"].take(), expected["cause"].take());
+    assert_eq!(read, expected);
+}
+
+#[test]
+fn an_outcome_that_was_planned_for_flags_nothing() {
+    let mut call = get_item(404);
+    call.attributes.retain(|pair| pair.key.as_str() != "error");
+    call.attributes.push(KeyValue::new("error", false));
+    call.attributes.push(KeyValue::new("error.type", "NotFound"));
+    let expected = with(
+        get_item_document(),
+        json!({"/http/response/status": 404, "/annotations/error_type": "NotFound"}),
+    );
+    assert_eq!(read(&call), expected);
+}
+
+#[test]
+fn one_attempt_of_a_call_is_no_node_of_its_own() {
+    let mut attempt = get_item(200);
+    attempt.name = "attempt 2".into();
+    attempt.attributes.push(KeyValue::new("http.request.resend_count", 1));
+    let read = read(&attempt);
+    assert_eq!(
+        json!([read["name"], read.get("namespace"), read["metadata"]["spawn"]["http.request.resend_count"]]),
+        json!(["attempt 2", null, 1])
+    );
+}
+
+#[test]
+fn links_are_kept_and_a_bad_one_costs_itself_alone() {
+    let mut task = span("task");
+    let other = SpanContext::new(trace_id(), SpanId::from(0xc3), TraceFlags::SAMPLED, true, TraceState::NONE);
+    let attributes = vec![KeyValue::new("why", "retry")];
+    task.links.links = vec![Link::new(other, attributes, 0), Link::new(SpanContext::NONE, Vec::new(), 0)];
+    let expected = json!([{"trace_id": TRACE, "id": "00000000000000c3", "attributes": {"why": "retry"}}]);
+    assert_eq!(read(&task)["links"], expected);
+}
+
+#[test]
+fn a_hostile_name_is_mended() {
+    assert_eq!(read(&child("GET /{id}*", SpanKind::Internal))["name"], json!("GET /id"));
+    assert_eq!(read(&child("{}", SpanKind::Internal))["name"], json!("span"));
+}
+
+#[test]
+fn an_end_before_the_start_is_moved_to_it() {
+    let mut backwards = span("a");
+    backwards.start_time = at(100);
+    backwards.end_time = at(50);
+    let read = read(&backwards);
+    assert_eq!(json!([read["start_time"], read["end_time"]]), json!([1795236024.0001, 1795236024.0001]));
+}
+
+#[test]
+fn recorded_exceptions_are_the_cause_and_other_events_are_metadata() {
+    let mut task = child("run", SpanKind::Internal);
+    let exception = vec![
+        KeyValue::new("exception.type", "io::Error"),
+        KeyValue::new("exception.message", "disk full"),
+        KeyValue::new("exception.stacktrace", "0: main\n   at ./main.rs:3:1"),
+    ];
+    task.events.events = vec![
+        Event::new("exception", at(10), exception, 0),
+        Event::new("stage out", at(20), vec![KeyValue::new("files", 2)], 0),
+    ];
+    task.status = Status::error("disk full");
+    let read = read(&task);
+    let exceptions = json!({"exceptions": [{
+        "id": EXCEPTION,
+        "type": "io::Error",
+        "message": "disk full",
+        "stack": [{"path": "./main.rs", "line": 3, "label": "main"}],
+    }]});
+    let events = json!([{"name": "stage out", "time": 1795236024.00002, "attributes": {"files": 2}}]);
+    assert_eq!(
+        json!([read["fault"], read["cause"], read["metadata"]["spawn"]["events"]]),
+        json!([true, exceptions, events])
+    );
+}
+
+#[test]
+fn a_failed_root_call_faults_the_segment_and_tells_the_cause_once() {
+    let call = SpanData { parent_span_id: SpanId::INVALID, ..failing(503, "ServiceUnavailable", "try later") };
+    let read = read(&call);
+    assert_eq!(json!([read["fault"], read["cause"]]), json!([true, EXCEPTION]));
+    assert_eq!(read["subsegments"][0]["cause"]["exceptions"][0]["message"], json!("try later"));
+}
+
+#[test]
+fn ids_keep_their_leading_zeros() {
+    let mut small = span("a");
+    small.span_context = context(1);
+    assert_eq!(read(&small)["id"], json!("0000000000000001"));
+}

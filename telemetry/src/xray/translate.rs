@@ -22,7 +22,7 @@ const RESOURCE: &str = "otel.resource";
 pub(crate) struct Rendered {
     /// Id by which X-Ray speaks of the document.
     pub(crate) id: String,
-    /// The document, at most [`LIMIT`](super::LIMIT) bytes of it.
+    /// The document, at most [`LIMIT`](fit::LIMIT) bytes of it.
     pub(crate) text: String,
 }
 
@@ -169,12 +169,12 @@ fn link(link: &opentelemetry::trace::Link) -> Link {
     }
 }
 
-/// An id that follows from the span's: FNV-1a over its trace id, its own id and a number.
+/// An id that follows from the span's: FNV-1a over a number, its trace id and its own.
 pub(super) fn derived_id(context: &SpanContext, number: u64) -> String {
     const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
     const PRIME: u64 = 0x0000_0100_0000_01b3;
     let (trace, span) = (context.trace_id().to_bytes(), context.span_id().to_bytes());
-    let bytes = trace.into_iter().chain(span).chain(number.to_be_bytes());
+    let bytes = number.to_be_bytes().into_iter().chain(trace).chain(span);
     let id = bytes.fold(BASIS, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(PRIME));
     format!("{:016x}", id.max(1))
 }

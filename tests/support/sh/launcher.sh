@@ -1,17 +1,19 @@
 #!/bin/sh
-# Runs a program that must not outlive whoever started it: launcher.sh STDOUT STDERR PROGRAM [ARGUMENT...]
-# Prints the program's process id, exits with its status, and ends the whole process group when its own standard input
-# closes, which the kernel does even when the parent is killed with SIGKILL.
-out=$1
-err=$2
-shift 2
+# Runs a program that must not outlive whoever started it: launcher.sh FOLDER PROGRAM [ARGUMENT...]
+# Its output goes to FOLDER/stdout and FOLDER/stderr. Prints the program's process id and exits with its status. When its
+# own standard input closes, which the kernel sees to even when the parent is killed with SIGKILL, it removes the folder and
+# ends the whole process group.
+folder=$1
+shift
 exec 3<&0
-"$@" >"$out" 2>"$err" </dev/null 3<&- &
+"$@" >"$folder/stdout" 2>"$folder/stderr" </dev/null 3<&- &
 program=$!
 echo "$program"
 exec >/dev/null
 (
     read -r _ <&3
+    rm -f "$folder/stdout" "$folder/stderr"
+    rmdir "$folder"
     kill -KILL 0
 ) &
 watcher=$!

@@ -48,14 +48,9 @@ impl Aws {
     pub async fn start_in(environments: Environments) -> Result<Self> {
         let (mut moto, mut ministack) = tokio::try_join!(
             start(environments.clone(), Requirements::Moto, "moto_server.py"),
-            start(
-                environments.clone(),
-                Requirements::Ministack,
-                "ministack_server.py"
-            ),
+            start(environments.clone(), Requirements::Ministack, "ministack_server.py"),
         )?;
-        let (moto_port, ministack_port) =
-            tokio::try_join!(port(&mut moto, "port"), port(&mut ministack, "port"))?;
+        let (moto_port, ministack_port) = tokio::try_join!(port(&mut moto, "port"), port(&mut ministack, "port"))?;
         Ok(Self {
             moto,
             moto_url: format!("http://127.0.0.1:{moto_port}"),
@@ -75,10 +70,7 @@ impl Aws {
             ("AWS_ENDPOINT_URL_SQS", ministack),
             ("AWS_ENDPOINT_URL_LAMBDA", ministack),
             ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
-            (
-                "AWS_SECRET_ACCESS_KEY",
-                "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
-            ),
+            ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
             ("AWS_REGION", REGION),
             ("AWS_DEFAULT_REGION", REGION), // The name that boto3 reads.
             ("AWS_EC2_METADATA_DISABLED", "true"),
@@ -103,10 +95,7 @@ impl Aws {
     /// When moto does not answer, or a document is not JSON.
     pub async fn xray_documents(&self) -> Result<Vec<Value>> {
         let texts: Vec<String> = serde_json::from_value(self.view("segments").await?)?;
-        texts
-            .iter()
-            .map(|text| serde_json::from_str(text).context("read an X-Ray document"))
-            .collect()
+        texts.iter().map(|text| serde_json::from_str(text).context("read an X-Ray document")).collect()
     }
 
     /// Every call of X-Ray's PutTelemetryRecords, as it arrived.
@@ -137,10 +126,7 @@ impl Aws {
     pub async fn trace_ids(&self) -> Result<Vec<String>> {
         let mut ids = Vec::new();
         for document in self.xray_documents().await? {
-            let id = document["trace_id"]
-                .as_str()
-                .context("find a document's trace_id")?
-                .to_owned();
+            let id = document["trace_id"].as_str().context("find a document's trace_id")?.to_owned();
             if !ids.contains(&id) {
                 ids.push(id);
             }
@@ -165,27 +151,16 @@ impl Aws {
     /// # Errors
     /// When one does not answer.
     pub async fn reset(&self) -> Result<()> {
-        for url in [
-            format!("{}/moto-api/reset", self.moto_url),
-            format!("{}/_ministack/reset", self.ministack_url),
-        ] {
+        for url in [format!("{}/moto-api/reset", self.moto_url), format!("{}/_ministack/reset", self.ministack_url)] {
             let response = call(Request::post(&url).body(Bytes::new())?).await?;
-            ensure!(
-                response.status().is_success(),
-                "reset {url}: {}",
-                response.status()
-            );
+            ensure!(response.status().is_success(), "reset {url}: {}", response.status());
         }
         Ok(())
     }
 
     /// What the emulators have written, for the error of a test that cannot explain itself.
     pub fn logs(&self) -> String {
-        format!(
-            "moto{}\nministack{}",
-            self.moto.said(),
-            self.ministack.said()
-        )
+        format!("moto{}\nministack{}", self.moto.said(), self.ministack.said())
     }
 
     pub(crate) async fn view(&self, name: &str) -> Result<Value> {
@@ -193,18 +168,11 @@ impl Aws {
     }
 
     async fn python(&self) -> Result<Program> {
-        Ok(
-            Program::new(python(self.environments.clone(), Requirements::Moto).await?)
-                .envs(self.env()),
-        )
+        Ok(Program::new(python(self.environments.clone(), Requirements::Moto).await?).envs(self.env()))
     }
 }
 
-async fn start(
-    environments: Environments,
-    requirements: Requirements,
-    server: &str,
-) -> Result<Process> {
+async fn start(environments: Environments, requirements: Requirements, server: &str) -> Result<Process> {
     Program::new(python(environments, requirements).await?)
         .arg(script(server))
         // The images that moto knows by default take it seconds to load, and any image id is taken without them.
@@ -217,10 +185,7 @@ async fn start(
 }
 
 /// The interpreter of an environment; installing blocks, so it is done beside the runtime.
-pub(crate) async fn python(
-    environments: Environments,
-    requirements: Requirements,
-) -> Result<std::path::PathBuf> {
+pub(crate) async fn python(environments: Environments, requirements: Requirements) -> Result<std::path::PathBuf> {
     tokio::task::spawn_blocking(move || environments.python(requirements)).await?
 }
 
@@ -229,22 +194,13 @@ pub(crate) async fn port(server: &mut Process, name: &str) -> Result<u64> {
     server
         .wait_for_stdout(START, |text| {
             let (line, _) = text.split_once('\n')?;
-            serde_json::from_str::<Value>(line)
-                .ok()?
-                .get(name)?
-                .as_u64()
+            serde_json::from_str::<Value>(line).ok()?.get(name)?.as_u64()
         })
         .await
 }
 
 async fn printed(program: Program) -> Result<Value> {
     let output = program.run().await?;
-    ensure!(
-        output.status == 0,
-        "run a check with boto3: it ended with {}\n{}",
-        output.status,
-        output.stderr
-    );
-    serde_json::from_str(&output.stdout)
-        .with_context(|| format!("read what a check printed: {}", output.stdout))
+    ensure!(output.status == 0, "run a check with boto3: it ended with {}\n{}", output.status, output.stderr);
+    serde_json::from_str(&output.stdout).with_context(|| format!("read what a check printed: {}", output.stdout))
 }

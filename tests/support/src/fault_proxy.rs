@@ -36,10 +36,7 @@ pub struct Recorded {
 impl Recorded {
     /// The first header of this name, which is in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
     /// The body as text.
@@ -63,8 +60,7 @@ impl FaultProxy {
         let upstream = upstream.trim_end_matches('/').to_owned();
         let state = Arc::new(Mutex::new(State::default()));
         let shared = Arc::clone(&state);
-        let server =
-            Server::start(move |request| pass(Arc::clone(&shared), upstream.clone(), request))?;
+        let server = Server::start(move |request| pass(Arc::clone(&shared), upstream.clone(), request))?;
         Ok(Self { server, state })
     }
 
@@ -102,20 +98,13 @@ async fn pass(state: Arc<Mutex<State>>, upstream: String, request: Request<Bytes
     let action = {
         let recorded = record(&request);
         let mut state = lock(&state);
-        let action = state
-            .rules
-            .iter_mut()
-            .find_map(|rule| rule.applies_to(&recorded));
+        let action = state.rules.iter_mut().find_map(|rule| rule.applies_to(&recorded));
         state.requests.push(recorded);
         action.unwrap_or(Action::Pass)
     };
     match action {
         Action::Pass => Reply::Whole(forward(&upstream, request).await),
-        Action::Respond {
-            status,
-            headers,
-            body,
-        } => Reply::Whole(made_up(status, &headers, body)),
+        Action::Respond { status, headers, body } => Reply::Whole(made_up(status, &headers, body)),
         Action::Delay(delay) => {
             tokio::time::sleep(delay).await;
             Reply::Whole(forward(&upstream, request).await)
@@ -132,10 +121,7 @@ async fn pass(state: Arc<Mutex<State>>, upstream: String, request: Request<Bytes
 
 fn record(request: &Request<Bytes>) -> Recorded {
     let header = |(name, value): (&header::HeaderName, &header::HeaderValue)| {
-        (
-            name.as_str().to_owned(),
-            String::from_utf8_lossy(value.as_bytes()).into_owned(),
-        )
+        (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
     };
     Recorded {
         method: request.method().to_string(),
@@ -150,9 +136,7 @@ fn made_up(status: u16, headers: &[(String, String)], body: Bytes) -> Response<B
     for (name, value) in headers {
         response = response.header(name, value);
     }
-    response
-        .body(body)
-        .unwrap_or_else(|error| bad_gateway(&error.to_string()))
+    response.body(body).unwrap_or_else(|error| bad_gateway(&error.to_string()))
 }
 
 /// Sends the request on with its own `Host`, because that is what was signed.
@@ -175,11 +159,7 @@ async fn forward(upstream: &str, request: Request<Bytes>) -> Response<Bytes> {
 
 /// What concerns one connection only; lengths are made anew from the whole body.
 fn drop_hop_by_hop(headers: &mut HeaderMap) {
-    for name in [
-        header::CONNECTION,
-        header::TRANSFER_ENCODING,
-        header::EXPECT,
-    ] {
+    for name in [header::CONNECTION, header::TRANSFER_ENCODING, header::EXPECT] {
         headers.remove(name);
     }
 }

@@ -9,20 +9,11 @@ use hyper_util::rt::TokioExecutor;
 
 /// Sends `request` on a connection of its own and reads the answer to its end.
 pub(crate) async fn call(request: Request<Bytes>) -> anyhow::Result<Response<Bytes>> {
-    let client = Client::builder(TokioExecutor::new())
-        .pool_max_idle_per_host(0)
-        .build_http();
+    let client = Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build_http();
     let uri = request.uri().clone();
-    let response = client
-        .request(request.map(Full::new))
-        .await
-        .with_context(|| format!("call {uri}"))?;
+    let response = client.request(request.map(Full::new)).await.with_context(|| format!("call {uri}"))?;
     let (parts, body) = response.into_parts();
-    let body = body
-        .collect()
-        .await
-        .with_context(|| format!("read the answer of {uri}"))?
-        .to_bytes();
+    let body = body.collect().await.with_context(|| format!("read the answer of {uri}"))?.to_bytes();
     Ok(Response::from_parts(parts, body))
 }
 

@@ -62,9 +62,7 @@ impl InstanceFacts {
 
     /// The same instance with one more tag.
     pub fn tag(mut self, key: &str, value: &str) -> Self {
-        self.tags
-            .get_or_insert_default()
-            .insert(key.to_owned(), value.to_owned());
+        self.tags.get_or_insert_default().insert(key.to_owned(), value.to_owned());
         self
     }
 }
@@ -143,17 +141,12 @@ impl Imds {
 
     /// Sets one tag.
     pub fn set_tag(&self, key: &str, value: &str) {
-        self.state()
-            .facts
-            .tags
-            .get_or_insert_default()
-            .insert(key.to_owned(), value.to_owned());
+        self.state().facts.tags.get_or_insert_default().insert(key.to_owned(), value.to_owned());
     }
 
     /// Announces what happens to a spot instance: `terminate`, `stop` or `hibernate`, and when (RFC 3339).
     pub fn give_spot_notice(&self, action: &str, time: &str) {
-        self.state().spot_action =
-            Some(serde_json::json!({ "action": action, "time": time }).to_string());
+        self.state().spot_action = Some(serde_json::json!({ "action": action, "time": time }).to_string());
     }
 
     /// Recommends to rebalance since `time` (RFC 3339).
@@ -185,9 +178,7 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
 async fn answer(state: Arc<Mutex<State>>, request: Request<Bytes>) -> Reply {
     let (fault, right) = {
         let mut state = lock(&state);
-        state
-            .requests
-            .push(format!("{} {}", request.method(), request.uri().path()));
+        state.requests.push(format!("{} {}", request.method(), request.uri().path()));
         (state.fault, paths::respond(&mut state, &request))
     };
     match fault {

@@ -50,50 +50,29 @@ impl MachineRoom {
         let folder = TempDir::with_prefix("machine-room-")?;
         let mut env = aws.env();
         env.retain(|(name, _)| {
-            ![
-                "AWS_EC2_METADATA_DISABLED",
-                "AWS_REGION",
-                "AWS_DEFAULT_REGION",
-            ]
-            .contains(&name.as_str())
+            !["AWS_EC2_METADATA_DISABLED", "AWS_REGION", "AWS_DEFAULT_REGION"].contains(&name.as_str())
         });
         env.extend_from_slice(extra_env);
-        let blueprint = Blueprint {
-            agent: agent.to_owned(),
-            env,
-            folder: folder.path().to_owned(),
-        };
+        let blueprint = Blueprint { agent: agent.to_owned(), env, folder: folder.path().to_owned() };
         let machines = Arc::new(Mutex::new(BTreeMap::new()));
         let (stop, stopped) = oneshot::channel();
         let view = format!("{}/spawn-test/instances", aws.moto_url());
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let shared = Arc::clone(&machines);
-        let thread = std::thread::Builder::new()
-            .name("machine-room".to_owned())
-            .spawn(move || {
-                runtime.block_on(async {
-                    tokio::select! {
-                        _ = stopped => {}
-                        () = watch(&view, &blueprint, &shared) => {}
-                    }
-                });
-            })?;
-        Ok(Self {
-            machines,
-            folder,
-            stop: Some(stop),
-            thread: Some(thread),
-        })
+        let thread = std::thread::Builder::new().name("machine-room".to_owned()).spawn(move || {
+            runtime.block_on(async {
+                tokio::select! {
+                    _ = stopped => {}
+                    () = watch(&view, &blueprint, &shared) => {}
+                }
+            });
+        })?;
+        Ok(Self { machines, folder, stop: Some(stop), thread: Some(thread) })
     }
 
     /// Every agent booted so far, in the order of their instances' ids.
     pub fn instances(&self) -> Vec<Occupant> {
-        self.machines()
-            .values_mut()
-            .map(Machine::occupant)
-            .collect()
+        self.machines().values_mut().map(Machine::occupant).collect()
     }
 
     /// The control socket of an instance's agent.
@@ -103,10 +82,7 @@ impl MachineRoom {
 
     /// What an instance's agent has written so far: standard output, then standard error.
     pub fn log(&self, instance_id: &str) -> String {
-        self.machines()
-            .get(instance_id)
-            .map(Machine::log)
-            .unwrap_or_default()
+        self.machines().get(instance_id).map(Machine::log).unwrap_or_default()
     }
 
     /// Waits until there is an agent for this instance.
@@ -130,13 +106,9 @@ impl MachineRoom {
         timeout: Duration,
         look: impl Fn(&str) -> Option<T>,
     ) -> Result<T> {
-        wait_until(
-            &format!("a line in the log of {instance_id}"),
-            timeout,
-            || look(&self.log(instance_id)),
-        )
-        .await
-        .with_context(|| format!("the log of {instance_id}:\n{}", self.log(instance_id)))
+        wait_until(&format!("a line in the log of {instance_id}"), timeout, || look(&self.log(instance_id)))
+            .await
+            .with_context(|| format!("the log of {instance_id}:\n{}", self.log(instance_id)))
     }
 
     /// Waits for the end of an instance's agent and returns its exit code; 128 and the signal's number for a signal.
@@ -144,11 +116,9 @@ impl MachineRoom {
     /// # Errors
     /// When it has not ended within `timeout`; the error shows the log.
     pub async fn wait_for_exit(&self, instance_id: &str, timeout: Duration) -> Result<i32> {
-        wait_until(
-            &format!("the end of the agent of {instance_id}"),
-            timeout,
-            || self.machines().get_mut(instance_id)?.occupant().exit_status,
-        )
+        wait_until(&format!("the end of the agent of {instance_id}"), timeout, || {
+            self.machines().get_mut(instance_id)?.occupant().exit_status
+        })
         .await
         .with_context(|| format!("the log of {instance_id}:\n{}", self.log(instance_id)))
     }
@@ -157,15 +127,9 @@ impl MachineRoom {
     ///
     /// # Errors
     /// When there is no such agent.
-    pub fn with_imds<T>(
-        &self,
-        instance_id: &str,
-        change: impl FnOnce(&crate::imds::Imds) -> T,
-    ) -> Result<T> {
+    pub fn with_imds<T>(&self, instance_id: &str, change: impl FnOnce(&crate::imds::Imds) -> T) -> Result<T> {
         let machines = self.machines();
-        let machine = machines
-            .get(instance_id)
-            .with_context(|| format!("find the machine of {instance_id}"))?;
+        let machine = machines.get(instance_id).with_context(|| format!("find the machine of {instance_id}"))?;
         Ok(change(machine.imds()))
     }
 
@@ -175,10 +139,7 @@ impl MachineRoom {
     /// When there is no such agent, or it has ended.
     pub fn kill(&self, instance_id: &str) -> Result<()> {
         let machines = self.machines();
-        machines
-            .get(instance_id)
-            .with_context(|| format!("find the machine of {instance_id}"))?
-            .kill()
+        machines.get(instance_id).with_context(|| format!("find the machine of {instance_id}"))?.kill()
     }
 
     /// Ends every agent in good order: SIGTERM, then SIGKILL for those that are still there after `grace`.

@@ -48,16 +48,11 @@ impl OtlpReceiver {
     /// # Errors
     /// When it cannot be installed or started.
     pub async fn demanding(demands: OtlpDemands) -> Result<Self> {
-        let OtlpDemands {
-            header,
-            tls,
-            client_certificate,
-        } = demands;
+        let OtlpDemands { header, tls, client_certificate } = demands;
         let folder = TempDir::with_prefix("otlp-receiver-")?;
-        let mut program =
-            Program::new(python(Environments::of_this_build(), Requirements::Otlp).await?)
-                .arg(script("otlp_receiver.py"))
-                .arg(folder.path());
+        let mut program = Program::new(python(Environments::of_this_build(), Requirements::Otlp).await?)
+            .arg(script("otlp_receiver.py"))
+            .arg(folder.path());
         if let Some((name, value)) = header {
             program = program.arg(format!("--header={name}={value}"));
         }
@@ -69,17 +64,8 @@ impl OtlpReceiver {
             program = program.arg("--tls");
         }
         let mut server = program.start()?;
-        let (grpc_port, http_port) = (
-            port(&mut server, "grpc").await?,
-            port(&mut server, "http").await?,
-        );
-        Ok(Self {
-            _server: server,
-            folder,
-            scheme: if tls { "https" } else { "http" },
-            grpc_port,
-            http_port,
-        })
+        let (grpc_port, http_port) = (port(&mut server, "grpc").await?, port(&mut server, "http").await?);
+        Ok(Self { _server: server, folder, scheme: if tls { "https" } else { "http" }, grpc_port, http_port })
     }
 
     /// The endpoint for gRPC.
@@ -99,10 +85,7 @@ impl OtlpReceiver {
 
     /// A client's certificate and key, PEM; there only with TLS.
     pub fn client_files(&self) -> (PathBuf, PathBuf) {
-        (
-            self.folder.path().join("client.pem"),
-            self.folder.path().join("client.key"),
-        )
+        (self.folder.path().join("client.pem"), self.folder.path().join("client.key"))
     }
 
     /// Every request that was taken: `{"protocol": "grpc" or "http", "headers": {…}, "request": ExportTraceServiceRequest}`
@@ -113,10 +96,7 @@ impl OtlpReceiver {
     pub fn requests(&self) -> Result<Vec<Value>> {
         let lines = read(&self.folder.path().join("requests.jsonl"));
         let whole = lines.rsplit_once('\n').map_or("", |(whole, _)| whole);
-        whole
-            .lines()
-            .map(|line| serde_json::from_str(line).context("read a received request"))
-            .collect()
+        whole.lines().map(|line| serde_json::from_str(line).context("read a received request")).collect()
     }
 
     /// Every span that was taken, in OTLP's JSON form, with its resource and scope added as `resource` and `scope`.
@@ -145,11 +125,9 @@ impl OtlpReceiver {
     /// # Errors
     /// When they have not within `timeout`.
     pub async fn wait_for_spans(&self, count: usize, timeout: Duration) -> Result<Vec<Value>> {
-        wait_until(
-            &format!("{count} spans at the OTLP receiver"),
-            timeout,
-            || self.spans().ok().filter(|spans| spans.len() >= count),
-        )
+        wait_until(&format!("{count} spans at the OTLP receiver"), timeout, || {
+            self.spans().ok().filter(|spans| spans.len() >= count)
+        })
         .await
         .with_context(|| format!("received so far: {:?}", self.spans()))
     }

@@ -28,26 +28,13 @@ pub struct Process {
 
 impl Process {
     pub(crate) fn start(program: Program) -> anyhow::Result<Self> {
-        let Program {
-            path,
-            args,
-            envs,
-            folder,
-            ..
-        } = program;
-        let name = path
-            .file_name()
-            .unwrap_or(path.as_os_str())
-            .to_string_lossy()
-            .into_owned();
+        let Program { path, args, envs, folder, .. } = program;
+        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
         let captured = TempDir::with_prefix(format!("spawn-{name}-"))?;
         let mut command = Command::new("/bin/sh");
         command
             .arg(LAUNCHER)
-            .args([
-                captured.path().join("stdout"),
-                captured.path().join("stderr"),
-            ])
+            .arg(captured.path())
             .arg(&path)
             .args(args)
             .env_clear()
@@ -59,23 +46,13 @@ impl Process {
         if let Some(folder) = folder {
             command.current_dir(folder);
         }
-        let mut launcher = command
-            .spawn()
-            .with_context(|| format!("start {}", path.display()))?;
+        let mut launcher = command.spawn().with_context(|| format!("start {}", path.display()))?;
         let mut line = String::new();
         if let Some(said) = launcher.stdout.take() {
             BufReader::new(said).read_line(&mut line)?;
         }
-        let pid = line
-            .trim()
-            .parse()
-            .with_context(|| format!("start {}: no process id", path.display()))?;
-        Ok(Self {
-            name,
-            launcher,
-            pid,
-            captured,
-        })
+        let pid = line.trim().parse().with_context(|| format!("start {}: no process id", path.display()))?;
+        Ok(Self { name, launcher, pid, captured })
     }
 
     /// The program's process id.
@@ -136,11 +113,7 @@ impl Process {
                 return Ok(status);
             }
             if Instant::now() >= deadline {
-                bail!(
-                    "wait {timeout:?} for the end of {}: {}",
-                    self.name,
-                    self.said()
-                );
+                bail!("wait {timeout:?} for the end of {}: {}", self.name, self.said());
             }
             tokio::time::sleep(LOOK_AGAIN).await;
         }
@@ -155,8 +128,7 @@ impl Process {
         timeout: Duration,
         look: impl Fn(&str) -> Option<T>,
     ) -> anyhow::Result<T> {
-        self.wait_for(timeout, |process| look(&process.stdout()))
-            .await
+        self.wait_for(timeout, |process| look(&process.stdout())).await
     }
 
     /// Waits until `look` finds in its standard error what it looks for.
@@ -168,15 +140,10 @@ impl Process {
         timeout: Duration,
         look: impl Fn(&str) -> Option<T>,
     ) -> anyhow::Result<T> {
-        self.wait_for(timeout, |process| look(&process.stderr()))
-            .await
+        self.wait_for(timeout, |process| look(&process.stderr())).await
     }
 
-    async fn wait_for<T>(
-        &mut self,
-        timeout: Duration,
-        look: impl Fn(&Self) -> Option<T>,
-    ) -> anyhow::Result<T> {
+    async fn wait_for<T>(&mut self, timeout: Duration, look: impl Fn(&Self) -> Option<T>) -> anyhow::Result<T> {
         let deadline = Instant::now() + timeout;
         loop {
             // Asked before looking: whatever it wrote before its end is then seen.
@@ -185,11 +152,7 @@ impl Process {
                 return Ok(found);
             }
             if let Some(status) = ended {
-                bail!(
-                    "wait for {}: it ended with status {status}: {}",
-                    self.name,
-                    self.said()
-                );
+                bail!("wait for {}: it ended with status {status}: {}", self.name, self.said());
             }
             if Instant::now() >= deadline {
                 bail!("wait {timeout:?} for {}: {}", self.name, self.said());
@@ -200,11 +163,7 @@ impl Process {
 
     /// The last part of both streams, for an error.
     pub(crate) fn said(&self) -> String {
-        format!(
-            "\n--- stdout\n{}\n--- stderr\n{}",
-            tail(&self.stdout()),
-            tail(&self.stderr())
-        )
+        format!("\n--- stdout\n{}\n--- stderr\n{}", tail(&self.stdout()), tail(&self.stderr()))
     }
 }
 
@@ -217,15 +176,11 @@ impl Drop for Process {
 }
 
 pub(crate) fn read(path: &Path) -> String {
-    fs::read(path)
-        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-        .unwrap_or_default()
+    fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
 }
 
 fn tail(text: &str) -> &str {
     let cut = text.len().saturating_sub(TAIL);
-    let cut = (cut..text.len())
-        .find(|&at| text.is_char_boundary(at))
-        .unwrap_or(text.len());
+    let cut = (cut..text.len()).find(|&at| text.is_char_boundary(at)).unwrap_or(text.len());
     &text[cut..]
 }

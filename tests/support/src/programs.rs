@@ -57,25 +57,19 @@ impl Program {
 
     /// Adds arguments.
     pub fn args<A: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = A>) -> Self {
-        self.args
-            .extend(args.into_iter().map(|arg| arg.as_ref().to_owned()));
+        self.args.extend(args.into_iter().map(|arg| arg.as_ref().to_owned()));
         self
     }
 
     /// Sets an environment variable.
     pub fn env(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
-        self.envs
-            .insert(name.as_ref().to_owned(), value.as_ref().to_owned());
+        self.envs.insert(name.as_ref().to_owned(), value.as_ref().to_owned());
         self
     }
 
     /// Sets environment variables.
-    pub fn envs<N: AsRef<OsStr>, V: AsRef<OsStr>>(
-        self,
-        vars: impl IntoIterator<Item = (N, V)>,
-    ) -> Self {
-        vars.into_iter()
-            .fold(self, |program, (name, value)| program.env(name, value))
+    pub fn envs<N: AsRef<OsStr>, V: AsRef<OsStr>>(self, vars: impl IntoIterator<Item = (N, V)>) -> Self {
+        vars.into_iter().fold(self, |program, (name, value)| program.env(name, value))
     }
 
     /// Takes an environment variable away.
@@ -110,11 +104,7 @@ impl Program {
         let patience = self.patience;
         let mut process = self.start()?;
         let status = process.wait(patience).await?;
-        Ok(Output {
-            status,
-            stdout: process.stdout(),
-            stderr: process.stderr(),
-        })
+        Ok(Output { status, stdout: process.stdout(), stderr: process.stderr() })
     }
 
     /// Starts the program in the background. It ends when the returned value is dropped.
@@ -130,11 +120,7 @@ impl Program {
 ///
 /// # Errors
 /// When the time is over.
-pub async fn wait_until<T>(
-    what: &str,
-    timeout: Duration,
-    mut look: impl FnMut() -> Option<T>,
-) -> anyhow::Result<T> {
+pub async fn wait_until<T>(what: &str, timeout: Duration, mut look: impl FnMut() -> Option<T>) -> anyhow::Result<T> {
     let deadline = Instant::now() + timeout;
     loop {
         if let Some(found) = look() {

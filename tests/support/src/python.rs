@@ -54,9 +54,7 @@ pub struct Environments {
 impl Environments {
     /// Environments in `folder`, which is made when absent.
     pub fn at(folder: impl Into<PathBuf>) -> Self {
-        Self {
-            folder: folder.into(),
-        }
+        Self { folder: folder.into() }
     }
 
     /// `test-env` in the target folder of the build that runs now: `CARGO_TARGET_DIR` or the workspace's `target`.
@@ -66,9 +64,7 @@ impl Environments {
 
     fn of_target(chosen: Option<&OsStr>) -> Self {
         let workspace = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
-        let chosen = chosen
-            .filter(|folder| !folder.is_empty())
-            .unwrap_or(OsStr::new("target"));
+        let chosen = chosen.filter(|folder| !folder.is_empty()).unwrap_or(OsStr::new("target"));
         // An absolute `CARGO_TARGET_DIR` replaces the workspace; a relative one is taken from it, as cargo does there.
         Self::at(workspace.join(chosen).join("test-env"))
     }
@@ -84,18 +80,13 @@ impl Environments {
         let home = self.folder.join(requirements.name());
         let python = home.join("bin/python");
         let marker = home.join("installed.txt");
-        let ready = || {
-            python.exists()
-                && fs::read_to_string(&marker).is_ok_and(|text| text == requirements.text())
-        };
+        let ready = || python.exists() && fs::read_to_string(&marker).is_ok_and(|text| text == requirements.text());
         if ready() {
             return Ok(python);
         }
-        fs::create_dir_all(&self.folder)
-            .with_context(|| format!("make {}", self.folder.display()))?;
+        fs::create_dir_all(&self.folder).with_context(|| format!("make {}", self.folder.display()))?;
         let lock = File::create(self.folder.join(format!("{}.lock", requirements.name())))?;
-        lock.lock()
-            .context("wait for another process that sets up the same environment")?;
+        lock.lock().context("wait for another process that sets up the same environment")?;
         if !ready() {
             install(requirements, &home, &python)?;
             fs::write(&marker, requirements.text())?;
@@ -106,17 +97,11 @@ impl Environments {
 
 /// The path of a script in this crate's `python` folder.
 pub(crate) fn script(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("python")
-        .join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("python").join(name)
 }
 
 fn install(requirements: Requirements, home: &Path, python: &Path) -> anyhow::Result<()> {
-    tell(&format!(
-        "setting up {} in {} (once)",
-        requirements.purpose(),
-        home.display()
-    ));
+    tell(&format!("setting up {} in {} (once)", requirements.purpose(), home.display()));
     if home.exists() {
         fs::remove_dir_all(home)?;
     }
@@ -128,25 +113,14 @@ fn install(requirements: Requirements, home: &Path, python: &Path) -> anyhow::Re
     fs::write(&list, requirements.text())?;
     checked(
         Command::new(python)
-            .args([
-                "-m",
-                "pip",
-                "install",
-                "--no-compile",
-                "--quiet",
-                "--disable-pip-version-check",
-                "-r",
-            ])
+            .args(["-m", "pip", "install", "--no-compile", "--quiet", "--disable-pip-version-check", "-r"])
             .arg(list),
         "install the pinned Python packages (check the network and pip's index settings)",
     )
 }
 
 fn checked(command: &mut Command, what: &str) -> anyhow::Result<()> {
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .with_context(|| format!("{what}: {command:?}"))?;
+    let output = command.stdin(Stdio::null()).output().with_context(|| format!("{what}: {command:?}"))?;
     ensure!(
         output.status.success(),
         "{what}: {command:?} ended with {}\n{}{}",
@@ -168,25 +142,15 @@ mod tests {
 
     #[test]
     fn environments_are_kept_in_the_target_folder_that_cargo_uses() {
-        let in_workspace = Environments::at(concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/../../target/test-env"
-        ));
+        let in_workspace = Environments::at(concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/test-env"));
         assert_eq!(Environments::of_target(None), in_workspace);
         assert_eq!(Environments::of_target(Some(OsStr::new(""))), in_workspace);
-        assert_eq!(
-            Environments::of_target(Some(OsStr::new("/elsewhere"))),
-            Environments::at("/elsewhere/test-env")
-        );
+        assert_eq!(Environments::of_target(Some(OsStr::new("/elsewhere"))), Environments::at("/elsewhere/test-env"));
     }
 
     #[test]
     fn every_requirement_is_pinned_to_one_version() {
-        for requirements in [
-            Requirements::Moto,
-            Requirements::Ministack,
-            Requirements::Otlp,
-        ] {
+        for requirements in [Requirements::Moto, Requirements::Ministack, Requirements::Otlp] {
             let loose: Vec<&str> = requirements
                 .text()
                 .lines()

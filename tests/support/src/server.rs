@@ -44,25 +44,17 @@ impl Server {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").context("listen on 127.0.0.1")?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (doors, orders) = mpsc::unbounded_channel();
-        let thread = std::thread::Builder::new()
-            .name("loopback-server".to_owned())
-            .spawn(move || {
-                runtime.block_on(async move {
-                    // Fails only without a reactor, and this is inside of one.
-                    if let Ok(listener) = TcpListener::from_std(listener) {
-                        accept(listener, address, orders, Arc::new(handler)).await;
-                    }
-                });
-            })?;
-        Ok(Self {
-            address,
-            doors: Some(doors),
-            thread: Some(thread),
-        })
+        let thread = std::thread::Builder::new().name("loopback-server".to_owned()).spawn(move || {
+            runtime.block_on(async move {
+                // Fails only without a reactor, and this is inside of one.
+                if let Ok(listener) = TcpListener::from_std(listener) {
+                    accept(listener, address, orders, Arc::new(handler)).await;
+                }
+            });
+        })?;
+        Ok(Self { address, doors: Some(doors), thread: Some(thread) })
     }
 
     pub(crate) fn url(&self) -> String {
@@ -72,11 +64,7 @@ impl Server {
     /// Opens or closes the port; while it is closed, connections are refused and those that there were are gone.
     pub(crate) fn listen(&self, open: bool) {
         let (done, wait) = std::sync::mpsc::channel();
-        if self
-            .doors
-            .as_ref()
-            .is_some_and(|doors| doors.send((open, done)).is_ok())
-        {
+        if self.doors.as_ref().is_some_and(|doors| doors.send((open, done)).is_ok()) {
             // An error says that the thread has ended: the port is closed then as well.
             wait.recv().ok();
         }

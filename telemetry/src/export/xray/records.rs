@@ -18,6 +18,7 @@ const INTERVAL: Duration = Duration::from_secs(60);
 /// What has happened since the last report.
 #[derive(Debug)]
 pub(super) struct Records {
+    interval: Duration,
     since: Instant,
     now: Counts,
 }
@@ -35,7 +36,13 @@ struct Counts {
 
 impl Records {
     pub(super) fn new() -> Self {
-        Self { since: Instant::now(), now: Counts::default() }
+        Self { interval: INTERVAL, since: Instant::now(), now: Counts::default() }
+    }
+
+    /// Changes how often there is a report.
+    #[cfg(test)]
+    pub(super) fn report_every(&mut self, interval: Duration) {
+        self.interval = interval;
     }
 
     /// Counts what became of a batch; what is to be tried again counts when it is.
@@ -62,16 +69,11 @@ impl Records {
         *counter = counter.saturating_add(1);
     }
 
-    /// Reports if a minute has passed since the last report.
-    pub(super) async fn report_each_minute(&mut self, client: &Client, service: &Service) {
-        if self.since.elapsed() >= INTERVAL && self.now != Counts::default() {
+    /// Reports if the interval has passed since the last report. The end of a short program is not held up for one.
+    pub(super) async fn report_in_time(&mut self, client: &Client, service: &Service) {
+        if self.since.elapsed() >= self.interval && self.now != Counts::default() {
             self.report(client, service).await;
         }
-    }
-
-    /// Reports at the end of a program that has run for a while; the end of a short one is not held up for it.
-    pub(super) async fn report_at_end(&mut self, client: &Client, service: &Service) {
-        self.report_each_minute(client, service).await;
     }
 
     async fn report(&mut self, client: &Client, service: &Service) {
@@ -104,6 +106,7 @@ impl Counts {
             .segments_rejected_count(rejected)
             .segments_spillover_count(0)
             .backend_connection_errors(errors.build());
-        record.build()
+        // The builder asks for nothing but the timestamp, which is set.
+        record.build().expect("a record with a timestamp is complete")
     }
 }

@@ -47,15 +47,20 @@ fn service(error: &PutTraceSegmentsError, status: u16) -> Sent {
         "ExpiredTokenException" | "ExpiredToken" | "RequestExpired" => {
             trouble(false, "renew the credentials of this host; if they are new, set its clock")
         }
-        "UnrecognizedClientException" | "InvalidClientTokenId" | "InvalidSignatureException"
-        | "SignatureDoesNotMatch" | "IncompleteSignature" | "MissingAuthenticationToken"
-        | "MissingAuthenticationTokenException" | "OptInRequired" => {
-            trouble(true, "check the credentials, the region and the clock of this host")
-        }
+        "UnrecognizedClientException"
+        | "InvalidClientTokenId"
+        | "InvalidSignatureException"
+        | "SignatureDoesNotMatch"
+        | "IncompleteSignature"
+        | "MissingAuthenticationToken"
+        | "MissingAuthenticationTokenException"
+        | "OptInRequired" => trouble(true, "check the credentials, the region and the clock of this host"),
         _ if code.contains("Throttl") || code.contains("TooManyRequests") || status == 429 => {
             trouble(false, "they are sent again; if this stays, lower the sampling rate or raise the account's quota")
         }
-        _ if status >= 500 || status == 408 => trouble(false, "they are sent again; see the AWS Health Dashboard if this stays"),
+        _ if status >= 500 || status == 408 => {
+            trouble(false, "they are sent again; see the AWS Health Dashboard if this stays")
+        }
         _ if status == 413 => Sent::Refused { reason: DropReason::TooLarge, refusal: said },
         "InvalidRequestException" | "ValidationException" | "SerializationException" => {
             Sent::Refused { reason: DropReason::Rejected, refusal: said }
@@ -68,7 +73,7 @@ fn unreachable(why: &str) -> Trouble {
     Trouble {
         lasting: false,
         what: format!("X-Ray cannot be reached: {}", brief(why)),
-        remedy: "check the network, `tracing-endpoint` and the VPC endpoint or proxy between this host and X-Ray".to_owned(),
+        remedy: "check the network, `tracing-endpoint` and the VPC endpoint or proxy between this host and X-Ray"
+            .to_owned(),
     }
 }
-

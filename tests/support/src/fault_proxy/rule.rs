@@ -35,24 +35,14 @@ pub enum Action {
 impl Action {
     /// An answer of the proxy with a status and a body.
     pub fn respond(status: u16, headers: &[(&str, &str)], body: impl Into<Bytes>) -> Self {
-        let headers = headers
-            .iter()
-            .map(|&(name, value)| (name.to_owned(), value.to_owned()))
-            .collect();
-        Self::Respond {
-            status,
-            headers,
-            body: body.into(),
-        }
+        let headers = headers.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
+        Self::Respond { status, headers, body: body.into() }
     }
 
     /// An error as AWS's JSON protocols answer it.
     pub fn json_error(status: u16, code: &str, message: &str) -> Self {
         let body = serde_json::json!({ "__type": code, "message": message }).to_string();
-        let headers = [
-            ("content-type", "application/x-amz-json-1.0"),
-            ("x-amzn-errortype", code),
-        ];
+        let headers = [("content-type", "application/x-amz-json-1.0"), ("x-amzn-errortype", code)];
         Self::respond(status, &headers, body)
     }
 
@@ -80,15 +70,7 @@ pub struct Rule {
 impl Rule {
     /// Does `action` to every request.
     pub const fn new(action: Action) -> Self {
-        Self {
-            action,
-            method: None,
-            path_prefix: None,
-            target: None,
-            form_action: None,
-            skip: 0,
-            left: None,
-        }
+        Self { action, method: None, path_prefix: None, target: None, form_action: None, skip: 0, left: None }
     }
 
     /// Only requests of this method.
@@ -146,30 +128,14 @@ impl Rule {
     }
 
     fn means(&self, request: &Recorded) -> bool {
-        let target = || {
-            request
-                .header("x-amz-target")
-                .and_then(|target| target.rsplit('.').next())
-        };
+        let target = || request.header("x-amz-target").and_then(|target| target.rsplit('.').next());
         let form_action = |wanted: &str| {
             let body = request.text();
-            body.split('&')
-                .any(|pair| pair.strip_prefix("Action=") == Some(wanted))
+            body.split('&').any(|pair| pair.strip_prefix("Action=") == Some(wanted))
         };
-        self.method
-            .as_ref()
-            .is_none_or(|method| *method == request.method)
-            && self
-                .path_prefix
-                .as_ref()
-                .is_none_or(|prefix| request.path.starts_with(prefix.as_str()))
-            && self
-                .target
-                .as_ref()
-                .is_none_or(|operation| target() == Some(operation))
-            && self
-                .form_action
-                .as_ref()
-                .is_none_or(|operation| form_action(operation))
+        self.method.as_ref().is_none_or(|method| *method == request.method)
+            && self.path_prefix.as_ref().is_none_or(|prefix| request.path.starts_with(prefix.as_str()))
+            && self.target.as_ref().is_none_or(|operation| target() == Some(operation))
+            && self.form_action.as_ref().is_none_or(|operation| form_action(operation))
     }
 }

@@ -16,9 +16,7 @@ pub(super) fn respond(state: &mut State, request: &Request<Bytes>) -> Response<B
     let path = request.uri().path();
     match (request.method(), path) {
         (&Method::PUT, "/latest/api/token") => issue_token(state, request.headers()),
-        (&Method::GET, _) if !token_is_ours(state, request.headers()) => {
-            status(StatusCode::UNAUTHORIZED)
-        }
+        (&Method::GET, _) if !token_is_ours(state, request.headers()) => status(StatusCode::UNAUTHORIZED),
         (&Method::GET, _) => match show(state, path) {
             Some(text) => Response::new(Bytes::from(text)),
             None => status(StatusCode::NOT_FOUND),
@@ -32,10 +30,7 @@ fn issue_token(state: &mut State, headers: &HeaderMap) -> Response<Bytes> {
     if headers.contains_key("x-forwarded-for") {
         return status(StatusCode::FORBIDDEN);
     }
-    let ttl = headers
-        .get(TTL)
-        .and_then(|ttl| ttl.to_str().ok())
-        .and_then(|ttl| ttl.parse::<u32>().ok());
+    let ttl = headers.get(TTL).and_then(|ttl| ttl.to_str().ok()).and_then(|ttl| ttl.parse::<u32>().ok());
     let Some(ttl) = ttl.filter(|ttl| (1..=LONGEST_TTL).contains(ttl)) else {
         return status(StatusCode::BAD_REQUEST);
     };
@@ -59,21 +54,14 @@ fn show(state: &State, path: &str) -> Option<String> {
     match path {
         "dynamic/instance-identity/document" => Some(identity_document(&state.facts)),
         "user-data" => state.facts.user_data.clone(),
-        _ => metadata(
-            state,
-            path.strip_prefix("meta-data")?.trim_start_matches('/'),
-        ),
+        _ => metadata(state, path.strip_prefix("meta-data")?.trim_start_matches('/')),
     }
 }
 
 fn metadata(state: &State, path: &str) -> Option<String> {
     let facts = &state.facts;
     if let Some(wanted) = path.strip_prefix("iam/security-credentials/") {
-        return facts
-            .role
-            .as_ref()
-            .filter(|role| *role == wanted)
-            .map(|_| credentials());
+        return facts.role.as_ref().filter(|role| *role == wanted).map(|_| credentials());
     }
     if let Some(key) = path.strip_prefix("tags/instance/") {
         return facts.tags.as_ref()?.get(&percent_decoded(key)).cloned();
@@ -95,15 +83,7 @@ fn metadata(state: &State, path: &str) -> Option<String> {
         "events/recommendations/rebalance" => state.rebalance.as_ref()?,
         "spot/instance-action" => state.spot_action.as_ref()?,
         "tags/instance" => {
-            return Some(
-                facts
-                    .tags
-                    .as_ref()?
-                    .keys()
-                    .cloned()
-                    .collect::<Vec<_>>()
-                    .join("\n"),
-            );
+            return Some(facts.tags.as_ref()?.keys().cloned().collect::<Vec<_>>().join("\n"));
         }
         _ => return None,
     };
@@ -145,11 +125,7 @@ fn credentials() -> String {
 }
 
 fn host_name(facts: &InstanceFacts) -> String {
-    let domain = if facts.region == "us-east-1" {
-        "ec2.internal"
-    } else {
-        "compute.internal"
-    };
+    let domain = if facts.region == "us-east-1" { "ec2.internal" } else { "compute.internal" };
     format!("ip-{}.{domain}", facts.private_ip.replace('.', "-"))
 }
 
@@ -159,9 +135,9 @@ fn percent_decoded(text: &str) -> String {
     let mut rest = text.as_bytes();
     while let [first, after @ ..] = rest {
         let escaped = match rest {
-            [b'%', high, low, ..] => std::str::from_utf8(&[*high, *low])
-                .ok()
-                .and_then(|digits| u8::from_str_radix(digits, 16).ok()),
+            [b'%', high, low, ..] => {
+                std::str::from_utf8(&[*high, *low]).ok().and_then(|digits| u8::from_str_radix(digits, 16).ok())
+            }
             _ => None,
         };
         bytes.push(escaped.unwrap_or(*first));

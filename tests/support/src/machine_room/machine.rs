@@ -42,20 +42,11 @@ impl Machine {
             .envs(blueprint.env.iter().cloned())
             .current_dir(&home)
             .start()?;
-        Ok(Self {
-            instance_id,
-            agent,
-            imds,
-            asked_to_end: None,
-        })
+        Ok(Self { instance_id, agent, imds, asked_to_end: None })
     }
 
     pub(super) fn occupant(&mut self) -> Occupant {
-        Occupant {
-            instance_id: self.instance_id.clone(),
-            pid: self.agent.pid(),
-            exit_status: self.agent.exit_status(),
-        }
+        Occupant { instance_id: self.instance_id.clone(), pid: self.agent.pid(), exit_status: self.agent.exit_status() }
     }
 
     pub(super) const fn imds(&self) -> &Imds {
@@ -67,27 +58,23 @@ impl Machine {
     }
 
     pub(super) fn show_tags(&self, instance: &Ec2Instance) {
-        self.imds
-            .show_tags(instance.tags_in_metadata.then(|| instance.tags.clone()));
+        self.imds.show_tags(instance.tags_in_metadata.then(|| instance.tags.clone()));
     }
 
     /// Ends the agent step by step; called again and again while the instance is down.
     pub(super) fn power_off(&mut self) {
-        if self.agent.exit_status().is_some() {
-            return;
-        }
         match self.asked_to_end {
             None => {
                 self.asked_to_end = Some(Instant::now());
                 self.terminate();
             }
-            // An error says that it has just ended.
+            // An error says that it has ended.
             Some(asked) if asked.elapsed() > GRACE => drop(self.kill()),
             Some(_) => {}
         }
     }
 
-    /// Whether the instance was stopped and the agent has ended because of it.
+    /// Whether the instance went down and the agent has ended.
     pub(super) fn is_off(&mut self) -> bool {
         self.asked_to_end.is_some() && self.agent.exit_status().is_some()
     }

@@ -42,18 +42,12 @@ pub(super) struct Blueprint {
 }
 
 /// Asks again and again, and follows every instance.
-pub(super) async fn watch(
-    view: &str,
-    blueprint: &Blueprint,
-    machines: &Mutex<BTreeMap<String, Machine>>,
-) {
+pub(super) async fn watch(view: &str, blueprint: &Blueprint, machines: &Mutex<BTreeMap<String, Machine>>) {
     loop {
         // moto is gone when the test ends before its room does: nothing is left to watch then, and nobody to tell.
         if let Ok(answer) = get_json(view).await {
             match serde_json::from_value::<Vec<Ec2Instance>>(answer) {
-                Ok(instances) => instances
-                    .into_iter()
-                    .for_each(|instance| follow(instance, blueprint, machines)),
+                Ok(instances) => instances.into_iter().for_each(|instance| follow(instance, blueprint, machines)),
                 Err(error) => tell(&format!("machine room: read the instances: {error}")),
             }
         }
@@ -62,28 +56,26 @@ pub(super) async fn watch(
 }
 
 /// Brings one machine to where its instance is.
-fn follow(
-    instance: Ec2Instance,
-    blueprint: &Blueprint,
-    machines: &Mutex<BTreeMap<String, Machine>>,
-) {
+fn follow(instance: Ec2Instance, blueprint: &Blueprint, machines: &Mutex<BTreeMap<String, Machine>>) {
     let mut machines = lock(machines);
     let up = ["pending", "running"].contains(&instance.state.as_str());
     match machines.get_mut(&instance.instance_id) {
         Some(machine) if !up => machine.power_off(),
-        Some(machine) if !machine.is_off() => machine.show_tags(&instance),
-        // A stopped instance that was started again boots again.
-        Some(_) => boot(instance, blueprint, &mut machines),
+        Some(machine) => {
+            // A stopped instance that was started again boots again.
+            if machine.is_off() {
+                boot(instance, blueprint, &mut machines);
+            } else {
+                machine.show_tags(&instance);
+            }
+        }
         None if up && is_managed(&instance) => boot(instance, blueprint, &mut machines),
         None => {}
     }
 }
 
 fn is_managed(instance: &Ec2Instance) -> bool {
-    instance
-        .tags
-        .get("spawn:managed")
-        .is_some_and(|managed| managed == "true")
+    instance.tags.get("spawn:managed").is_some_and(|managed| managed == "true")
 }
 
 fn boot(instance: Ec2Instance, blueprint: &Blueprint, machines: &mut BTreeMap<String, Machine>) {

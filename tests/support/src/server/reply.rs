@@ -25,18 +25,10 @@ pub(super) fn with_length(response: Response<Bytes>, keep: usize) -> Response<Cu
     let (mut head, body) = response.into_parts();
     // Statuses without a body must not announce one; HEAD answers keep the length that the handler gave.
     if !body.is_empty() {
-        head.headers
-            .insert(header::CONTENT_LENGTH, body.len().into());
+        head.headers.insert(header::CONTENT_LENGTH, body.len().into());
     }
     let keep = keep.min(body.len());
-    Response::from_parts(
-        head,
-        Cut {
-            broken_off: keep < body.len(),
-            flushed: false,
-            rest: Some(body.slice(..keep)),
-        },
-    )
+    Response::from_parts(head, Cut { broken_off: keep < body.len(), flushed: false, rest: Some(body.slice(..keep)) })
 }
 
 /// A body that may end too early.

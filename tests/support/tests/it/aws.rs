@@ -54,7 +54,7 @@ async fn documents_that_xray_took_are_read_back_both_ways_until_the_reset() {
     assert_eq!(aws.boto3(&put).await.unwrap(), json!([]));
 
     let document: Value = serde_json::from_str(DOCUMENT).unwrap();
-    assert_eq!(aws.xray_documents().await.unwrap(), [document.clone()]);
+    assert_eq!(aws.xray_documents().await.unwrap(), std::slice::from_ref(&document));
     let trace = json!({
         "Id": "1-65a1b2c3-0123456789abcdef01234567",
         "Duration": 0.0,
@@ -69,14 +69,7 @@ async fn documents_that_xray_took_are_read_back_both_ways_until_the_reset() {
 #[tokio::test]
 async fn a_check_that_raises_shows_its_traceback() {
     let aws = Aws::start().await.unwrap();
-    let error = aws
-        .boto3("raise ValueError('seen')")
-        .await
-        .unwrap_err()
-        .to_string();
-    assert!(
-        error.starts_with("run a check with boto3: it ended with 1\n"),
-        "{error}"
-    );
+    let error = aws.boto3("raise ValueError('seen')").await.unwrap_err().to_string();
+    assert!(error.starts_with("run a check with boto3: it ended with 1\n"), "{error}");
     assert!(error.ends_with("ValueError: seen\n"), "{error}");
 }

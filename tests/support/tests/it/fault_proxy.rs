@@ -23,11 +23,7 @@ print(json.dumps([send(*request) for request in json.loads(sys.argv[2])]))
 ";
 
 async fn send(proxy: &FaultProxy, requests: Value) -> Value {
-    let output = Program::new("python3")
-        .args(["-c", CLIENT, &proxy.url(), &requests.to_string()])
-        .run()
-        .await
-        .unwrap();
+    let output = Program::new("python3").args(["-c", CLIENT, &proxy.url(), &requests.to_string()]).run().await.unwrap();
     assert_eq!((output.status, output.stderr.as_str()), (0, ""));
     serde_json::from_str(&output.stdout).unwrap()
 }
@@ -41,34 +37,15 @@ fn upstream() -> Imds {
 async fn without_a_script_everything_passes_and_is_recorded() {
     let upstream = upstream();
     let proxy = FaultProxy::start(&upstream.endpoint()).unwrap();
-    let answers = send(
-        &proxy,
-        json!([["GET", "/latest/x?y=1", "DynamoDB_20120810.GetItem", "A=1"]]),
-    )
-    .await;
+    let answers = send(&proxy, json!([["GET", "/latest/x?y=1", "DynamoDB_20120810.GetItem", "A=1"]])).await;
     assert_eq!(answers, json!([[401, null, ""]]));
     assert_eq!(upstream.requests(), ["GET /latest/x"]);
     let requests = proxy.requests();
     let seen: Vec<_> = requests
         .iter()
-        .map(|request| {
-            (
-                request.method.as_str(),
-                request.path.as_str(),
-                request.header("x-amz-target"),
-                request.text(),
-            )
-        })
+        .map(|request| (request.method.as_str(), request.path.as_str(), request.header("x-amz-target"), request.text()))
         .collect();
-    assert_eq!(
-        seen,
-        [(
-            "GET",
-            "/latest/x?y=1",
-            Some("DynamoDB_20120810.GetItem"),
-            "A=1".to_owned()
-        )]
-    );
+    assert_eq!(seen, [("GET", "/latest/x?y=1", Some("DynamoDB_20120810.GetItem"), "A=1".to_owned())]);
 }
 
 #[tokio::test]
@@ -90,12 +67,7 @@ async fn rules_choose_by_method_path_target_action_and_turn() {
             ["GET", "/only/this", null, null],
             ["POST", "/", "DynamoDB_20120810.GetItem", null],
             ["POST", "/", null, "Version=2016-11-15&Action=RunInstances"],
-            [
-                "POST",
-                "/",
-                "DynamoDB_20120810.PutItem",
-                "Action=RunInstancesNot"
-            ],
+            ["POST", "/", "DynamoDB_20120810.PutItem", "Action=RunInstancesNot"],
             ["GET", "/turn", null, null],
             ["GET", "/turn", null, null],
             ["GET", "/turn", null, null],
@@ -141,22 +113,12 @@ async fn connections_hang_reset_and_break_off() {
         [200, null, "0123456789"],
     ]);
     assert_eq!(answers, expected);
-    assert_eq!(
-        proxy.requests().len(),
-        3,
-        "the one taken before the reset, the truncated one and the last"
-    );
+    assert_eq!(proxy.requests().len(), 3, "the one taken before the reset, the truncated one and the last");
 
     front.refuse(true);
-    assert_eq!(
-        send(&front, json!([get])).await,
-        json!(["ConnectionRefusedError"])
-    );
+    assert_eq!(send(&front, json!([get])).await, json!(["ConnectionRefusedError"]));
     front.refuse(false);
-    assert_eq!(
-        send(&front, json!([get])).await,
-        json!([[200, null, "0123456789"]])
-    );
+    assert_eq!(send(&front, json!([get])).await, json!([[200, null, "0123456789"]]));
 }
 
 #[tokio::test]
@@ -166,9 +128,6 @@ async fn a_delay_comes_before_the_answer() {
     let delay = Duration::from_millis(200);
     proxy.script([Rule::new(Action::Delay(delay))]);
     let began = Instant::now();
-    assert_eq!(
-        send(&proxy, json!([["GET", "/", null, null]])).await,
-        json!([[401, null, ""]])
-    );
+    assert_eq!(send(&proxy, json!([["GET", "/", null, null]])).await, json!([[401, null, ""]]));
     assert!(began.elapsed() >= delay);
 }

@@ -35,15 +35,8 @@ print(json.dumps([ask(method, path, {'token': token, 'ttl': ttl, 'none': {}, 'fo
 ";
 
 async fn python(arguments: &[&str]) -> Value {
-    let python = Environments::of_this_build()
-        .python(Requirements::Moto)
-        .unwrap();
-    let output = Program::new(python)
-        .arg("-c")
-        .args(arguments)
-        .run()
-        .await
-        .unwrap();
+    let python = Environments::of_this_build().python(Requirements::Moto).unwrap();
+    let output = Program::new(python).arg("-c").args(arguments).run().await.unwrap();
     assert_eq!((output.status, output.stderr.as_str()), (0, ""));
     serde_json::from_str(&output.stdout).unwrap()
 }
@@ -56,10 +49,7 @@ async fn ask(imds: &Imds, requests: Value) -> Value {
 async fn botocore_finds_role_and_region() {
     let imds = Imds::start(InstanceFacts::example()).unwrap();
     let found = python(&[BOTOCORE, &imds.endpoint()]).await;
-    assert_eq!(
-        found,
-        json!({"role": "spored", "key": "ASIAIOSFODNN7EXAMPLE", "region": "us-east-1"})
-    );
+    assert_eq!(found, json!({"role": "spored", "key": "ASIAIOSFODNN7EXAMPLE", "region": "us-east-1"}));
 }
 
 #[tokio::test]
@@ -76,70 +66,31 @@ async fn nothing_is_shown_without_a_token_and_no_token_is_given_to_a_proxy() {
         ]),
     )
     .await;
-    assert_eq!(
-        answers,
-        json!([
-            [401, ""],
-            [200, "i-0123456789abcdef0"],
-            [400, ""],
-            [403, ""],
-            [405, ""]
-        ])
-    );
+    assert_eq!(answers, json!([[401, ""], [200, "i-0123456789abcdef0"], [400, ""], [403, ""], [405, ""]]));
 }
 
 #[tokio::test]
 async fn tags_and_notices_change_while_it_runs() {
-    let imds = Imds::start(
-        InstanceFacts::example()
-            .tag("spawn:ttl", "1h")
-            .tag("Name", "one"),
-    )
-    .unwrap();
+    let imds = Imds::start(InstanceFacts::example().tag("spawn:ttl", "1h").tag("Name", "one")).unwrap();
     let requests = json!([
         ["GET", "/latest/meta-data/tags/instance", "token"],
-        [
-            "GET",
-            "/latest/meta-data/tags/instance/spawn%3Attl",
-            "token"
-        ],
+        ["GET", "/latest/meta-data/tags/instance/spawn%3Attl", "token"],
         ["GET", "/latest/meta-data/tags/instance/absent", "token"],
         ["GET", "/latest/meta-data/spot/instance-action", "token"],
         ["GET", "/latest/user-data", "token"],
     ]);
     let before = ask(&imds, requests.clone()).await;
-    assert_eq!(
-        before,
-        json!([
-            [200, "Name\nspawn:ttl"],
-            [200, "1h"],
-            [404, ""],
-            [404, ""],
-            [404, ""]
-        ])
-    );
+    assert_eq!(before, json!([[200, "Name\nspawn:ttl"], [200, "1h"], [404, ""], [404, ""], [404, ""]]));
 
     imds.set_tag("spawn:ttl", "2h");
     imds.give_spot_notice("terminate", "2026-11-21T05:00:00Z");
     let notice = r#"{"action":"terminate","time":"2026-11-21T05:00:00Z"}"#;
     let after = ask(&imds, requests.clone()).await;
-    assert_eq!(
-        after,
-        json!([
-            [200, "Name\nspawn:ttl"],
-            [200, "2h"],
-            [404, ""],
-            [200, notice],
-            [404, ""]
-        ])
-    );
+    assert_eq!(after, json!([[200, "Name\nspawn:ttl"], [200, "2h"], [404, ""], [200, notice], [404, ""]]));
 
     imds.show_tags(None);
     let hidden = ask(&imds, requests).await;
-    assert_eq!(
-        hidden,
-        json!([[404, ""], [404, ""], [404, ""], [200, notice], [404, ""]])
-    );
+    assert_eq!(hidden, json!([[404, ""], [404, ""], [404, ""], [200, notice], [404, ""]]));
 }
 
 #[tokio::test]
@@ -152,10 +103,7 @@ async fn each_fault_shows_and_ends_when_told() {
         (ImdsFault::Broken, json!([[500, ""]])),
         (ImdsFault::Hang, json!([[0, "TimeoutError"]])),
         (ImdsFault::Garbage, json!([[0, "UnicodeDecodeError"]])),
-        (
-            ImdsFault::Slow(Duration::from_millis(50)),
-            json!([[200, "i-0123456789abcdef0"]]),
-        ),
+        (ImdsFault::Slow(Duration::from_millis(50)), json!([[200, "i-0123456789abcdef0"]])),
         (ImdsFault::None, json!([[200, "i-0123456789abcdef0"]])),
     ];
     for (fault, expected) in faults {

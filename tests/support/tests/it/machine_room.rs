@@ -48,38 +48,22 @@ async fn an_agent_boots_with_its_instance_sees_its_tags_and_ends_with_it() {
     let unmanaged = launch(&aws, "false").await;
     let id = launch(&aws, "true").await;
 
-    room.wait_for_log(&id, SOON, |log| log.contains("extra: ").then_some(()))
-        .await
-        .unwrap();
+    room.wait_for_log(&id, SOON, |log| log.contains("extra: ").then_some(())).await.unwrap();
     let expected = "AWS_ACCESS_KEY_ID AWS_EC2_METADATA_SERVICE_ENDPOINT AWS_ENDPOINT_URL AWS_ENDPOINT_URL_DYNAMODB \
          AWS_ENDPOINT_URL_LAMBDA AWS_ENDPOINT_URL_S3 AWS_ENDPOINT_URL_SQS AWS_SECRET_ACCESS_KEY EXTRA HOME PATH \
          SPAWN_CONFIG SPORED_SOCKET args: run\nextra: seen\n";
     assert_eq!(room.log(&id), expected);
-    let occupants: Vec<_> = room
-        .instances()
-        .into_iter()
-        .map(|it| (it.instance_id, it.exit_status))
-        .collect();
+    let occupants: Vec<_> = room.instances().into_iter().map(|it| (it.instance_id, it.exit_status)).collect();
     assert_eq!(occupants, [(id.clone(), None)], "and none for {unmanaged}");
 
-    let tag = format!(
-        "boto3.client('ec2').create_tags(Resources=['{id}'], Tags=[{{'Key': 'spawn:ttl', 'Value': '1h'}}])"
-    );
+    let tag =
+        format!("boto3.client('ec2').create_tags(Resources=['{id}'], Tags=[{{'Key': 'spawn:ttl', 'Value': '1h'}}])");
     aws.boto3(&tag).await.unwrap();
-    let tags = [("spawn:managed", "true"), ("spawn:ttl", "1h")]
-        .map(|(key, value)| (key.to_owned(), value.to_owned()));
+    let tags = [("spawn:managed", "true"), ("spawn:ttl", "1h")].map(|(key, value)| (key.to_owned(), value.to_owned()));
     let shown = || room.with_imds(&id, |imds| imds.facts().tags).unwrap();
-    wait_until("the new tag", SOON, || {
-        (shown() == Some(BTreeMap::from(tags.clone()))).then_some(())
-    })
-    .await
-    .unwrap();
+    wait_until("the new tag", SOON, || (shown() == Some(BTreeMap::from(tags.clone()))).then_some(())).await.unwrap();
 
-    aws.boto3(&format!(
-        "boto3.client('ec2').terminate_instances(InstanceIds=['{id}'])"
-    ))
-    .await
-    .unwrap();
+    aws.boto3(&format!("boto3.client('ec2').terminate_instances(InstanceIds=['{id}'])")).await.unwrap();
     assert_eq!(room.wait_for_exit(&id, SOON).await.unwrap(), 0);
     assert_eq!(room.log(&id), format!("{expected}ended in good order\n"));
 }
@@ -91,9 +75,7 @@ async fn an_agent_that_is_killed_stays_dead_and_the_others_stop_in_good_order() 
     let room = MachineRoom::start(&aws, &agent(&folder), &[]).unwrap();
     let (first, second) = (launch(&aws, "true").await, launch(&aws, "true").await);
     for id in [&first, &second] {
-        room.wait_for_log(id, SOON, |log| log.contains("extra: ").then_some(()))
-            .await
-            .unwrap();
+        room.wait_for_log(id, SOON, |log| log.contains("extra: ").then_some(())).await.unwrap();
     }
     room.kill(&first).unwrap();
     assert_eq!(room.wait_for_exit(&first, SOON).await.unwrap(), 137);
@@ -107,32 +89,13 @@ async fn an_instance_that_is_stopped_and_started_boots_again_with_its_user_data(
     let room = MachineRoom::start(&aws, &agent(&folder), &[]).unwrap();
     let id = launch(&aws, "true").await;
     let first = room.wait_for_boot(&id, SOON).await.unwrap();
-    room.wait_for_log(&id, SOON, |log| log.contains("extra: ").then_some(()))
-        .await
-        .unwrap();
-    assert_eq!(
-        room.with_imds(&id, |imds| imds.facts().user_data)
-            .unwrap()
-            .as_deref(),
-        Some("#!/bin/sh\necho hello")
-    );
+    room.wait_for_log(&id, SOON, |log| log.contains("extra: ").then_some(())).await.unwrap();
+    assert_eq!(room.with_imds(&id, |imds| imds.facts().user_data).unwrap().as_deref(), Some("#!/bin/sh\necho hello"));
 
-    aws.boto3(&format!(
-        "boto3.client('ec2').stop_instances(InstanceIds=['{id}'])"
-    ))
-    .await
-    .unwrap();
+    aws.boto3(&format!("boto3.client('ec2').stop_instances(InstanceIds=['{id}'])")).await.unwrap();
     assert_eq!(room.wait_for_exit(&id, SOON).await.unwrap(), 0);
-    aws.boto3(&format!(
-        "boto3.client('ec2').start_instances(InstanceIds=['{id}'])"
-    ))
-    .await
-    .unwrap();
-    let again = || {
-        room.instances()
-            .into_iter()
-            .find(|occupant| occupant.pid != first.pid)
-    };
+    aws.boto3(&format!("boto3.client('ec2').start_instances(InstanceIds=['{id}'])")).await.unwrap();
+    let again = || room.instances().into_iter().find(|occupant| occupant.pid != first.pid);
     let second = wait_until("the second boot", SOON, again).await.unwrap();
     assert_eq!((second.instance_id, second.exit_status), (id, None));
 }

@@ -50,17 +50,9 @@ print(json.dumps([first, second]))
 ";
 
 async fn send(receiver: &OtlpReceiver, token: &str, files: [&Path; 3]) -> Value {
-    let python = Environments::of_this_build()
-        .python(Requirements::Otlp)
-        .unwrap();
+    let python = Environments::of_this_build().python(Requirements::Otlp).unwrap();
     let output = Program::new(python)
-        .args([
-            "-c",
-            SENDER,
-            &receiver.grpc_endpoint(),
-            &receiver.http_endpoint(),
-            token,
-        ])
+        .args(["-c", SENDER, &receiver.grpc_endpoint(), &receiver.http_endpoint(), token])
         .args(files)
         .run()
         .await
@@ -74,10 +66,7 @@ const NO_FILES: [&str; 3] = [""; 3];
 #[tokio::test]
 async fn spans_of_both_protocols_are_kept_whole() {
     let receiver = OtlpReceiver::start().await.unwrap();
-    assert_eq!(
-        send(&receiver, "", NO_FILES.map(Path::new)).await,
-        json!(["ok", 200])
-    );
+    assert_eq!(send(&receiver, "", NO_FILES.map(Path::new)).await, json!(["ok", 200]));
     let span = |name| {
         json!({
             "traceId": "000102030405060708090a0b0c0d0e0f",
@@ -91,49 +80,26 @@ async fn spans_of_both_protocols_are_kept_whole() {
     };
     let spans = receiver.wait_for_spans(2, SOON).await.unwrap();
     assert_eq!(spans, [span("over grpc"), span("over http")]);
-    let protocols: Vec<Value> = receiver
-        .requests()
-        .unwrap()
-        .iter()
-        .map(|it| it["protocol"].clone())
-        .collect();
+    let protocols: Vec<Value> = receiver.requests().unwrap().iter().map(|it| it["protocol"].clone()).collect();
     assert_eq!(protocols, ["grpc", "http"]);
 }
 
 #[tokio::test]
 async fn a_wrong_token_is_turned_away_by_both() {
-    let demands = OtlpDemands {
-        header: Some(("x-token".to_owned(), "right".to_owned())),
-        ..OtlpDemands::default()
-    };
+    let demands = OtlpDemands { header: Some(("x-token".to_owned(), "right".to_owned())), ..OtlpDemands::default() };
     let receiver = OtlpReceiver::demanding(demands).await.unwrap();
-    assert_eq!(
-        send(&receiver, "wrong", NO_FILES.map(Path::new)).await,
-        json!(["UNAUTHENTICATED", 401])
-    );
+    assert_eq!(send(&receiver, "wrong", NO_FILES.map(Path::new)).await, json!(["UNAUTHENTICATED", 401]));
     assert_eq!(receiver.spans().unwrap(), [] as [Value; 0]);
-    assert_eq!(
-        send(&receiver, "right", NO_FILES.map(Path::new)).await,
-        json!(["ok", 200])
-    );
+    assert_eq!(send(&receiver, "right", NO_FILES.map(Path::new)).await, json!(["ok", 200]));
 }
 
 #[tokio::test]
 async fn tls_asks_for_the_authority_and_on_demand_for_a_client_certificate() {
-    let demands = OtlpDemands {
-        client_certificate: true,
-        ..OtlpDemands::default()
-    };
+    let demands = OtlpDemands { client_certificate: true, ..OtlpDemands::default() };
     let receiver = OtlpReceiver::demanding(demands).await.unwrap();
     let (certificate, key) = receiver.client_files();
     let ca = receiver.ca_file();
     let none = Path::new("");
-    assert_eq!(
-        send(&receiver, "", [&ca, none, none]).await,
-        json!(["UNAVAILABLE", "refused"])
-    );
-    assert_eq!(
-        send(&receiver, "", [&ca, &certificate, &key]).await,
-        json!(["ok", 200])
-    );
+    assert_eq!(send(&receiver, "", [&ca, none, none]).await, json!(["UNAVAILABLE", "refused"]));
+    assert_eq!(send(&receiver, "", [&ca, &certificate, &key]).await, json!(["ok", 200]));
 }

@@ -1,0 +1,348 @@
+//! What is refused, and in which words: place, key, what was read, what would do.
+
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+use spawn_config::{ConfigError, Layers, tags};
+
+fn yaml(text: &str) -> String {
+    Layers::new().local_yaml("local.yaml", text).unwrap_err().to_string()
+}
+
+/// The refusal of one line within `observability.tracing`, which stands in line 3 from column 5.
+fn tracing(line: &str) -> String {
+    yaml(&format!("observability:\n  tracing:\n    {line}\n"))
+}
+
+fn tag(key: &str, value: &str) -> String {
+    tags::validate_user_tag(key, value).unwrap_err().to_string()
+}
+
+fn environment(variable: &str, value: &str) -> String {
+    Layers::new().environment([(variable.to_owned(), value.to_owned())]).unwrap_err().to_string()
+}
+
+#[test]
+fn a_bad_value_in_the_file_is_refused_at_its_place() {
+    for (line, expected) in [
+        (
+            "exporter: jaeger",
+            "local.yaml:3:15: observability.tracing.exporter cannot be \"jaeger\": expected `xray`, `otlp`, `stdout` or `none`",
+        ),
+        (
+            "exporter: x-ray",
+            "local.yaml:3:15: observability.tracing.exporter cannot be \"x-ray\": expected `xray`, `otlp`, `stdout` or `none` (did you mean `xray`?)",
+        ),
+        (
+            "sampling_rate: 1.5",
+            "local.yaml:3:20: observability.tracing.sampling_rate cannot be \"1.5\": expected a decimal number from 0.0 to 1.0, such as 0.1 for 10 %",
+        ),
+        (
+            "sampling_rate: .nan",
+            "local.yaml:3:20: observability.tracing.sampling_rate cannot be \".nan\": expected a decimal number from 0.0 to 1.0, such as 0.1 for 10 %",
+        ),
+        (
+            "endpoint: collector",
+            "local.yaml:3:15: observability.tracing.endpoint cannot be \"collector\": expected an address such as https://collector.example.com:4317",
+        ),
+        (
+            "endpoint: http://169.254.169.254",
+            "local.yaml:3:15: observability.tracing.endpoint cannot be \"http://169.254.169.254\": expected an address that is neither link-local nor instance metadata",
+        ),
+        (
+            "until: tomorrow",
+            "local.yaml:3:12: observability.tracing.until cannot be \"tomorrow\": expected an RFC 3339 instant such as 2027-01-31T18:00:00Z",
+        ),
+        (
+            "otlp: {timeout: 2h}",
+            "local.yaml:3:21: observability.tracing.otlp.timeout cannot be \"2h\": expected a span of time such as 10s or 250ms, at most 1h",
+        ),
+    ] {
+        assert_eq!(tracing(line), expected, "{line}");
+    }
+    assert_eq!(
+        yaml("ttl: 5 minutes"),
+        "local.yaml:1:6: ttl cannot be \"5 minutes\": expected a span of time such as 30s, 15m, 2h, 1d or 1h30m, at most 3650d"
+    );
+    assert_eq!(
+        yaml("region: Frankfurt"),
+        "local.yaml:1:9: region cannot be \"Frankfurt\": expected a region such as eu-central-1, or `auto`"
+    );
+    assert_eq!(
+        yaml("private_ip: 10.0.0"),
+        "local.yaml:1:13: private_ip cannot be \"10.0.0\": expected an IP address, or `auto`"
+    );
+}
+
+#[test]
+fn a_wrong_type_in_the_file_is_refused_at_its_place() {
+    for (line, expected) in [
+        (
+            "enabled: yes",
+            "local.yaml:3:14: observability.tracing.enabled cannot be \"yes\": expected `true` or `false`",
+        ),
+        ("enabled: 1", "local.yaml:3:14: observability.tracing.enabled cannot be \"1\": expected `true` or `false`"),
+        (
+            "enabled: 'true'",
+            "local.yaml:3:14: observability.tracing.enabled cannot be \"true\": expected `true` or `false` without quotes",
+        ),
+        (
+            "sampling_rate: '0.1'",
+            "local.yaml:3:20: observability.tracing.sampling_rate cannot be \"0.1\": expected a decimal number from 0.0 to 1.0 without quotes",
+        ),
+        (
+            "sampling_rate: [0.1]",
+            "local.yaml:3:20: observability.tracing.sampling_rate cannot be a list: expected a single value",
+        ),
+        (
+            "exporter: {}",
+            "local.yaml:3:15: observability.tracing.exporter cannot be a mapping: expected a single value",
+        ),
+        (
+            "attributes: team",
+            "local.yaml:3:17: observability.tracing.attributes cannot be \"team\": expected a mapping of keys to single values",
+        ),
+        (
+            "attributes: {team: [a]}",
+            "local.yaml:3:17: observability.tracing.attributes cannot be a mapping: expected a mapping of keys to single values",
+        ),
+        (
+            "filter: {drop: secret}",
+            "local.yaml:3:20: observability.tracing.filter.drop cannot be \"secret\": expected a list, such as [one, two]",
+        ),
+        (
+            "limits: 1",
+            "local.yaml:3:13: observability.tracing.limits cannot be \"1\": expected a mapping with the keys max_sampling, endpoints",
+        ),
+        (
+            "otlp: {headers: hunter2}",
+            "local.yaml:3:21: observability.tracing.otlp.headers cannot be [redacted]: expected a mapping of keys to single values",
+        ),
+    ] {
+        assert_eq!(tracing(line), expected, "{line}");
+    }
+    assert_eq!(
+        yaml("observability: tracing"),
+        "local.yaml:1:16: observability cannot be \"tracing\": expected a mapping with the keys tracing"
+    );
+    assert_eq!(
+        yaml("- ttl: 1h"),
+        "local.yaml:1:1: the file cannot be a list: expected a mapping with the keys observability, ttl, \
+         idle_timeout, on_complete, provider, instance_id, name, region, account_id, public_ip, private_ip, job_array"
+    );
+    assert_eq!(yaml("? [a]\n: b\n"), "local.yaml:1:3: a key is one word, not a list");
+}
+
+#[test]
+fn an_unknown_key_in_the_file_is_answered_with_the_likeliest() {
+    assert_eq!(
+        tracing("sampling: 0.1"),
+        "local.yaml:3:5: unknown key observability.tracing.sampling (did you mean `sampling_rate`?)"
+    );
+    assert_eq!(
+        yaml("sampling_rate: 0.1"),
+        "local.yaml:1:1: unknown key sampling_rate (did you mean `observability.tracing.sampling_rate`?)"
+    );
+    assert_eq!(
+        yaml("observability:\n  zebra: 1\n"),
+        "local.yaml:2:3: unknown key observability.zebra; known here are tracing"
+    );
+}
+
+#[test]
+fn what_is_no_yaml_is_refused_at_its_place() {
+    for (text, expected) in [
+        ("observability:\n\ttracing:\n", "local.yaml:2:2: a tab in the indentation: use spaces"),
+        ("ttl: 1h\nname: a\nttl: 2h\n", "local.yaml:3:1: ttl stands twice in this mapping: keep one of the two"),
+        ("ttl: 1h\n---\nttl: 2h\n", "local.yaml:3:1: a second document begins here: keep one"),
+        ("name: \"bench\n", "local.yaml:2:1: invalid indentation in multiline quoted scalar"),
+    ] {
+        assert_eq!(yaml(text), expected, "{text:?}");
+    }
+}
+
+#[test]
+fn a_file_of_ten_megabytes_is_refused_unread() {
+    let expected =
+        "local.yaml has 10000000 bytes, more than the 1048576 that a configuration may have: is it the right file?";
+    assert_eq!(yaml(&"#\n".repeat(5_000_000)), expected);
+    let bytes = vec![0xff; 10_000_000];
+    assert_eq!(Layers::new().local_yaml_bytes("local.yaml", &bytes).unwrap_err().to_string(), expected);
+}
+
+#[test]
+fn a_file_that_is_not_utf_8_is_refused_at_the_byte() {
+    let error = Layers::new().local_yaml_bytes("local.yaml", b"ttl: 1h\nname: \xc3\xa4\xff\n").unwrap_err();
+    assert_eq!(error.to_string(), "local.yaml:2:8: not UTF-8: save the file in that encoding");
+}
+
+#[test]
+fn an_empty_file_is_fine() {
+    for text in ["", "\n", "# nothing\n", "observability:\n  tracing:\n    # enabled: true\n", "ttl:\n"] {
+        assert_eq!(
+            Layers::new().local_yaml("local.yaml", text).unwrap().resolve(),
+            Layers::new().resolve(),
+            "{text:?}"
+        );
+    }
+}
+
+#[test]
+fn a_bad_variable_is_refused_by_its_name() {
+    for (variable, value, expected) in [
+        ("TRACING_ENABLED", "yes", "tracing-enabled cannot be \"yes\": expected `true` or `false`"),
+        (
+            "OTEL_TRACES_EXPORTER",
+            "otlp,console",
+            "tracing-exporter cannot be \"otlp,console\": expected `xray`, `otlp`, `stdout` or `none` (did you mean `otlp`?)",
+        ),
+        (
+            "OTEL_TRACES_SAMPLER",
+            "jaeger_remote",
+            "tracing-sampling cannot be \"jaeger_remote\": expected `always_on`, `always_off`, `traceidratio`, or one of these after `parentbased_`",
+        ),
+        (
+            "OTEL_EXPORTER_OTLP_ENDPOINT",
+            "localhost:4317",
+            "tracing-endpoint cannot be \"localhost:4317\": expected an address such as https://collector.example.com:4317",
+        ),
+        (
+            "OTEL_EXPORTER_OTLP_PROTOCOL",
+            "http/json",
+            "tracing-otlp-protocol cannot be \"http/json\": expected `grpc` or `http` (protobuf) (did you mean `http`?)",
+        ),
+        (
+            "OTEL_EXPORTER_OTLP_TIMEOUT",
+            "0",
+            "tracing-otlp-timeout cannot be \"0ms\": expected a span of time such as 10s or 250ms, at most 1h",
+        ),
+    ] {
+        assert_eq!(environment(variable, value), format!("environment variable {variable}: {expected}"));
+    }
+}
+
+#[test]
+fn a_bad_ratio_is_refused_by_the_variable_that_has_it() {
+    let variables = [("OTEL_TRACES_SAMPLER", "traceidratio"), ("OTEL_TRACES_SAMPLER_ARG", "1.5")];
+    let variables = variables.map(|(variable, value)| (variable.to_owned(), value.to_owned()));
+    assert_eq!(
+        Layers::new().environment(variables).unwrap_err().to_string(),
+        "environment variable OTEL_TRACES_SAMPLER_ARG: tracing-sampling cannot be \"1.5\": \
+         expected a decimal number from 0.0 to 1.0, such as 0.1 for 10 %"
+    );
+}
+
+#[test]
+fn a_bad_flag_is_refused_as_it_was_written() {
+    assert_eq!(
+        Layers::new().flag("ttl", "soon", "--ttl").unwrap_err().to_string(),
+        "flag --ttl: ttl cannot be \"soon\": expected a span of time such as 30s, 15m, 2h, 1d or 1h30m, at most 3650d"
+    );
+    assert_eq!(
+        Layers::new().flag("tracing-sample", "1", "--set").unwrap_err().to_string(),
+        "flag --set: unknown key tracing-sample (did you mean `tracing-sampling`?)"
+    );
+}
+
+#[test]
+fn a_bad_tag_is_refused_before_a_launch() {
+    for (key, value, expected) in [
+        ("", "x", "tag \"\": no key: write KEY=VALUE"),
+        ("aws:cost", "x", "tag \"aws:cost\": keys that begin with `aws:` belong to AWS: choose another"),
+        ("AWS:cost", "x", "tag \"AWS:cost\": keys that begin with `aws:` belong to AWS: choose another"),
+        (
+            "my key",
+            "x",
+            "tag \"my key\": instance metadata takes only letters, digits and `+-=.,_:@` in keys: rename the tag",
+        ),
+        (
+            "a/b",
+            "x",
+            "tag \"a/b\": instance metadata takes only letters, digits and `+-=.,_:@` in keys: rename the tag",
+        ),
+        (
+            "a\u{7}",
+            "x",
+            "tag \"a\\u{7}\": instance metadata takes only letters, digits and `+-=.,_:@` in keys: rename the tag",
+        ),
+        ("team", "a\nb", "tag \"team\": the value \"a\\nb\" has control characters: leave them out"),
+        ("spawn:managed", "true", "tag \"spawn:managed\": spawn sets this tag itself: leave it out"),
+        (
+            "spawn:tracing-exporter",
+            "zipkin",
+            "tag spawn:tracing-exporter: tracing-exporter cannot be \"zipkin\": expected `xray`, `otlp`, `stdout` or `none`",
+        ),
+        (
+            "spawn:tracing-sampling",
+            "nan",
+            "tag spawn:tracing-sampling: tracing-sampling cannot be \"nan\": expected a decimal number from 0.0 to 1.0, such as 0.1 for 10 %",
+        ),
+        (
+            "spawn:tracing-endpoint",
+            "http://[::ffff:169.254.169.254]/",
+            "tag spawn:tracing-endpoint: tracing-endpoint cannot be \"http://[::ffff:169.254.169.254]/\": expected an address that is neither link-local nor instance metadata",
+        ),
+        (
+            "spawn:tracing-enable",
+            "true",
+            "tag spawn:tracing-enable: unknown key spawn:tracing-enable (did you mean `spawn:tracing-enabled`?)",
+        ),
+    ] {
+        assert_eq!(tag(key, value), expected);
+    }
+    assert_eq!(tag(&"k".repeat(129), ""), format!("tag \"{}\"…: the key has more than 128 characters", "k".repeat(60)));
+    assert_eq!(tag("k", &"v".repeat(257)), "tag \"k\": the value has more than 256 characters");
+}
+
+#[test]
+fn a_good_tag_is_taken() {
+    for (key, value) in [
+        ("team", "physics & co/ü"),
+        ("Name", ""),
+        ("k", &*"v".repeat(256)),
+        ("spawn:tracing-enabled", "true"),
+        ("spawn:tracing-exporter", "xray"),
+        ("spawn:tracing-sampling", "0.1"),
+        ("spawn:tracing-endpoint", ""),
+        ("spawn:ttl", "8h"),
+    ] {
+        assert_eq!(tags::validate_user_tag(key, value), Ok(()), "{key}");
+    }
+}
+
+#[test]
+fn pairs_are_split_at_the_first_equals_sign_and_given_once() {
+    let tags = tags::parse_user_tags(["team=a=b", "empty="]).unwrap();
+    let expected = [("empty", ""), ("team", "a=b")].map(|(key, value)| (key.to_owned(), value.to_owned()));
+    assert_eq!(tags, expected.into());
+    assert_eq!(tags::parse_user_tags(["team"]).unwrap_err().to_string(), "tag \"team\": no value: write KEY=VALUE");
+    assert_eq!(
+        tags::parse_user_tags(["team=a", "team=b"]).unwrap_err().to_string(),
+        "tag \"team\": given twice: leave one out"
+    );
+}
+
+#[test]
+fn more_tags_than_ec2_takes_are_refused() {
+    assert_eq!(tags::validate_count(50), Ok(()));
+    assert_eq!(tags::validate_count(52), Err(ConfigError::TooManyTags { count: 52, limit: 50 }));
+    assert_eq!(
+        ConfigError::TooManyTags { count: 52, limit: 50 }.to_string(),
+        "52 tags with those that spawn adds, more than the 50 that EC2 takes: leave out 2"
+    );
+}
+
+#[test]
+fn text_from_outside_is_escaped_and_cut_in_messages() {
+    assert_eq!(
+        yaml(&format!("name: \"\\e[31m{}\"", "x".repeat(100))),
+        format!(
+            "local.yaml:1:7: name cannot be \"\\u{{1b}}[31m{}\"…: expected text without control characters",
+            "x".repeat(55)
+        )
+    );
+    assert_eq!(
+        yaml("\"a\\nb\": 1"),
+        "local.yaml:1:1: unknown key a\\nb; known here are observability, ttl, idle_timeout, on_complete, provider, \
+         instance_id, name, region, account_id, public_ip, private_ip, job_array"
+    );
+}

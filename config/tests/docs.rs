@@ -1,0 +1,100 @@
+//! The tables of `docs/reference/configuration.md` are those of the code.
+
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+use std::fmt::Write as _;
+
+use spawn_config::{Grammar, Key, Layers, keys, tags};
+
+const REFERENCE: &str = include_str!("../../docs/reference/configuration.md");
+
+/// What stands between `<!-- NAME:begin -->` and `<!-- NAME:end -->`.
+fn part(name: &str) -> &'static str {
+    let (_, rest) = REFERENCE.split_once(&format!("<!-- {name}:begin -->\n")).unwrap();
+    rest.split_once(&format!("<!-- {name}:end -->")).unwrap().0
+}
+
+/// A cell in code type; empty if there is nothing to say.
+fn code(text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!("`{text}`") }
+}
+
+fn form(grammar: Grammar) -> String {
+    match grammar {
+        Grammar::Truth => "`true`, `false`".to_owned(),
+        Grammar::Share => "0.0 to 1.0".to_owned(),
+        Grammar::Index => "0, 1, 2, …".to_owned(),
+        Grammar::Word(words) => words.iter().map(|word| code(word)).collect::<Vec<_>>().join(", "),
+        Grammar::Endpoint => "`http://…`, `https://…`".to_owned(),
+        Grammar::Instant => "RFC 3339 instant".to_owned(),
+        Grammar::Span => "`30s`, `15m`, `2h`, `1d`, `1h30m`".to_owned(),
+        Grammar::Timeout => "`10s`, `250ms`".to_owned(),
+        Grammar::Text => "text".to_owned(),
+        Grammar::Auto => "`auto`, text".to_owned(),
+        Grammar::Map => "mapping".to_owned(),
+        Grammar::Secrets => "mapping, never shown".to_owned(),
+        Grammar::List => "list".to_owned(),
+    }
+}
+
+fn row(key: &Key) -> String {
+    let Key { name, tag, path, env, default, grammar, sentence, .. } = *key;
+    let path = path.map(|path| path.strip_prefix("observability.tracing.").map_or(path.to_owned(), |path| format!("….{path}")));
+    let cells = [
+        code(name),
+        sentence.to_owned(),
+        form(grammar),
+        code(default),
+        code(tag.unwrap_or_default()),
+        code(&path.unwrap_or_default()),
+        env.iter().map(|variable| code(variable)).collect::<Vec<_>>().join(", "),
+    ];
+    format!("| {} |\n", cells.join(" | "))
+}
+
+#[test]
+fn the_key_table_is_that_of_the_code() {
+    let mut table = String::from("| key | what it does | takes | default | tag | in `local.yaml` | environment |\n|---|---|---|---|---|---|---|\n");
+    table.extend(keys().iter().map(row));
+    assert_eq!(part("keys"), table);
+}
+
+#[test]
+fn the_refusals_are_those_of_the_code() {
+    let file = |text: &str| Layers::new().local_yaml("/etc/spawn/local.yaml", text).unwrap_err();
+    let variable = |variable: &str, value: &str| {
+        Layers::new().environment([(variable.to_owned(), value.to_owned())]).unwrap_err()
+    };
+    let tag = |key: &str, value: &str| tags::validate_user_tag(key, value).unwrap_err();
+    let refusals = [
+        file("observability:\n  tracing:\n    sampling: 0.1\n"),
+        file("observability:\n  tracing:\n    sampling_rate: 1.5\n"),
+        file("observability:\n  tracing:\n    enabled: yes\n"),
+        file("observability:\n\ttracing:\n"),
+        file("ttl: 1h\nttl: 2h\n"),
+        file("observability:\n  tracing: true\n"),
+        variable("OTEL_TRACES_EXPORTER", "jaeger"),
+        variable("TRACING_ENABLED", "1"),
+        tag("spawn:tracing-enable", "true"),
+        tag("spawn:ttl", "5 minutes"),
+        tag("cost/center", "7"),
+    ];
+    let mut text = String::from("```text\n");
+    for refusal in refusals {
+        writeln!(text, "{refusal}").unwrap();
+    }
+    assert_eq!(part("refusals"), text + "```\n");
+}
+
+#[test]
+fn the_complete_file_is_taken_and_names_every_path() {
+    let fenced = part("complete");
+    let text = fenced.strip_prefix("```yaml\n").unwrap().strip_suffix("```\n").unwrap();
+    let resolved = Layers::new().local_yaml("local.yaml", text).unwrap().resolve();
+    let defaults: Vec<_> = keys()
+        .iter()
+        .filter(|key| key.path.is_some() && resolved.explain(key.name).unwrap().overrode.is_empty())
+        .map(|key| key.name)
+        .collect();
+    assert_eq!(defaults, [""; 0], "not in the file");
+}
