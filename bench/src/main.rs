@@ -1,33 +1,37 @@
 //! One DynamoDB GetItem over an HTTP client in memory, again and again, with and without instrumentation.
 //!
-//! `spawn-bench MODE COUNT` makes COUNT calls. Run under callgrind with two counts, the difference divided by the
-//! difference of the counts is instructions per call, free of everything that happens once (`cargo xtask bench`).
-//! `spawn-bench time` prints CPU time per call for every mode.
+//! `cargo xtask bench` runs it and draws the tables. `spawn-bench MODE COUNT` makes COUNT calls: run under callgrind
+//! with two counts, the difference divided by the difference of the counts is instructions per call, free of
+//! everything that happens once. `spawn-bench time MODE` prints the CPU time of a call in nanoseconds.
 
 mod client;
 mod modes;
+mod thread_time;
 
-use modes::Mode;
+use modes::{Bench, Mode};
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::runtime::Runtime;
 
 /// Calls in one timed round, and rounds; the fastest round is the least disturbed one.
 const TIMED: (u32, u32) = (2_000, 15);
+/// Rounds that nobody times, for caches and the allocator.
+const WARM_UP: u32 = 2;
+/// Valgrind is slow; outside it this takes milliseconds.
+const DELIVERY: Duration = Duration::from_secs(60);
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {
-        ["time"] => time_all(),
-        ["modes"] => Mode::ALL.iter().for_each(|mode| println!("{}", mode.name())),
+        ["time", mode] => {
+            let Some(mode) = Mode::named(mode) else { return usage() };
+            println!("{}", time(mode));
+        }
         [mode, count] => {
-            let (Some(mode), Ok(count)) = (Mode::named(mode), count.parse::<u32>()) else { return usage() };
-            runtime().block_on(async {
-                let bench = mode.prepare();
-                for _ in 0..count {
-                    client::call(&bench.client).await;
-                }
-            });
+            let (Some(mode), Ok(count)) = (Mode::named(mode), count.parse()) else { return usage() };
+            let (runtime, bench) = prepare(mode);
+            round(&runtime, &bench, count);
         }
         _ => return usage(),
     }
@@ -35,33 +39,40 @@ fn main() -> ExitCode {
 }
 
 fn usage() -> ExitCode {
-    eprintln!("spawn-bench MODE COUNT | time | modes");
+    eprintln!("spawn-bench MODE COUNT, or spawn-bench time MODE; modes: {}", Mode::ALL.map(Mode::name).join(", "));
     ExitCode::from(2)
 }
 
-fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")
+fn prepare(mode: Mode) -> (Runtime, Bench) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let bench = runtime.block_on(async { mode.prepare() });
+    (runtime, bench)
 }
 
-/// The modes take turns within each round, so that a machine whose speed drifts is fair to all.
-fn time_all() {
-    let runtime = runtime();
-    let benches: Vec<_> = Mode::ALL.iter().map(|mode| runtime.block_on(async { mode.prepare() })).collect();
-    let mut fastest = vec![Duration::MAX; benches.len()];
-    for _ in 0..TIMED.1 {
-        for (bench, fastest) in benches.iter().zip(&mut fastest) {
-            let begun = Instant::now();
-            runtime.block_on(async {
-                for _ in 0..TIMED.0 {
-                    client::call(&bench.client).await;
-                }
-            });
-            *fastest = (*fastest).min(begun.elapsed());
+/// Makes the calls, and answers the caller's CPU time for them. The spans are delivered before the next round, so that
+/// no round pays for another one's queue.
+fn round(runtime: &Runtime, bench: &Bench, calls: u32) -> Duration {
+    runtime.block_on(async {
+        let begun = thread_time::now();
+        for _ in 0..calls {
+            client::call(&bench.client).await;
         }
+        let taken = thread_time::now() - begun;
+        if let Some(telemetry) = &bench.telemetry {
+            telemetry.flush(DELIVERY).await;
+            let counters = telemetry.counters();
+            assert!(counters.created == counters.exported, "a span was not delivered: {counters:?}");
+        }
+        taken
+    })
+}
+
+/// Nanoseconds of a call in the fastest round.
+fn time(mode: Mode) -> u128 {
+    let (runtime, bench) = prepare(mode);
+    for _ in 0..WARM_UP {
+        round(&runtime, &bench, TIMED.0);
     }
-    let base = fastest[0];
-    for (mode, time) in Mode::ALL.iter().zip(fastest) {
-        let micros = |time: Duration| time.as_secs_f64() * 1e6 / f64::from(TIMED.0);
-        println!("{:<24} {:>8.2} µs a call {:>+8.2} µs", mode.name(), micros(time), micros(time) - micros(base));
-    }
+    let fastest = (0..TIMED.1).map(|_| round(&runtime, &bench, TIMED.0)).min().unwrap_or_default();
+    fastest.as_nanos() / u128::from(TIMED.0)
 }

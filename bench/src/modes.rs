@@ -3,6 +3,8 @@
 use crate::client::client;
 use aws_sdk_dynamodb::Client;
 use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
+use awssdk_instrumentation::interceptor::otel::OtelInterceptor;
+use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider, SpanData, SpanExporter};
 use spawn_cloud::describe::AwsCalls;
 use spawn_config::{ExporterKind, Identity, Provider, SamplingRate, TracingSettings};
@@ -20,21 +22,30 @@ pub(crate) enum Mode {
     Unsampled,
     /// Ours at rate 1 with the attributes of the service, written as JSON lines to /dev/null on the telemetry's thread.
     Sampled,
+    /// No interceptor, but the `tracing` subscriber that the peer cannot do without.
+    Subscriber,
     /// `awssdk-instrumentation` with a sampler that says no.
     PeerUnsampled,
     /// `awssdk-instrumentation` with a sampler that says yes and an exporter that throws away.
     PeerSampled,
 }
 
-/// A client, and what keeps its telemetry alive.
+/// A client, and the telemetry behind it.
 pub(crate) struct Bench {
     pub(crate) client: Client,
-    _telemetry: Option<Telemetry>,
+    pub(crate) telemetry: Option<Telemetry>,
 }
 
 impl Mode {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::None, Self::Off, Self::Unsampled, Self::Sampled, Self::PeerUnsampled, Self::PeerSampled];
+    pub(crate) const ALL: [Self; 7] = [
+        Self::None,
+        Self::Off,
+        Self::Unsampled,
+        Self::Sampled,
+        Self::Subscriber,
+        Self::PeerUnsampled,
+        Self::PeerSampled,
+    ];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
@@ -42,6 +53,7 @@ impl Mode {
             Self::Off => "off",
             Self::Unsampled => "unsampled",
             Self::Sampled => "sampled",
+            Self::Subscriber => "subscriber",
             Self::PeerUnsampled => "peer-unsampled",
             Self::PeerSampled => "peer-sampled",
         }
@@ -51,16 +63,25 @@ impl Mode {
         Self::ALL.into_iter().find(|mode| mode.name() == name)
     }
 
+    /// Sets the instrumentation up. A process has room for one mode, because the peer's parts are global.
     pub(crate) fn prepare(self) -> Bench {
         match self {
-            Self::None => Bench { client: client(None), _telemetry: None },
+            Self::None => untraced(),
             Self::Off => ours(None),
             Self::Unsampled => ours(Some(SamplingRate::NEVER)),
             Self::Sampled => ours(Some(SamplingRate::ALWAYS)),
+            Self::Subscriber => {
+                subscribe();
+                untraced()
+            }
             Self::PeerUnsampled => peer(Sampler::AlwaysOff),
             Self::PeerSampled => peer(Sampler::AlwaysOn),
         }
     }
+}
+
+fn untraced() -> Bench {
+    Bench { client: client(None), telemetry: None }
 }
 
 fn ours(rate: Option<SamplingRate>) -> Bench {
@@ -77,26 +98,28 @@ fn ours(rate: Option<SamplingRate>) -> Bench {
     let now = "2026-11-21T00:00:00Z".parse().expect("an instant");
     telemetry.configure(Plan::new(&settings, &identity, program, None, now));
     let interceptor = telemetry.interceptor(Arc::new(AwsCalls), SpanIdentity::of(&identity));
-    assert_eq!(interceptor.is_some(), rate.is_some());
-    Bench { client: client(interceptor), _telemetry: Some(telemetry) }
+    assert_eq!(interceptor.is_some(), rate.is_some(), "off means no interceptor, and on means one");
+    Bench { client: client(interceptor), telemetry: Some(telemetry) }
 }
 
-/// The peer speaks to the global provider and finds the operation through a `tracing` subscriber, so both are set.
+/// The peer speaks to the global tracer provider and finds the operation in the SDK's own `tracing` spans.
 fn peer(sampler: Sampler) -> Bench {
+    subscribe();
     let provider = SdkTracerProvider::builder().with_sampler(sampler).with_simple_exporter(Discard).build();
     opentelemetry::global::set_tracer_provider(provider);
-    use tracing_subscriber::layer::SubscriberExt;
-    // Set once: a second peer mode in the same process finds it set.
-    let _already = tracing::subscriber::set_global_default(tracing_subscriber::registry().with(tracing_subscriber::layer::Identity::new()));
-    let interceptor = awssdk_instrumentation::interceptor::otel::OtelInterceptor::new();
-    Bench { client: client(Some(SharedInterceptor::new(interceptor))), _telemetry: None }
+    Bench { client: client(Some(SharedInterceptor::new(OtelInterceptor::new()))), telemetry: None }
+}
+
+/// The smallest subscriber that there is: it keeps spans and does nothing with them.
+fn subscribe() {
+    tracing::subscriber::set_global_default(tracing_subscriber::registry()).expect("the first subscriber");
 }
 
 #[derive(Debug)]
 struct Discard;
 
 impl SpanExporter for Discard {
-    async fn export(&self, _: Vec<SpanData>) -> opentelemetry_sdk::error::OTelSdkResult {
+    async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
         Ok(())
     }
 }

@@ -90,12 +90,10 @@ pub enum ConfigError {
         problem: String,
     },
     /// A file larger than settings ever are.
-    #[error("{path} has {bytes} bytes, more than the {limit} that a configuration may have: is it the right file?")]
+    #[error("{path} is larger than the {limit} bytes that a configuration may have: is it the right file?")]
     TooLarge {
         /// The file.
         path: String,
-        /// Its size.
-        bytes: usize,
         /// The largest size that is read.
         limit: usize,
     },

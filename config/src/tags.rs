@@ -68,22 +68,6 @@ pub fn parse_pair(pair: &str) -> Result<(String, String), ConfigError> {
     }
 }
 
-/// Reads `KEY=VALUE` pairs into tags that a launch can use.
-///
-/// # Errors
-/// At the first pair that is none, that [`validate_user_tag`] refuses, or whose key stands twice.
-pub fn parse_user_tags<'a>(pairs: impl IntoIterator<Item = &'a str>) -> Result<BTreeMap<String, String>, ConfigError> {
-    let mut tags = BTreeMap::new();
-    for pair in pairs {
-        let (key, value) = parse_pair(pair)?;
-        validate_user_tag(&key, &value)?;
-        if tags.insert(key.clone(), value).is_some() {
-            return Err(refused(&key, "given twice: leave one out"));
-        }
-    }
-    Ok(tags)
-}
-
 /// Checks a tag that a user wants on an instance: EC2's rules, those of instance metadata, and the grammar of its key if
 /// it is one of spawn's.
 ///

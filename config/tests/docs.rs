@@ -1,4 +1,4 @@
-//! The tables of `docs/reference/configuration.md` are those of the code.
+//! What `docs/` says about settings is what the code does.
 
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
@@ -7,6 +7,8 @@ use std::fmt::Write as _;
 use spawn_config::{Grammar, Key, Layers, keys, tags};
 
 const REFERENCE: &str = include_str!("../../docs/reference/configuration.md");
+const GUIDE: &str = include_str!("../../docs/how-to/tracing.md");
+const XRAY_WRITE: &str = include_str!("../../iam/xray-write.json");
 
 /// What stands between `<!-- NAME:begin -->` and `<!-- NAME:end -->`.
 fn part(name: &str) -> &'static str {
@@ -39,7 +41,8 @@ fn form(grammar: Grammar) -> String {
 
 fn row(key: &Key) -> String {
     let Key { name, tag, path, env, default, grammar, sentence, .. } = *key;
-    let path = path.map(|path| path.strip_prefix("observability.tracing.").map_or(path.to_owned(), |path| format!("….{path}")));
+    let path = path
+        .map(|path| path.strip_prefix("observability.tracing.").map_or(path.to_owned(), |path| format!("….{path}")));
     let cells = [
         code(name),
         sentence.to_owned(),
@@ -54,7 +57,9 @@ fn row(key: &Key) -> String {
 
 #[test]
 fn the_key_table_is_that_of_the_code() {
-    let mut table = String::from("| key | what it does | takes | default | tag | in `local.yaml` | environment |\n|---|---|---|---|---|---|---|\n");
+    let mut table = String::from(
+        "| key | what it does | takes | default | tag | in `local.yaml` | environment |\n|---|---|---|---|---|---|---|\n",
+    );
     table.extend(keys().iter().map(row));
     assert_eq!(part("keys"), table);
 }
@@ -62,9 +67,8 @@ fn the_key_table_is_that_of_the_code() {
 #[test]
 fn the_refusals_are_those_of_the_code() {
     let file = |text: &str| Layers::new().local_yaml("/etc/spawn/local.yaml", text).unwrap_err();
-    let variable = |variable: &str, value: &str| {
-        Layers::new().environment([(variable.to_owned(), value.to_owned())]).unwrap_err()
-    };
+    let variable =
+        |variable: &str, value: &str| Layers::new().environment([(variable.to_owned(), value.to_owned())]).unwrap_err();
     let tag = |key: &str, value: &str| tags::validate_user_tag(key, value).unwrap_err();
     let refusals = [
         file("observability:\n  tracing:\n    sampling: 0.1\n"),
@@ -97,4 +101,72 @@ fn the_complete_file_is_taken_and_names_every_path() {
         .map(|key| key.name)
         .collect();
     assert_eq!(defaults, [""; 0], "not in the file");
+}
+
+/// The fenced blocks of the guide in this language, without their indentation.
+fn fences(language: &str) -> Vec<String> {
+    let mut blocks = Vec::new();
+    let mut lines = GUIDE.lines();
+    while let Some(line) = lines.next() {
+        let Some((indentation, _)) = line.split_once("```").filter(|(_, after)| *after == language) else { continue };
+        let block = lines.by_ref().take_while(|line| line.trim() != "```");
+        blocks.push(block.map(|line| line.strip_prefix(indentation).unwrap_or(line)).collect::<Vec<_>>().join("\n"));
+    }
+    blocks
+}
+
+#[test]
+fn every_file_in_the_guide_is_taken_and_switches_tracing_on() {
+    let files = fences("yaml");
+    assert_eq!(files.len(), 4);
+    for file in files {
+        let resolved = Layers::new().local_yaml("local.yaml", &file).unwrap().resolve();
+        assert_eq!(resolved.get("tracing-enabled").unwrap(), "true", "{file}");
+    }
+}
+
+#[test]
+fn every_tag_in_the_guide_is_taken() {
+    let commands = fences("sh").join("\n");
+    let pairs: Vec<_> = commands.split("--tag ").skip(1).filter_map(|rest| rest.split_whitespace().next()).collect();
+    assert_eq!(pairs.len(), 6);
+    for pair in pairs {
+        let (key, value) = tags::parse_pair(pair).unwrap();
+        assert_eq!(tags::validate_user_tag(&key, &value), Ok(()), "{pair}");
+    }
+}
+
+#[test]
+fn the_four_rows_of_the_guide_are_those_of_the_table() {
+    let (_, rows) = GUIDE.split_once("| tag | in `local.yaml` | default | meaning |\n|---|---|---|---|\n").unwrap();
+    for (row, name) in rows.lines().zip(["tracing-enabled", "tracing-exporter", "tracing-sampling", "tracing-endpoint"])
+    {
+        let key = Key::named(name).unwrap();
+        let step = key.path.and_then(|path| path.rsplit('.').next()).unwrap();
+        let default = if key.default.is_empty() { "\"\"" } else { key.default };
+        let start = format!("| `{}` | `{step}` | `{default}` | ", key.tag.unwrap());
+        assert!(row.starts_with(&start), "{row} is not {start}");
+    }
+}
+
+#[test]
+fn the_policy_in_the_guide_is_the_one_in_the_folder() {
+    let policy: serde_json::Value = serde_json::from_str(XRAY_WRITE).unwrap();
+    let mut shown: serde_json::Value = serde_json::from_str(&fences("json")[0]).unwrap();
+    shown["Sid"] = policy["Statement"][0]["Sid"].clone();
+    assert_eq!(policy["Statement"], serde_json::json!([shown]));
+}
+
+#[test]
+fn the_variables_explained_are_those_of_the_table() {
+    let known: Vec<_> = keys().iter().flat_map(|key| key.env.iter().copied()).collect();
+    let rows = part("opentelemetry").lines().skip(2);
+    for variable in rows.flat_map(|row| row.split('|').nth(1).unwrap().split(',')) {
+        let variable = variable.trim().trim_matches('`');
+        assert!(known.contains(&variable), "{variable}");
+    }
+    for variable in known.iter().filter(|variable| variable.starts_with("OTEL_EXPORTER_OTLP_TRACES_")) {
+        let general = variable.replace("_TRACES", "");
+        assert!(known.contains(&general.as_str()), "{variable}");
+    }
 }

@@ -80,7 +80,7 @@ fn every_source_beats_those_before_it() {
     let variable = (Source::Environment { variable: "OTEL_TRACES_SAMPLER".to_owned() }, "0.4".to_owned());
     let flag = (Source::Flag { flag: "--sampling".to_owned() }, "0.5".to_owned());
 
-    assert_eq!(explain(&layers).overrode, [default.clone()]);
+    assert_eq!(explain(&layers).overrode, std::slice::from_ref(&default));
 
     // In the wrong order, because precedence is a matter of the source.
     layers = layers.flag("tracing-sampling", "0.5", "--sampling").unwrap();

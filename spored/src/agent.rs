@@ -45,12 +45,19 @@ pub(crate) async fn run(options: RunOptions, world: World) -> Result<Exit> {
     tracing::info!(version = PROGRAM.version, pid = std::process::id(), "spored is ready");
 
     let early = Early { started, layers, heartbeat: options.heartbeat };
+    let mut told = false;
+    let mut life = std::pin::pin!(live(early, &world, &telemetry, &shared));
     let ended = tokio::select! {
-        ended = live(early, &world, &telemetry, &shared) => ended,
-        signal = shutdown.signalled() => { tracing::info!(signal, "told to stop"); Ok(()) }
+        ended = &mut life => ended,
+        signal = shutdown.signalled() => {
+            tracing::info!(signal, "told to stop");
+            told = true;
+            // The signal may be EC2's answer to the agent's own TerminateInstances: that call still wants its answer.
+            if shared.is_ending() { tokio::time::timeout(GRACE, life).await.unwrap_or(Ok(())) } else { Ok(()) }
+        }
     };
     shared.ending();
-    finish(&telemetry, &shared, &mut shutdown).await;
+    finish(&telemetry, &shared, &mut shutdown, told).await;
     drop(control);
     ended.map(|()| Exit::Success)
 }
@@ -76,8 +83,8 @@ async fn live(early: Early, world: &World, telemetry: &Telemetry, shared: &Share
 }
 
 /// Says good-bye to the registry and delivers the last spans; a second signal ends the agent at once.
-async fn finish(telemetry: &Telemetry, shared: &Shared, shutdown: &mut Shutdown) {
-    let orderly = async {
+async fn finish(telemetry: &Telemetry, shared: &Shared, shutdown: &mut Shutdown, mut told: bool) {
+    let mut orderly = std::pin::pin!(async {
         if let Some(booted) = shared.booted() {
             let farewell = tokio::time::timeout(GRACE, heartbeat::farewell(&booted, telemetry));
             if farewell.await.is_err() {
@@ -86,10 +93,18 @@ async fn finish(telemetry: &Telemetry, shared: &Shared, shutdown: &mut Shutdown)
         }
         let flushed = telemetry.flush(FLUSH).await;
         tracing::info!(delivered = flushed.delivered, left = flushed.left, "spored has stopped");
-    };
-    tokio::select! {
-        () = orderly => {}
-        signal = shutdown.signalled() => tracing::warn!(signal, "told again: stopping now"),
+    });
+    loop {
+        tokio::select! {
+            () = &mut orderly => break,
+            signal = shutdown.signalled() => {
+                if std::mem::replace(&mut told, true) {
+                    tracing::warn!(signal, "told again: stopping now");
+                    break;
+                }
+                tracing::info!(signal, "told to stop, and stopping already");
+            }
+        }
     }
     telemetry.shutdown(Duration::ZERO);
 }

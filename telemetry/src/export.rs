@@ -1,5 +1,6 @@
 //! Where spans go: what every exporter has in common, and the plan from which one is made.
 
+mod guard;
 mod otlp;
 mod plan;
 mod split;

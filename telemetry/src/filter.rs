@@ -85,7 +85,11 @@ mod tests {
 
     fn filter() -> Filter {
         let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-        Filter::new(&FilterSettings { drop: names(&["user.*"]), redact: names(&["*secret*"]), hash: names(&["aws.s3.key"]) })
+        Filter::new(&FilterSettings {
+            drop: names(&["user.*"]),
+            redact: names(&["*secret*"]),
+            hash: names(&["aws.s3.key"]),
+        })
     }
 
     fn before() -> Vec<KeyValue> {

@@ -40,8 +40,7 @@ use kind::{CallKind, CallKinds};
 
 pub use expect::ExpectErrors;
 
-/// The header that AWS reads the trace from. The SDK's signers leave it out of the signature, as load balancers may
-/// rewrite it.
+/// The header that AWS reads the trace from. AWS's signatures leave it out, because load balancers rewrite it.
 const HEADER: &str = "x-amzn-trace-id";
 /// Attributes that a span has room for without growing; a DynamoDB query with all its facts has 32.
 const USUAL_ATTRIBUTES: usize = 36;
@@ -108,7 +107,8 @@ impl Intercept for TracingInterceptor {
             Begun::Silent => return Ok(()),
             Begun::Unsampled(unsampled) => CallState::Unsampled(unsampled),
             Begun::Sampled(start) => {
-                self.0.ask_for_members(cfg);
+                // Has the SDK note the members that name the resource of a call, before the input is consumed.
+                cfg.interceptor_state().store_put(self.0.members.clone());
                 CallState::Sampled(Box::new(Call::new(self.0.clone(), start)))
             }
         };
@@ -154,8 +154,8 @@ impl Intercept for TracingInterceptor {
         Ok(())
     }
 
-    /// Passes the trace and its decision on, the decision not to record it too.
-    fn modify_before_signing(
+    /// Passes the trace and its decision on, the decision not to record it too (docs/decisions/0007 says why so late).
+    fn modify_before_transmit(
         &self,
         context: &mut BeforeTransmitInterceptorContextMut<'_>,
         _: &RuntimeComponents,
@@ -207,26 +207,14 @@ impl Intercept for TracingInterceptor {
             attributes.extend(&kind.attributes);
             call.describe(kind, attributes);
         }
-        let expected = cfg.load::<ExpectErrors>().map_or(&[][..], |expected| expected.0);
+        // Looked up for errors only: to find that there are none takes as long as all the rest.
+        let expected = || cfg.load::<ExpectErrors>().map_or(&[][..], |expected| expected.0);
         call.end(context.output_or_error(), expected);
         Ok(())
     }
 }
 
 impl Shared {
-    /// Has the SDK note the members that name the resource of a call, before the input is consumed.
-    fn ask_for_members(&self, cfg: &mut ConfigBag) {
-        let members = match cfg.load::<RequestedTelemetryAttributes>() {
-            Some(asked) => {
-                let mut asked = asked.clone();
-                asked.capture_only(capture::NAMES);
-                asked
-            }
-            None => self.members.clone(),
-        };
-        cfg.interceptor_state().store_put(members);
-    }
-
     fn kind(&self, cfg: &ConfigBag) -> Option<Arc<CallKind>> {
         let metadata = cfg.load::<Metadata>()?;
         let region = cfg.load::<Region>().map_or("", |region| region.as_ref());

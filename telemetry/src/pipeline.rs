@@ -6,6 +6,7 @@
 //! spans is exact at any moment.
 
 mod backoff;
+mod pace;
 mod panics;
 mod size;
 mod state;
@@ -21,6 +22,7 @@ use tokio::sync::{Notify, oneshot};
 use crate::counters::Counters;
 use crate::export::{ExportPlan, MakeExporter};
 use crate::health::Health;
+use pace::Pace;
 use state::{State, WorkerState};
 
 /// What a pipeline does with spans from now on.
@@ -40,33 +42,6 @@ pub struct Flushed {
     pub delivered: u64,
     /// Spans that are still queued, or that were dropped because the program ends.
     pub left: u64,
-}
-
-/// Sizes and times of a pipeline.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Pace {
-    /// Bytes that waiting spans may take, as [`size`] estimates them.
-    pub(crate) capacity: usize,
-    /// How long the first span of a batch waits for company.
-    pub(crate) linger: Duration,
-    /// Longest time for one export, whatever the exporter itself promises.
-    pub(crate) patience: Duration,
-    /// Upper bound of the first wait after a failure; each further one doubles it.
-    pub(crate) first_wait: Duration,
-    /// Upper bound of any wait after a failure.
-    pub(crate) longest_wait: Duration,
-}
-
-impl Default for Pace {
-    fn default() -> Self {
-        Self {
-            capacity: 8 * 1024 * 1024,
-            linger: Duration::from_secs(1),
-            patience: Duration::from_secs(10),
-            first_wait: Duration::from_secs(1),
-            longest_wait: Duration::from_secs(60),
-        }
-    }
 }
 
 /// A handle to the pipeline. The worker ends when the last handle is gone.

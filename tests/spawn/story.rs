@@ -33,7 +33,7 @@ async fn a_launched_instance_boots_registers_and_ends_itself_in_the_launchers_tr
     let of_launch = |document: &&&Value| document["trace_id"].as_str().unwrap().replace('-', "")[1..] == *trace_id;
 
     // The boot is a node of its own, below the launch.
-    let boot = documents.iter().find(|document| document["metadata"]["spawn"]["span.name"] == "spored boot").unwrap();
+    let boot = documents.iter().find(|document| document["metadata"]["spawn"]["name"] == "spored boot").unwrap();
     let root = documents.iter().filter(of_launch).find(|document| document["parent_id"].is_null()).unwrap();
     assert_eq!((&boot["trace_id"], &boot["parent_id"]), (&root["trace_id"], &root["id"]), "{boot:#}");
     assert_eq!((&boot["name"], &boot["origin"]), (&"spored".into(), &"AWS::EC2::Instance".into()), "{boot:#}");
@@ -42,7 +42,7 @@ async fn a_launched_instance_boots_registers_and_ends_itself_in_the_launchers_tr
     assert_eq!((&register["name"], &register["aws"]["operation"]), (&"DynamoDB".into(), &"PutItem".into()));
 
     // The end has its reason and its call.
-    let end = documents.iter().find(|document| document["metadata"]["spawn"]["span.name"] == "lifecycle ttl").unwrap();
+    let end = documents.iter().find(|document| document["metadata"]["spawn"]["name"] == "lifecycle ttl").unwrap();
     assert_eq!(end["metadata"]["spawn"]["spawn.reason"], "ttl", "{end:#}");
     let call = documents.iter().find(|document| document["parent_id"] == end["id"]).unwrap();
     assert_eq!(call["aws"]["operation"], "TerminateInstances");

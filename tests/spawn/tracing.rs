@@ -32,7 +32,7 @@ async fn a_launch_is_one_trace_whose_root_spans_its_calls() {
     assert_eq!((&run["type"], &run["namespace"], &run["name"]), (&"subsegment".into(), &"aws".into(), &"EC2".into()));
     assert_eq!(run["aws"]["region"], "us-east-1");
     assert!(run["aws"]["request_id"].as_str().is_some_and(|id| !id.is_empty()), "{run:#}");
-    assert_eq!(run["metadata"]["spawn"]["aws.ec2.instance_ids"][0], launched["instances"][0]["instance_id"]);
+    assert_eq!(run["aws"]["resource_names"][0], launched["instances"][0]["instance_id"]);
     let time = |document: &Value, key: &str| document[key].as_f64().unwrap();
     assert!(time(root, "start_time") <= time(run, "start_time") && time(run, "end_time") <= time(root, "end_time"));
 }
@@ -68,7 +68,7 @@ async fn a_refused_call_is_an_error_with_its_cause() {
     assert_eq!(output.status, 1);
     assert!(output.stderr.contains("EC2 TerminateInstances: InvalidInstanceID.NotFound"), "{}", output.stderr);
     let all = aws.xray_documents().await.unwrap();
-    let mine = |document: &&Value| document["metadata"]["spawn"]["aws.ec2.instance_ids"][0] == "i-00000000000000bad";
+    let mine = |document: &&Value| document["aws"]["resource_names"][0] == "i-00000000000000bad";
     let call = all.iter().find(mine).unwrap_or_else(|| panic!("{all:#?}"));
     assert_eq!(call["error"], true, "{call:#}");
     let cause = &call["cause"]["exceptions"][0];

@@ -43,7 +43,7 @@ async fn xray_gets_the_boot_as_a_segment_of_spored() {
     let documents = aws().await.xray_documents().await.unwrap();
     let mine = |document: &&Value| document["annotations"]["spawn_instance_id"] == "local-xray-test";
     let documents: Vec<&Value> = documents.iter().filter(mine).collect();
-    let boot = documents.iter().find(|document| document["metadata"]["spawn"]["span.name"] == "spored boot").unwrap();
+    let boot = documents.iter().find(|document| document["metadata"]["spawn"]["name"] == "spored boot").unwrap();
     assert_eq!((&boot["name"], boot["parent_id"].is_null()), (&"spored".into(), true), "{boot:#}");
     assert!(documents.iter().any(|document| document["parent_id"] == boot["id"] && document["name"] == "DynamoDB"));
 }

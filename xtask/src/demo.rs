@@ -28,6 +28,7 @@ pub(crate) async fn run() -> Result<()> {
     let aws = Aws::start().await?;
     let room = MachineRoom::start(&aws, &programs.join("spored"), &[])?;
 
+    let launched = launch(&aws, &programs).await?;
     say("an on-premises agent, with the tracing-only local.yaml of the guide");
     let mut local = on_premises(&aws, &programs, &folder)?;
     wait_until("the on-premises agent to start", PATIENCE, || {
@@ -35,7 +36,6 @@ pub(crate) async fn run() -> Result<()> {
     })
     .await?;
 
-    let launched = launch(&aws, &programs).await?;
     say("the agent reads its tags and registers; it ends the instance at its time to live");
     room.wait_for_log(&launched.instance_id, PATIENCE, |log| log.contains("registered").then_some(())).await?;
     status(&aws, &programs, &room.socket(&launched.instance_id)).await?;

@@ -1,9 +1,13 @@
-//! Development commands: `cargo demo` and `cargo xtask bench`.
+//! Development commands: `cargo demo`, `cargo xtask bench` and `cargo xtask measure`.
 
+mod bench;
 mod demo;
+mod figures;
+mod measure;
 mod tree;
 
 use clap::{Parser, Subcommand};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Development commands of spawn.
@@ -18,6 +22,14 @@ struct Args {
 enum Command {
     /// Do the main job on this machine: launch, agent, traces, all on loopback.
     Demo,
+    /// Count what tracing adds to an AWS call, in instructions (needs valgrind) and in time, beside a public peer.
+    Bench,
+    /// Measure how soon spored is ready and what it holds in memory when it idles with tracing on.
+    Measure {
+        /// The program to measure [default: target/release/spored].
+        #[arg(long, value_name = "PATH")]
+        spored: Option<PathBuf>,
+    },
 }
 
 #[expect(clippy::print_stderr, reason = "the one place where a failed command says why")]
@@ -32,6 +44,8 @@ fn main() -> ExitCode {
     };
     let outcome = match command {
         Command::Demo => runtime.block_on(demo::run()),
+        Command::Bench => bench::run(),
+        Command::Measure { spored } => measure::run(spored),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

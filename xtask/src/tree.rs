@@ -7,7 +7,7 @@ use std::fmt::Write;
 const WIDTH: usize = 80;
 /// What a line may say about a call, first what matters most: JSON pointer and the name shown.
 const FACTS: [(&str, &str); 6] = [
-    ("/metadata/spawn/aws.ec2.instance_ids", "instances"),
+    ("/aws/resource_names", "resources"),
     ("/aws/table_name", "table"),
     ("/annotations/spawn_instance_id", "by"),
     ("/aws/retries", "retries"),
@@ -50,7 +50,7 @@ fn start(document: &Value) -> f64 {
 }
 
 fn headline(document: &Value) -> String {
-    let span = document.pointer("/metadata/spawn/span.name").and_then(Value::as_str);
+    let span = document.pointer("/metadata/spawn/name").and_then(Value::as_str);
     let operation = document.pointer("/aws/operation").and_then(Value::as_str);
     let name = document["name"].as_str().unwrap_or("?");
     let what = match (operation, span) {
@@ -65,7 +65,10 @@ fn headline(document: &Value) -> String {
 }
 
 fn facts(document: &Value) -> Vec<String> {
-    let fact = |(pointer, name): (&str, &str)| Some(format!("{name}={}", plain(document.pointer(pointer)?)));
+    let fact = |(pointer, name): (&str, &str)| {
+        let value = document.pointer(pointer).filter(|value| **value != 0)?;
+        Some(format!("{name}={}", plain(value)))
+    };
     let mut lines: Vec<String> = Vec::new();
     for fact in FACTS.into_iter().filter_map(fact) {
         match lines.last_mut() {
@@ -76,8 +79,10 @@ fn facts(document: &Value) -> Vec<String> {
         }
     }
     let exceptions = document.pointer("/cause/exceptions").and_then(Value::as_array).into_iter().flatten();
-    lines
-        .extend(exceptions.map(|exception| format!("{}: {}", plain(&exception["type"]), plain(&exception["message"]))));
+    lines.extend(exceptions.map(|exception| {
+        let parts = ["type", "message"].into_iter().filter_map(|part| exception[part].as_str());
+        parts.collect::<Vec<_>>().join(": ")
+    }));
     lines
 }
 
@@ -88,6 +93,7 @@ fn line_width(line: &str) -> usize {
 fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
+        Value::Array(values) => values.iter().map(plain).collect::<Vec<_>>().join(","),
         other => other.to_string(),
     }
 }
@@ -112,7 +118,7 @@ mod tests {
     fn children_stand_under_their_parent_in_the_order_of_their_start() {
         let documents = [
             json!({"id": "c", "parent_id": "a", "name": "DynamoDB", "aws": {"operation": "GetItem"}, "start_time": 3.0, "end_time": 3.25}),
-            json!({"id": "a", "name": "spawn", "start_time": 1.0, "end_time": 4.0, "metadata": {"spawn": {"span.name": "spawn launch"}}}),
+            json!({"id": "a", "name": "spawn", "start_time": 1.0, "end_time": 4.0, "metadata": {"spawn": {"name": "spawn launch"}}}),
             json!({"id": "b", "parent_id": "a", "name": "EC2", "aws": {"operation": "RunInstances"}, "start_time": 2.0, "end_time": 2.5, "error": true,
                    "cause": {"exceptions": [{"type": "Refused", "message": "no"}]}}),
         ];

@@ -132,7 +132,7 @@ static KEYS: [Key; 38] = [
         .says("Lists hosts, as globs, that a tag may name as endpoint beside AWS X-Ray and loopback.")
         .path("observability.tracing.limits.endpoints"),
     key!("ttl", Grammar::Span, life.ttl)
-        .says("Ends the host this long after its launch.")
+        .says("Terminates the instance this long after its launch; on other hosts ends the agent.")
         .tag(tags::TTL)
         .path("ttl")
         .env(&["SPAWN_TTL"]),

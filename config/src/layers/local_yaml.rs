@@ -29,7 +29,7 @@ pub(super) fn decode<'a>(path: &str, bytes: &'a [u8]) -> Result<&'a str, ConfigE
 
 fn check_size(path: &str, bytes: usize) -> Result<(), ConfigError> {
     if bytes > LARGEST {
-        return Err(ConfigError::TooLarge { path: plain(path), bytes, limit: LARGEST });
+        return Err(ConfigError::TooLarge { path: plain(path), limit: LARGEST });
     }
     Ok(())
 }

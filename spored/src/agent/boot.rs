@@ -33,6 +33,8 @@ pub(super) async fn boot(early: &Early, world: &World, telemetry: &Telemetry, sh
     let imds = Imds::new();
     let identity = host::identity(place, &known.host, world, &imds).await;
     let config = spawn_cloud::sdk_config(region(&identity)).await;
+    let called = config.region().map(|region| region.as_ref().to_owned());
+    let identity = Identity { region: called, ..identity };
 
     let (span, tags) = span_and_tags(early, place, &imds, &identity, &config, telemetry).await;
     let found = settings::with_tags(early.layers.clone(), tags);

@@ -29,12 +29,9 @@ pub(super) async fn until_end(booted: &Booted, telemetry: &Telemetry, shared: &S
     until(end).await;
     shared.ending();
     let attributes = vec![KeyValue::new("spawn.reason", "ttl"), KeyValue::new("spawn.ttl", ttl.to_string())];
-    let ended = telemetry.in_span("lifecycle ttl", attributes, end_host(booted, telemetry)).await;
-    let flushed = telemetry.flush(FLUSH).await;
-    tracing::info!(delivered = flushed.delivered, left = flushed.left, "spans are out");
-    if ended.is_ok() && booted.identity.provider == Provider::Ec2 {
-        // EC2 is stopping the machine: its SIGTERM ends the agent.
-        std::future::pending::<()>().await;
+    match telemetry.in_span("lifecycle ttl", attributes, end_host(booted, telemetry)).await {
+        Ok(()) => {}
+        Err(never) => match never {},
     }
 }
 

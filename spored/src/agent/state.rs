@@ -82,6 +82,11 @@ impl Shared {
         self.lock().ending = true;
     }
 
+    /// Whether the end of the agent's time has begun.
+    pub(super) fn is_ending(&self) -> bool {
+        self.lock().ending
+    }
+
     pub(super) fn ends_at(&self, at: Option<jiff::Timestamp>) {
         self.lock().ends_at = at;
     }

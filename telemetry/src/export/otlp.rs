@@ -10,6 +10,7 @@ mod headers;
 mod http;
 mod tls;
 
+use std::iter::once;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -64,7 +65,7 @@ impl Otlp {
             Ok(headers) => headers,
             Err(trouble) => return Outcome::failed(trouble),
         };
-        in_halves(spans.len(), vec![0..spans.len()], async |range: Range<usize>| {
+        in_halves(spans.len(), once(0..spans.len()), async |range: Range<usize>| {
             let request = self.request(&spans[range.clone()]);
             let sending = async {
                 match &self.transport {

@@ -6,6 +6,7 @@ use aws_types::SdkConfig;
 use opentelemetry_sdk::Resource;
 use spawn_config::{Endpoint, ExporterKind, Identity, OtlpSettings, TracingSettings};
 
+use super::guard::GuardedDns;
 use super::otlp::Otlp;
 use super::xray::{XRay, config};
 use super::{Exporter, MakeExporter, Trouble};
@@ -93,5 +94,80 @@ impl MakeExporter for ExportPlan {
 
 /// Connections of the exporter's own, on the runtime of the worker that makes them.
 fn http_client() -> SharedHttpClient {
-    aws_smithy_http_client::Builder::new().tls_provider(tls::Provider::Rustls(CryptoMode::AwsLc)).build_https()
+    aws_smithy_http_client::Builder::new()
+        .tls_provider(tls::Provider::Rustls(CryptoMode::AwsLc))
+        .build_with_resolver(GuardedDns)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use opentelemetry::KeyValue;
+    use serde_json::{Value as Json, json};
+    use spawn_config::{FilterSettings, Provider};
+
+    use super::*;
+    use crate::counters::Counters;
+    use crate::health::HealthState;
+    use crate::pipeline::{Delivery, Flushed, Pipeline};
+    use crate::samples::span;
+
+    const LONG: Duration = Duration::from_secs(30);
+
+    fn delivery(settings: &TracingSettings) -> Delivery {
+        let program = Program { name: "spored", version: "1.2.3" };
+        let identity = Identity::new(Provider::Local, "local-desk");
+        Delivery::Export(Box::new(ExportPlan::new(settings, &identity, program, 1, None)))
+    }
+
+    #[test]
+    fn lines_reach_the_file_filtered_and_with_the_resource() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("spans.jsonl");
+        let settings = TracingSettings {
+            exporter: ExporterKind::Stdout,
+            exporter_file: Some(path.to_str().unwrap().to_owned()),
+            filter: FilterSettings { drop: vec!["secret".to_owned()], ..FilterSettings::default() },
+            ..TracingSettings::default()
+        };
+        let pipeline = Pipeline::start();
+        let mut secretive = span("boot");
+        secretive.attributes = vec![KeyValue::new("secret", 1), KeyValue::new("open", 2)];
+        pipeline.accept(secretive);
+        pipeline.configure(delivery(&settings), &|_| true);
+        assert_eq!(pipeline.shutdown(LONG), Flushed { delivered: 1, left: 0 });
+        let text = std::fs::read_to_string(path).unwrap();
+        let line: Json = serde_json::from_str(text.strip_suffix('\n').unwrap()).unwrap();
+        let resource = &line["resourceSpans"][0]["resource"]["attributes"];
+        assert!(
+            resource.as_array().unwrap().contains(&json!({"key": "service.name", "value": {"stringValue": "spored"}}))
+        );
+        let span = &line["resourceSpans"][0]["scopeSpans"][0]["spans"][0];
+        assert_eq!(span["attributes"], json!([{"key": "open", "value": {"intValue": "2"}}]));
+    }
+
+    #[test]
+    fn with_none_no_span_leaves_and_there_is_nothing_to_wait_for() {
+        let settings = TracingSettings { exporter: ExporterKind::None, ..TracingSettings::default() };
+        let pipeline = Pipeline::start();
+        pipeline.configure(delivery(&settings), &|_| true);
+        pipeline.accept(span("a"));
+        assert_eq!((pipeline.counters(), pipeline.health().state), (Counters::default(), HealthState::Off));
+        assert_eq!(pipeline.shutdown(LONG), Flushed::default());
+    }
+
+    #[test]
+    fn an_exporter_that_lacks_something_says_so_in_the_health() {
+        let pipeline = Pipeline::start();
+        pipeline.accept(span("a"));
+        pipeline.configure(delivery(&TracingSettings::default()), &|_| true);
+        assert_eq!(pipeline.shutdown(LONG), Flushed { delivered: 0, left: 1 });
+        let health = pipeline.health();
+        let problem = health.problem.unwrap();
+        assert_eq!(
+            (health.exporter, problem.what.as_str()),
+            (Some("xray"), "X-Ray needs a region and credentials, and there are none")
+        );
+    }
 }

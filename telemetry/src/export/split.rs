@@ -25,11 +25,11 @@ pub(super) enum Sent {
 /// tried again.
 pub(super) async fn in_halves(
     spans: usize,
-    ranges: Vec<Range<usize>>,
+    ranges: impl DoubleEndedIterator<Item = Range<usize>>,
     mut send: impl AsyncFnMut(Range<usize>) -> Sent,
 ) -> Outcome {
     let mut outcome = Outcome { fates: vec![Fate::Again; spans], ..Outcome::default() };
-    let mut waiting: Vec<_> = ranges.into_iter().rev().collect();
+    let mut waiting: Vec<_> = ranges.rev().collect();
     while let Some(range) = waiting.pop() {
         match send(range.clone()).await {
             Sent::Answered(answer) => {
@@ -59,12 +59,14 @@ pub(super) async fn in_halves(
 
 #[cfg(test)]
 mod tests {
+    use std::iter::once;
+
     use super::*;
 
     #[tokio::test]
     async fn one_bad_span_costs_itself_alone() {
         let mut requests = Vec::new();
-        let outcome = in_halves(5, vec![0..5], async |range: Range<usize>| {
+        let outcome = in_halves(5, once(0..5), async |range: Range<usize>| {
             requests.push(range.clone());
             if range.contains(&3) {
                 return Sent::Refused { reason: DropReason::Rejected, refusal: "bad".to_owned() };
@@ -81,12 +83,13 @@ mod tests {
     #[tokio::test]
     async fn after_a_failure_the_rest_is_to_be_tried_again() {
         let trouble = Trouble { lasting: false, what: "away".to_owned(), remedy: "wait".to_owned() };
-        let outcome = in_halves(3, vec![0..1, 1..2, 2..3], async |range: Range<usize>| match range.start {
-            0 => Sent::Answered(Outcome::default()),
-            1 => Sent::Failed(trouble.clone()),
-            _ => panic!("nothing is sent after a failure"),
-        })
-        .await;
+        let outcome =
+            in_halves(3, (0..3).map(|place| place..place + 1), async |range: Range<usize>| match range.start {
+                0 => Sent::Answered(Outcome::default()),
+                1 => Sent::Failed(trouble.clone()),
+                _ => panic!("nothing is sent after a failure"),
+            })
+            .await;
         let fates = vec![Fate::Delivered, Fate::Again, Fate::Again];
         assert_eq!(outcome, Outcome { fates, trouble: Some(trouble), refusal: None });
     }

@@ -16,6 +16,7 @@ use crate::filter::Filter;
 use crate::xray::{self, Rendered, Service};
 use records::Records;
 
+use client::TIMEOUT;
 pub(super) use client::config;
 
 /// Most documents in a request: what X-Ray's own daemon sends.
@@ -44,7 +45,7 @@ impl XRay {
 
     async fn send(&mut self, spans: &[SpanData]) -> Outcome {
         let documents: Vec<Rendered> = spans.iter().map(|span| self.document(span)).collect();
-        let requests = packed(&documents);
+        let requests = packed(&documents).into_iter();
         let Self { client, records, .. } = self;
         let outcome = in_halves(documents.len(), requests, async |range: Range<usize>| {
             put(client, records, &documents[range]).await
@@ -65,7 +66,8 @@ impl XRay {
 
 impl Exporter for XRay {
     fn limits(&self) -> BatchLimits {
-        BatchLimits { spans: DOCUMENTS, bytes: BYTES, patience: None }
+        // Longer than the client's own limit, so that the client's is the one that is told.
+        BatchLimits { spans: DOCUMENTS, bytes: BYTES, patience: Some(2 * TIMEOUT) }
     }
 
     fn deliver<'a>(&'a mut self, spans: &'a [SpanData]) -> Delivering<'a, Outcome> {

@@ -90,7 +90,7 @@ impl Call {
     pub(super) fn end(
         mut self: Box<Self>,
         result: Option<Result<&Output, &OrchestratorError<Error>>>,
-        expected: &[&str],
+        expected: impl FnOnce() -> &'static [&'static str],
     ) {
         let Some(kind) = self.kind.take() else { return };
         let outcome = match result {
@@ -100,7 +100,7 @@ impl Call {
             Some(Err(error)) => {
                 let failure = self.failure(error);
                 let status = self.attempts.status();
-                let is_expected = failure.is_expected(&kind, status, expected);
+                let is_expected = failure.is_expected(&kind, status, expected());
                 Outcome::Failed(failure, is_expected)
             }
         };

@@ -56,7 +56,7 @@ const STEP_FUNCTIONS: &[Member] = &[
 const SECRETS_MANAGER: &[Member] = &[member("SecretId", Rule::Arn(semconv::AWS_SECRETSMANAGER_SECRET_ARN))];
 
 /// Names of all members that are asked for.
-pub(super) const NAMES: [&str; 15] = [
+const NAMES: [&str; 15] = [
     "TableName",
     "IndexName",
     "Bucket",

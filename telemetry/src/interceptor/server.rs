@@ -2,13 +2,17 @@
 
 /// Host and port of a URL; `None` where it has no host.
 pub(super) fn address(url: &str) -> Option<(&str, u16)> {
-    let (scheme, rest) = url.split_once("://")?;
-    let authority = rest.split(['/', '?', '#']).next()?;
-    let host_and_port = authority.rsplit_once('@').map_or(authority, |(_, server)| server);
-    let (host, port) = match host_and_port.rsplit_once(':') {
-        // A colon within brackets belongs to an IPv6 address.
-        Some((host, port)) if !port.contains(']') => (host, port.parse().ok()?),
-        _ => (host_and_port, if scheme.eq_ignore_ascii_case("http") { 80 } else { 443 }),
+    let (rest, default_port) = match url.strip_prefix("https://") {
+        Some(rest) => (rest, 443),
+        None => (url.strip_prefix("http://")?, 80),
+    };
+    let end = rest.bytes().position(|byte| matches!(byte, b'/' | b'?' | b'#')).unwrap_or(rest.len());
+    let authority = &rest[..end];
+    let server = authority.bytes().rposition(|byte| byte == b'@').map_or(authority, |at| &authority[at + 1..]);
+    // A colon within brackets belongs to an IPv6 address.
+    let (host, port) = match server.bytes().rposition(|byte| matches!(byte, b':' | b']')) {
+        Some(at) if server.as_bytes()[at] == b':' => (&server[..at], server[at + 1..].parse().ok()?),
+        _ => (server, default_port),
     };
     (!host.is_empty()).then_some((host, port))
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Pace;
+use super::pace::Pace;
 
 /// Exponential back-off with full jitter, so that many hosts that fail together do not come back together.
 #[derive(Debug)]

@@ -171,3 +171,83 @@ fn is_routine(span: &SpanData) -> bool {
     let local_root = span.parent_span_id == opentelemetry::trace::SpanId::INVALID || span.parent_span_is_remote;
     !failed && !local_root
 }
+
+#[cfg(test)]
+mod tests {
+    use opentelemetry::trace::SpanKind;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::samples::{child, span};
+
+    /// One thing that is done to a store.
+    #[derive(Clone, Debug)]
+    enum Step {
+        Append {
+            failed: bool,
+            attribute: usize,
+        },
+        Lease(usize),
+        /// Settles the lease; a span goes back if its place is a multiple of this.
+        Settle(usize),
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            (any::<bool>(), 0..3_000_usize).prop_map(|(failed, attribute)| Step::Append { failed, attribute }),
+            (1..10_usize).prop_map(Step::Lease),
+            (1..4_usize).prop_map(Step::Settle),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn the_store_never_exceeds_its_capacity_nor_loses_a_span_silently(steps in proptest::collection::vec(step(), 0..60)) {
+            let capacity = 8_000;
+            let mut store = Store::new(capacity);
+            let (mut accepted, mut gone, mut lease) = (0, 0, None);
+            for step in steps {
+                match step {
+                    Step::Append { failed, attribute } => {
+                        let mut span = child("a", SpanKind::Internal);
+                        span.status = if failed { Status::error("x".repeat(attribute)) } else { Status::Unset };
+                        accepted += 1;
+                        gone += match store.append(span) {
+                            Appended::Stored { evicted } => evicted,
+                            Appended::Full | Appended::TooLarge => 1,
+                        };
+                    }
+                    Step::Lease(spans) => {
+                        if lease.is_none() {
+                            lease = store.lease(spans, 4_000);
+                        }
+                    }
+                    Step::Settle(multiple) => {
+                        if let Some(batch) = lease.take() {
+                            gone += (0..batch.spans.len()).filter(|place| place % multiple != 0).count() as u64;
+                            store.settle(batch, |place| place % multiple == 0);
+                        }
+                    }
+                }
+                prop_assert!(store.used <= capacity);
+                prop_assert_eq!(store.len() as u64, accepted - gone);
+                let waiting: usize = store.spans().iter().map(size::in_bytes).sum();
+                prop_assert_eq!(store.used, waiting + store.lease.as_ref().map_or(0, |lease| lease.bytes));
+            }
+        }
+    }
+
+    #[test]
+    fn a_lease_is_the_oldest_spans_of_both_classes_and_goes_back_to_its_place() {
+        let mut store = Store::new(usize::MAX);
+        store.append(child("routine 1", SpanKind::Internal));
+        store.append(span("root 2"));
+        store.append(child("routine 3", SpanKind::Internal));
+        let names = |spans: &[SpanData]| spans.iter().map(|span| span.name.to_string()).collect::<Vec<_>>();
+        let batch = store.lease(2, usize::MAX).unwrap();
+        assert_eq!(names(&batch.spans), ["routine 1", "root 2"]);
+        assert!(store.holds_any_before(1) && !store.holds_any_before(0));
+        store.settle(batch, |place| place == 1);
+        assert_eq!(names(&store.spans()), ["root 2", "routine 3"]);
+    }
+}

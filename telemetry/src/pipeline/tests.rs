@@ -66,6 +66,7 @@ impl Exporter for Script {
 
     fn deliver<'a>(&'a mut self, spans: &'a [SpanData]) -> Delivering<'a, Outcome> {
         Box::pin(async {
+            assert!(opentelemetry::Context::is_current_telemetry_suppressed(), "an export makes no spans");
             let act = self.0.lock().unwrap().acts.pop_front();
             let outcome = match act {
                 None => Outcome::delivered(spans.len()),
@@ -293,6 +294,28 @@ async fn a_flush_works_on_a_runtime_of_one_thread() {
 }
 
 #[test]
+fn spans_are_delivered_without_anybody_asking() {
+    let pipeline = exporting(&Script::default());
+    for exported in 1..=3 {
+        pipeline.accept(span("a"));
+        let shared = pipeline.shared();
+        let waited =
+            shared.settled.wait_timeout_while(shared.state(), LONG, |state| state.counters().exported < exported);
+        assert!(!waited.unwrap().1.timed_out());
+    }
+}
+
+#[test]
+fn a_full_batch_does_not_linger() {
+    let pipeline = Pipeline::with_pace(Pace { linger: Duration::from_secs(3600), ..pace() });
+    pipeline.export_with(Arc::new(Script::default()), &|_| true);
+    (0..state::FULL_BATCH).for_each(|_| pipeline.accept(span("a")));
+    let shared = pipeline.shared();
+    let waited = shared.settled.wait_timeout_while(shared.state(), LONG, |state| state.counters().exported == 0);
+    assert!(!waited.unwrap().1.timed_out());
+}
+
+#[test]
 fn a_flush_does_not_linger() {
     let script = Script::default();
     let pipeline = Pipeline::with_pace(Pace { linger: Duration::from_secs(3600), ..pace() });
@@ -351,4 +374,45 @@ fn the_worker_ends_with_the_last_handle() {
     drop(pipeline);
     let state = shared.settled.wait_while(shared.state(), |state| state.worker == WorkerState::Running).unwrap();
     assert!(state.is_closed());
+}
+
+#[test]
+fn a_problem_is_logged_when_it_begins_when_it_changes_and_when_it_is_over() {
+    let lines = Lines::default();
+    let sink = lines.clone();
+    let subscriber =
+        tracing_subscriber::fmt().without_time().with_ansi(false).with_writer(move || sink.clone()).finish();
+    tracing::subscriber::with_default(subscriber, || {
+        let mut state = State::new(usize::MAX);
+        state.fail(trouble(true));
+        state.fail(trouble(true));
+        state.fail(Trouble { what: "gone".to_owned(), ..trouble(false) });
+        for _ in 0..2 {
+            state.store.append(span("a"));
+            let batch = state.store.lease(1, 1).unwrap();
+            state.settle(batch, Outcome::delivered(1));
+        }
+    });
+    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let expected = [
+        " WARN spawn_telemetry::pipeline::state: spans are not delivered; they are kept and tried again problem=\"refused\" remedy=\"ask\"",
+        " WARN spawn_telemetry::pipeline::state: spans are not delivered; they are kept and tried again problem=\"gone\" remedy=\"ask\"",
+        " INFO spawn_telemetry::pipeline::state: spans are delivered again problem=\"gone\"",
+    ];
+    assert_eq!(text.lines().collect::<Vec<_>>(), expected);
+}
+
+/// Log lines, kept in memory.
+#[derive(Clone, Debug, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }

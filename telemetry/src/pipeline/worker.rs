@@ -6,11 +6,12 @@ use std::time::Duration;
 use opentelemetry::Context;
 use tokio::time::{sleep, timeout};
 
+use super::Shared;
 use super::backoff::Backoff;
+use super::pace::Pace;
 use super::panics::caught;
 use super::state::{FULL_BATCH, WorkerState};
 use super::store::Batch;
-use super::{Pace, Shared};
 use crate::export::{Exporter, MakeExporter, Outcome, Trouble};
 
 /// Time that an exporter gets for its last words, such as telemetry records, once everything is delivered.

@@ -258,10 +258,8 @@ fn an_outcome_that_was_planned_for_flags_nothing() {
     call.attributes.retain(|pair| pair.key.as_str() != "error");
     call.attributes.push(KeyValue::new("error", false));
     call.attributes.push(KeyValue::new("error.type", "NotFound"));
-    let expected = with(
-        get_item_document(),
-        json!({"/http/response/status": 404, "/annotations/error_type": "NotFound"}),
-    );
+    let expected =
+        with(get_item_document(), json!({"/http/response/status": 404, "/annotations/error_type": "NotFound"}));
     assert_eq!(read(&call), expected);
 }
 

@@ -52,9 +52,13 @@ async fn receiver(protocol: OtlpProtocol, answer: Answer) -> (Endpoint, Got) {
             tokio::spawn(async move {
                 match protocol {
                     OtlpProtocol::Grpc => {
-                        hyper::server::conn::http2::Builder::new(TokioExecutor::new()).serve_connection(stream, service).await
+                        hyper::server::conn::http2::Builder::new(TokioExecutor::new())
+                            .serve_connection(stream, service)
+                            .await
                     }
-                    OtlpProtocol::Http => hyper::server::conn::http1::Builder::new().serve_connection(stream, service).await,
+                    OtlpProtocol::Http => {
+                        hyper::server::conn::http1::Builder::new().serve_connection(stream, service).await
+                    }
                 }
             });
         }
@@ -121,10 +125,15 @@ async fn spans_arrive_at_the_path_of_the_protocol_plain_and_zipped() {
             assert_eq!(outcome, Outcome::delivered(2), "{protocol} {compression}");
             let (path, headers, names) = got.lock().unwrap().pop().unwrap();
             let (expected_path, expected_type) = match protocol {
-                OtlpProtocol::Grpc => ("/opentelemetry.proto.collector.trace.v1.TraceService/Export", "application/grpc"),
+                OtlpProtocol::Grpc => {
+                    ("/opentelemetry.proto.collector.trace.v1.TraceService/Export", "application/grpc")
+                }
                 OtlpProtocol::Http => ("/v1/traces", "application/x-protobuf"),
             };
-            assert_eq!((path.as_str(), &headers["content-type"]), (expected_path, &HeaderValue::from_static(expected_type)));
+            assert_eq!(
+                (path.as_str(), &headers["content-type"]),
+                (expected_path, &HeaderValue::from_static(expected_type))
+            );
             assert_eq!(names, ["a", "b"]);
         }
     }

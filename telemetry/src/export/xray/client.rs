@@ -10,7 +10,7 @@ use aws_types::SdkConfig;
 use spawn_config::Endpoint;
 
 /// Longest time for one request, connecting included.
-const TIMEOUT: Duration = Duration::from_secs(10);
+pub(super) const TIMEOUT: Duration = Duration::from_secs(10);
 /// Longest time for connecting.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 

@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_sdk_xray::config::timeout::TimeoutConfig;
-use aws_sdk_xray::config::{BehaviorVersion, Credentials, IntoShared, Region, SharedCredentialsProvider, SharedHttpClient};
+use aws_sdk_xray::config::{
+    BehaviorVersion, Credentials, IntoShared, Region, SharedCredentialsProvider, SharedHttpClient,
+};
 use aws_smithy_http_client::test_util::{NeverClient, infallible_client_fn};
 use aws_types::SdkConfig;
 use opentelemetry::KeyValue;
@@ -183,10 +185,8 @@ async fn a_request_without_an_answer_ends_in_time() {
 
 #[tokio::test]
 async fn missing_credentials_are_a_trouble_with_a_remedy() {
-    let config_without = SdkConfig::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("eu-central-1"))
-        .build();
+    let config_without =
+        SdkConfig::builder().behavior_version(BehaviorVersion::latest()).region(Region::new("eu-central-1")).build();
     let http = infallible_client_fn(|_| http::Response::builder().body("").unwrap());
     let mut exporter = XRay::new(config(&config_without, None, http), service(), Filter::default());
     let trouble = exporter.send(&spans(1)).await.trouble.unwrap();

@@ -24,7 +24,7 @@ async fn call(rate: SamplingRate, context: Context) -> (Option<String>, Vec<Span
     // The captured request gets an empty answer; what the client makes of it is another test's concern.
     let _answer = world.call().with_context(context).await;
     let request = requests.expect_request();
-    assert!(request.headers().contains_key("authorization"), "the header has to be there before the signature");
+    assert!(!request.headers().get("authorization").unwrap().contains("x-amzn-trace-id"), "AWS does not sign it");
     (request.headers().get("x-amzn-trace-id").map(str::to_owned), world.spans.take())
 }
 
@@ -102,7 +102,7 @@ async fn what_began_before_the_rate_was_known_is_dropped_when_the_rate_rejects_i
 fn a_presigned_request_makes_no_span() {
     let (recorder, spans) = recorder();
     let call = begun(&recorder);
-    call.end(None, &[]);
+    call.end(None, || &[]);
     assert_eq!(spans.take(), []);
 }
 

@@ -25,7 +25,8 @@ fn a_long_attribute_is_cut_and_the_document_says_so() {
 fn a_document_that_cannot_be_cut_enough_keeps_ids_times_and_flags() {
     let mut task = failing(500, "InternalError", "m");
     task.attributes.extend((0..5_000).map(|number| KeyValue::new(format!("key{number}"), "a value of some length")));
-    task.links.links = (0..1_000).map(|id| Link::new(context(id + 1), vec![KeyValue::new("k", "v".repeat(99))], 0)).collect();
+    task.links.links =
+        (0..1_000).map(|id| Link::new(context(id + 1), vec![KeyValue::new("k", "v".repeat(99))], 0)).collect();
     let Rendered { text, .. } = document(&task, &service());
     assert!(text.len() <= LIMIT, "{}", text.len());
     let read: Json = serde_json::from_str(&text).unwrap();
@@ -36,17 +37,24 @@ fn a_document_that_cannot_be_cut_enough_keeps_ids_times_and_flags() {
 }
 
 fn text() -> impl Strategy<Value = String> {
-    prop_oneof![
-        ".{0,40}",
-        "[\\x00-\\x1f\"\\\\]{0,400}",
-        (0..80_000_usize).prop_map(|length| "é".repeat(length)),
-    ]
+    prop_oneof![".{0,40}", "[\\x00-\\x1f\"\\\\]{0,400}", (0..80_000_usize).prop_map(|length| "é".repeat(length)),]
 }
 
 fn key() -> impl Strategy<Value = String> {
     let known = [
-        "aws.service", "aws.operation", "rpc.system", "error", "error.type", "aws.s3.key", "aws.attempts", "user.id",
-        "http.response.status_code", "aws.dynamodb.table_names", "url.full", "spawn.command", "http.request.resend_count",
+        "aws.service",
+        "aws.operation",
+        "rpc.system",
+        "error",
+        "error.type",
+        "aws.s3.key",
+        "aws.attempts",
+        "user.id",
+        "http.response.status_code",
+        "aws.dynamodb.table_names",
+        "url.full",
+        "spawn.command",
+        "http.request.resend_count",
     ];
     prop_oneof![proptest::sample::select(known.to_vec()).prop_map(str::to_owned), ".{0,20}"]
 }
@@ -57,9 +65,8 @@ fn value() -> impl Strategy<Value = Value> {
         any::<i64>().prop_map(Value::from),
         any::<f64>().prop_map(Value::from),
         text().prop_map(Value::from),
-        vec(".{0,30}", 0..200).prop_map(|items| {
-            Value::Array(items.into_iter().map(StringValue::from).collect::<Vec<_>>().into())
-        }),
+        vec(".{0,30}", 0..200)
+            .prop_map(|items| { Value::Array(items.into_iter().map(StringValue::from).collect::<Vec<_>>().into()) }),
     ]
 }
 

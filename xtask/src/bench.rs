@@ -1,0 +1,99 @@
+//! `cargo xtask bench`: what tracing adds to an AWS call, in instructions and in time, beside a public peer.
+
+mod callgrind;
+
+use crate::figures::{Figures, show};
+use anyhow::{Context, Result, ensure};
+use callgrind::PerCall;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// A state that the call is made in.
+struct Mode {
+    /// As the benchmark's program names it.
+    name: &'static str,
+    meaning: &'static str,
+    /// Instructions that it may add to a call.
+    most: Option<i64>,
+}
+
+/// Two runs of one program differ by this, because hash seeds and addresses do.
+const NOISE: i64 = 1_000;
+/// The first one is the base.
+const MODES: [Mode; 7] = [
+    Mode { name: "none", meaning: "no interceptor", most: None },
+    Mode { name: "off", meaning: "tracing off", most: Some(NOISE) },
+    Mode { name: "unsampled", meaning: "tracing on, not sampled", most: Some(8_000) },
+    Mode { name: "sampled", meaning: "sampled, service attributes", most: Some(15_000) },
+    Mode { name: "subscriber", meaning: "bare tracing subscriber", most: None },
+    Mode { name: "peer-unsampled", meaning: "awssdk-instrumentation, off", most: None },
+    Mode { name: "peer-sampled", meaning: "awssdk-instrumentation, on", most: None },
+];
+/// The modes take turns this often, so that a machine whose speed drifts is fair to all of them.
+const TURNS: usize = 5;
+
+pub(crate) fn run() -> Result<()> {
+    callgrind::ensure_installed()?;
+    let program = build()?;
+    let mut figures = Figures::default();
+    instructions(&program, &mut figures)?;
+    times(&program)?;
+    figures.verdict()
+}
+
+/// Builds the benchmark, which is a workspace of its own; answers where it is.
+fn build() -> Result<PathBuf> {
+    show("building the benchmark (the first time takes minutes: the AWS SDK is large)\n");
+    let bench = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("bench");
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let built = Command::new(cargo)
+        .args(["build", "--quiet", "--release", "--locked", "--target-dir", "target"])
+        .current_dir(&bench)
+        .status()
+        .context("failed to run cargo")?;
+    ensure!(built.success(), "the build of the benchmark failed");
+    Ok(bench.join("target/release/spawn-bench"))
+}
+
+fn instructions(program: &Path, figures: &mut Figures) -> Result<()> {
+    let folder = program.with_file_name("callgrind");
+    show("\ninstructions of one DynamoDB GetItem on the caller's thread, and what the mode adds\n\n");
+    let mut base = None;
+    for Mode { name, meaning, most } in MODES {
+        let PerCall { caller, others } = callgrind::per_call(program, name, &folder)?;
+        let added = caller - *base.get_or_insert(caller);
+        let row = format!("{meaning:<28} {caller:>8} {added:>+8}");
+        match most {
+            Some(most) => figures.gated(&row, added, most, &format!("at most {most:+}")),
+            None => show(&format!("{row}\n")),
+        }
+        if others > 0 {
+            show(&format!("{:<28} {others:>8}\n", "  on the telemetry's thread"));
+        }
+    }
+    Ok(())
+}
+
+fn times(program: &Path) -> Result<()> {
+    let mut fastest = [u64::MAX; MODES.len()];
+    for _ in 0..TURNS {
+        for (mode, fastest) in MODES.iter().zip(&mut fastest) {
+            *fastest = time(program, mode.name)?.min(*fastest);
+        }
+    }
+    show("\nCPU time of the same call on the caller's thread\n\n");
+    let [base, ..] = fastest;
+    for (mode, time) in MODES.iter().zip(fastest) {
+        let microseconds = |nanoseconds: f64| nanoseconds / 1_000.0;
+        let (time, base) = (microseconds(time as f64), microseconds(base as f64));
+        show(&format!("{:<28} {time:>8.2} {:>+8.2} µs\n", mode.meaning, time - base));
+    }
+    Ok(())
+}
+
+/// Nanoseconds of a call.
+fn time(program: &Path, mode: &str) -> Result<u64> {
+    let output = Command::new(program).args(["time", mode]).output().context("failed to run the benchmark")?;
+    ensure!(output.status.success(), "the benchmark failed: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).trim().parse().context("failed to read the benchmark's time")
+}

@@ -1,0 +1,111 @@
+//! An agent on a host without a network: tracing on, X-Ray as exporter, every AWS end a loopback port that nobody listens on.
+
+use anyhow::{Context, Result, bail, ensure};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// The settings file that the guide gives, at full sampling: the most that tracing can take.
+const LOCAL_YAML: &str = "\
+observability:
+  tracing:
+    enabled: true
+    exporter: xray
+    sampling_rate: 1.0
+";
+/// The discard port. TLS, so that its parts are in memory as they are in production.
+const NOBODY: &str = "https://127.0.0.1:9";
+/// An agent that is not ready by then never will be.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How often the socket is tried: the error of a measured time.
+const LOOK_AGAIN: Duration = Duration::from_micros(200);
+
+/// A running agent; it ends with this value, and its folder goes.
+#[derive(Debug)]
+pub(super) struct Agent {
+    process: Child,
+    folder: PathBuf,
+    pub(super) ready_after: Duration,
+}
+
+/// Resident memory in millions of bytes.
+#[derive(Debug, PartialEq)]
+pub(super) struct Memory {
+    pub(super) resident: f64,
+    /// Pages that belong to this process alone.
+    pub(super) own: f64,
+    /// Pages of the program's file and of libraries, which the system can drop and read again.
+    pub(super) file: f64,
+}
+
+impl Agent {
+    /// Starts the agent and waits until its socket answers.
+    pub(super) fn start(spored: &Path) -> Result<Self> {
+        let folder = std::env::temp_dir().join(format!("spawn-measure-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).with_context(|| format!("failed to make {}", folder.display()))?;
+        let (config, socket) = (folder.join("local.yaml"), folder.join("spored.sock"));
+        std::fs::write(&config, LOCAL_YAML).with_context(|| format!("failed to write {}", config.display()))?;
+        let begun = Instant::now();
+        let process = Command::new(spored)
+            .arg("run")
+            .env_clear()
+            .envs([("AWS_REGION", "us-east-1"), ("AWS_ACCESS_KEY_ID", "key"), ("AWS_SECRET_ACCESS_KEY", "secret")])
+            .envs([("AWS_EC2_METADATA_DISABLED", "true"), ("AWS_ENDPOINT_URL", NOBODY)])
+            .env("HOME", &folder)
+            .env("SPAWN_CONFIG", &config)
+            .env("SPORED_SOCKET", &socket)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .with_context(|| format!("failed to start {}", spored.display()))?;
+        let mut agent = Self { process, folder, ready_after: Duration::ZERO };
+        while UnixStream::connect(&socket).is_err() {
+            if let Some(status) = agent.process.try_wait().context("failed to look at the agent")? {
+                bail!("the agent ended with {status} before it was ready");
+            }
+            ensure!(begun.elapsed() < PATIENCE, "the agent was not ready within {PATIENCE:?}");
+            std::thread::sleep(LOOK_AGAIN);
+        }
+        agent.ready_after = begun.elapsed();
+        Ok(agent)
+    }
+
+    /// What it holds in memory now.
+    pub(super) fn memory(&self) -> Result<Memory> {
+        let path = format!("/proc/{}/status", self.process.id());
+        let status = std::fs::read_to_string(&path).with_context(|| format!("failed to read {path}"))?;
+        memory(&status).with_context(|| format!("failed to find the memory in {path}"))
+    }
+}
+
+impl Drop for Agent {
+    fn drop(&mut self) {
+        // Whatever has ended already needs no end, and a folder that stays is no harm.
+        drop(self.process.kill());
+        drop(self.process.wait());
+        drop(std::fs::remove_dir_all(&self.folder));
+    }
+}
+
+fn memory(status: &str) -> Option<Memory> {
+    let field = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+        let kibibytes: f64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
+        Some(kibibytes * 1_024.0 / 1e6)
+    };
+    Some(Memory { resident: field("VmRSS:")?, own: field("RssAnon:")?, file: field("RssFile:")? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_is_read_as_linux_tells_it() {
+        let status = "Name:\tspored\nVmRSS:\t   12500 kB\nRssAnon:\t    2500 kB\nRssFile:\t   10000 kB\n";
+        assert_eq!(memory(status), Some(Memory { resident: 12.8, own: 2.56, file: 10.24 }));
+        assert_eq!(memory("Name:\tspored\n"), None);
+    }
+}
