@@ -2,9 +2,11 @@
 //!
 //! `cargo xtask bench` runs it and draws the tables. `spawn-bench MODE COUNT` makes COUNT calls: run under callgrind
 //! with two counts, the difference divided by the difference of the counts is instructions per call, free of
-//! everything that happens once. `spawn-bench time MODE` prints the CPU time of a call in nanoseconds.
+//! everything that happens once. `spawn-bench time MODE` prints the CPU time of a call in nanoseconds, and
+//! `spawn-bench memory` what a full queue of spans takes.
 
 mod client;
+mod memory;
 mod modes;
 mod thread_time;
 
@@ -28,6 +30,7 @@ fn main() -> ExitCode {
             let Some(mode) = Mode::named(mode) else { return usage() };
             println!("{}", time(mode));
         }
+        ["memory"] => println!("{}", memory::full_queue()),
         [mode, count] => {
             let (Some(mode), Ok(count)) = (Mode::named(mode), count.parse()) else { return usage() };
             let (runtime, bench) = prepare(mode);
@@ -39,7 +42,7 @@ fn main() -> ExitCode {
 }
 
 fn usage() -> ExitCode {
-    eprintln!("spawn-bench MODE COUNT, or spawn-bench time MODE; modes: {}", Mode::ALL.map(Mode::name).join(", "));
+    eprintln!("spawn-bench MODE COUNT | time MODE | memory; modes: {}", Mode::ALL.map(Mode::name).join(", "));
     ExitCode::from(2)
 }
 

@@ -11,6 +11,8 @@ use spawn_config::{ExporterKind, Identity, Provider, SamplingRate, TracingSettin
 use spawn_telemetry::{Plan, Program, SpanIdentity, Telemetry};
 use std::sync::Arc;
 
+const PROGRAM: Program = Program { name: "spored", version: "0.0.0" };
+
 /// An instrumentation in a state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mode {
@@ -84,10 +86,19 @@ fn untraced() -> Bench {
     Bench { client: client(None), telemetry: None }
 }
 
+/// Ours before its settings are known: every span is held.
+pub(crate) fn holding() -> (Client, Telemetry) {
+    let telemetry = Telemetry::start(PROGRAM);
+    let interceptor = telemetry.interceptor(Arc::new(AwsCalls), SpanIdentity::of(&identity()));
+    (client(interceptor), telemetry)
+}
+
+fn identity() -> Identity {
+    Identity::new(Provider::Ec2, "i-0123456789abcdef0")
+}
+
 fn ours(rate: Option<SamplingRate>) -> Bench {
-    let program = Program { name: "spored", version: "0.0.0" };
-    let identity = Identity::new(Provider::Ec2, "i-0123456789abcdef0");
-    let telemetry = Telemetry::start(program);
+    let telemetry = Telemetry::start(PROGRAM);
     let settings = TracingSettings {
         enabled: rate.is_some(),
         sampling: rate.unwrap_or(SamplingRate::NEVER),
@@ -96,8 +107,8 @@ fn ours(rate: Option<SamplingRate>) -> Bench {
         ..TracingSettings::default()
     };
     let now = "2026-11-21T00:00:00Z".parse().expect("an instant");
-    telemetry.configure(Plan::new(&settings, &identity, program, None, now));
-    let interceptor = telemetry.interceptor(Arc::new(AwsCalls), SpanIdentity::of(&identity));
+    telemetry.configure(Plan::new(&settings, &identity(), PROGRAM, None, now));
+    let interceptor = telemetry.interceptor(Arc::new(AwsCalls), SpanIdentity::of(&identity()));
     assert_eq!(interceptor.is_some(), rate.is_some(), "off means no interceptor, and on means one");
     Bench { client: client(interceptor), telemetry: Some(telemetry) }
 }

@@ -25,8 +25,8 @@ pub(crate) enum Exit {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum UsageError {
     /// A tag.
-    #[error("--tag {0}")]
-    Tag(#[source] ConfigError),
+    #[error(transparent)]
+    Tag(ConfigError),
     /// Anything else.
     #[error("{0}")]
     Other(String),

@@ -60,6 +60,12 @@ pub struct Counters {
 }
 
 impl Counters {
+    /// Spans that were dropped for this reason.
+    #[must_use]
+    pub fn dropped_for(&self, reason: DropReason) -> u64 {
+        self.dropped.get(&reason).copied().unwrap_or_default()
+    }
+
     /// Spans that were dropped for any reason.
     #[must_use]
     pub fn dropped_in_all(&self) -> u64 {

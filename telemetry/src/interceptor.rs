@@ -31,7 +31,7 @@ use aws_smithy_types::telemetry::{CapturedTelemetryAttributes, RequestedTelemetr
 use aws_types::region::Region;
 use opentelemetry::KeyValue;
 
-use crate::describe::{Attributes, DescribeCall};
+use crate::describe::DescribeCall;
 use crate::identity::SpanIdentity;
 use crate::propagation::header_value;
 use crate::recorder::{Begun, Recorder, Unsampled};
@@ -42,9 +42,6 @@ pub use expect::ExpectErrors;
 
 /// The header that AWS reads the trace from. AWS's signatures leave it out, because load balancers rewrite it.
 const HEADER: &str = "x-amzn-trace-id";
-/// Attributes that a span has room for without growing; a DynamoDB query with all its facts has 32.
-const USUAL_ATTRIBUTES: usize = 36;
-
 /// The interceptor. One serves the clients of all services.
 #[derive(Debug)]
 pub(crate) struct TracingInterceptor(Arc<Shared>);
@@ -127,8 +124,7 @@ impl Intercept for TracingInterceptor {
             return Ok(());
         }
         let Some(kind) = self.0.kind(cfg) else { return Ok(()) };
-        let mut attributes = Attributes::with_capacity(USUAL_ATTRIBUTES);
-        attributes.extend(&kind.attributes);
+        let mut attributes = kind.begin_attributes();
         if let Some(captured) = cfg.load::<CapturedTelemetryAttributes>() {
             capture::describe(captured, &kind, &mut attributes);
         }
@@ -154,7 +150,7 @@ impl Intercept for TracingInterceptor {
         Ok(())
     }
 
-    /// Passes the trace and its decision on, the decision not to record it too (docs/decisions/0007 says why so late).
+    /// Passes the trace and its decision on, the decision not to record it too (docs/decisions/0007 says why after signing).
     fn modify_before_transmit(
         &self,
         context: &mut BeforeTransmitInterceptorContextMut<'_>,
@@ -170,10 +166,11 @@ impl Intercept for TracingInterceptor {
             }
             Some(CallState::Over) | None => None,
         };
+        // A header that the caller set stays; there rarely is one, so that it is put back rather than looked for.
         if let Some(value) = value
-            && !request.headers().contains_key(HEADER)
+            && let Some(callers) = request.headers_mut().insert(HEADER, value)
         {
-            request.headers_mut().insert(HEADER, value);
+            request.headers_mut().insert(HEADER, callers);
         }
         Ok(())
     }
@@ -203,8 +200,7 @@ impl Intercept for TracingInterceptor {
             && let Some(kind) = self.0.kind(cfg)
         {
             // The call failed before it could be described.
-            let mut attributes = Attributes::default();
-            attributes.extend(&kind.attributes);
+            let attributes = kind.begin_attributes();
             call.describe(kind, attributes);
         }
         // Looked up for errors only: to find that there are none takes as long as all the rest.

@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use opentelemetry_sdk::trace::SpanData;
 use tokio::sync::{Notify, oneshot};
 
-use crate::counters::Counters;
+use crate::counters::{Counters, DropReason};
 use crate::export::{ExportPlan, MakeExporter};
 use crate::health::Health;
 use pace::Pace;
@@ -131,7 +131,10 @@ impl Pipeline {
     /// may be called from any thread, also from one that drives a runtime.
     pub(crate) fn shutdown(&self, within: Duration) -> Flushed {
         let deadline = deadline(within);
-        let exported = self.shared().state().counters().exported;
+        let (exported, ended) = {
+            let before = self.shared().state().counters();
+            (before.exported, before.dropped_for(DropReason::Shutdown))
+        };
         self.flush_blocking(within);
         let mut state = self.shared().state();
         state.close();
@@ -142,8 +145,10 @@ impl Pipeline {
             };
             state = self.shared().settled.wait_timeout(state, rest).unwrap_or_else(PoisonError::into_inner).0;
         }
-        let left = state.drop_the_rest();
-        Flushed { delivered: state.counters().exported - exported, left }
+        state.drop_the_rest();
+        let after = state.counters();
+        let left = after.queued + after.dropped_for(DropReason::Shutdown) - ended;
+        Flushed { delivered: after.exported - exported, left }
     }
 
     /// The account of spans.

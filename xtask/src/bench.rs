@@ -38,6 +38,7 @@ pub(crate) fn run() -> Result<()> {
     let mut figures = Figures::default();
     instructions(&program, &mut figures)?;
     times(&program)?;
+    full_queue(&program)?;
     figures.verdict()
 }
 
@@ -47,7 +48,7 @@ fn build() -> Result<PathBuf> {
     let bench = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("bench");
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let built = Command::new(cargo)
-        .args(["build", "--quiet", "--release", "--locked", "--target-dir", "target"])
+        .args(["build", "--quiet", "--release", "--target-dir", "target"])
         .current_dir(&bench)
         .status()
         .context("failed to run cargo")?;
@@ -91,9 +92,22 @@ fn times(program: &Path) -> Result<()> {
     Ok(())
 }
 
+fn full_queue(program: &Path) -> Result<()> {
+    let answer = output(program, &["memory"])?;
+    let (kibibytes, spans) = answer.split_once(' ').context("failed to read the benchmark's memory")?;
+    let kibibytes: f64 = kibibytes.parse().context("failed to read the benchmark's memory")?;
+    show("\nresident memory that a full queue of such spans adds\n\n");
+    show(&format!("{spans} spans {:>30.1} MB\n", kibibytes * 1_024.0 / 1e6));
+    Ok(())
+}
+
 /// Nanoseconds of a call.
 fn time(program: &Path, mode: &str) -> Result<u64> {
-    let output = Command::new(program).args(["time", mode]).output().context("failed to run the benchmark")?;
+    output(program, &["time", mode])?.parse().context("failed to read the benchmark's time")
+}
+
+fn output(program: &Path, arguments: &[&str]) -> Result<String> {
+    let output = Command::new(program).args(arguments).output().context("failed to run the benchmark")?;
     ensure!(output.status.success(), "the benchmark failed: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8_lossy(&output.stdout).trim().parse().context("failed to read the benchmark's time")
+    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }

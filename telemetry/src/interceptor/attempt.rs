@@ -134,12 +134,15 @@ impl Attempts {
 impl Answer {
     fn of(response: &HttpResponse) -> Self {
         let headers = response.headers();
-        let request_id = headers.get("x-amzn-requestid").or_else(|| headers.get("x-amz-request-id"));
-        Self {
-            status: Some(response.status().as_u16()),
-            request_id: request_id.map(Arc::from).or_else(|| error_code::request_id_in_body(response).map(Arc::from)),
-            extended_request_id: headers.get("x-amz-id-2").map(Arc::from),
+        let status = Some(response.status().as_u16());
+        if let Some(id) = headers.get("x-amzn-requestid") {
+            return Self { status, request_id: Some(id.into()), extended_request_id: None };
         }
+        // S3 has its own name for the request id, and a second id.
+        let request_id = headers.get("x-amz-request-id").map(Arc::from);
+        let extended_request_id = headers.get("x-amz-id-2").map(Arc::from);
+        let request_id = request_id.or_else(|| error_code::request_id_in_body(response).map(Arc::from));
+        Self { status, request_id, extended_request_id }
     }
 
     fn describe(&self, into: &mut Attributes) {

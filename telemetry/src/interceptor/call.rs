@@ -11,7 +11,7 @@ use super::Shared;
 use super::attempt::Attempts;
 use super::failure::Failure;
 use super::kind::CallKind;
-use super::server;
+use super::server::{self, Server};
 use crate::attribute;
 use crate::describe::Attributes;
 use crate::propagation::header_value;
@@ -66,9 +66,10 @@ impl Call {
         if let Some(method) = server::method(request.method()) {
             self.attributes.add(attribute::HTTP_REQUEST_METHOD, method);
         }
-        if let Some((host, port)) = server::address(request.uri()) {
-            self.attributes.add(attribute::SERVER_ADDRESS, host.to_owned());
-            self.attributes.add(attribute::SERVER_PORT, i64::from(port));
+        let server = self.kind.as_ref().and_then(|kind| kind.server(request.uri()));
+        if let Some(Server { host, port, .. }) = server.as_deref() {
+            self.attributes.add(attribute::SERVER_ADDRESS, host.clone());
+            self.attributes.add(attribute::SERVER_PORT, i64::from(*port));
         }
     }
 
@@ -143,6 +144,7 @@ impl Call {
         let recorder = &self.shared.recorder;
         attempts.record(recorder, &self.start, kind, elapsed);
         let (name, attributes) = (kind.span_name.clone().into(), attributes.into_vec());
+        kind.had_attributes(attributes.len());
         recorder.end(&self.start, SpanEnd { name, kind: kind.span_kind.clone(), attributes, status, elapsed });
     }
 }

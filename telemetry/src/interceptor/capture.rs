@@ -238,7 +238,7 @@ mod tests {
             let mut attributes = Attributes::default();
             describe(&captured, &kind, &mut attributes);
             // Behind the eight attributes of every call come those that the conventions give the service.
-            attributes.extend(&kind.attributes[8..]);
+            attributes.extend(&kind.begin_attributes().into_vec()[8..]);
             let names: Vec<String> = attributes.into_vec().iter().map(|it| format!("`{}`", it.key)).collect();
             let line = format!("| {row} | {} |", names.join(", "));
             assert!(table.lines().any(|listed| listed == line), "the reference lacks\n{line}");

@@ -1,17 +1,23 @@
 //! What all calls of one operation in one region have in common, put together once.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::borrow::Cow;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use opentelemetry::trace::SpanKind;
 use opentelemetry::{KeyValue, StringValue, Value};
 use opentelemetry_semantic_conventions::attribute as semconv;
 
 use super::capture::{self, Member};
+use super::server::Server;
 use crate::attribute;
-use crate::describe::CallName;
+use crate::describe::{Attributes, CallName};
 
 /// Kinds that are remembered. All of AWS has some ten thousand operations, a program calls a few dozen.
 const MOST_REMEMBERED: usize = 1024;
+
+/// Method, server, request id, status, attempts and `error`: what nearly every span gets beside those of its kind.
+const ATTRIBUTES_OF_AN_ANSWER: usize = 7;
 
 /// One operation of one service in one region.
 #[derive(Debug)]
@@ -23,12 +29,16 @@ pub(super) struct CallKind {
     pub(super) span_name: String,
     pub(super) span_kind: SpanKind,
     /// What every span of this kind begins with. Cloning them copies no text.
-    pub(super) attributes: Vec<KeyValue>,
+    attributes: Vec<KeyValue>,
     /// The part of `attributes` that the attempts carry too. Those of a remote call are not among it, so that no
     /// service map counts an attempt as a call.
     pub(super) attempt_attributes: Vec<KeyValue>,
     /// Members of the input that describe the call.
     pub(super) members: &'static [Member],
+    /// The most attributes that a span of this kind had, so that the next one's need not grow.
+    most_attributes: AtomicUsize,
+    /// The server of the first call; only buckets have one each.
+    server: OnceLock<Server>,
 }
 
 /// The kinds of calls that were made so far.
@@ -78,6 +88,8 @@ impl CallKind {
             span_name: format!("{service}.{operation}"),
             span_kind: span_kind(&service, &operation),
             members: capture::of_service(&service),
+            server: OnceLock::new(),
+            most_attributes: AtomicUsize::new(attributes.len() + ATTRIBUTES_OF_AN_ANSWER),
             attributes,
             attempt_attributes,
             service,
@@ -90,8 +102,35 @@ impl CallKind {
         CallName { service: &self.service, operation: &self.operation }
     }
 
+    /// What a span of this kind begins with, with room for the rest.
+    pub(super) fn begin_attributes(&self) -> Attributes {
+        let mut attributes = Attributes::with_capacity(self.most_attributes.load(Ordering::Relaxed));
+        attributes.extend(&self.attributes);
+        attributes
+    }
+
+    /// Learns how many attributes a span of this kind had.
+    pub(super) fn had_attributes(&self, count: usize) {
+        if count > self.most_attributes.load(Ordering::Relaxed) {
+            self.most_attributes.store(count, Ordering::Relaxed);
+        }
+    }
+
     pub(super) fn region(&self) -> &Arc<str> {
         &self.region
+    }
+
+    /// The server that a URL names.
+    pub(super) fn server(&self, url: &str) -> Option<Cow<'_, Server>> {
+        match self.server.get() {
+            Some(server) if server.serves(url) => Some(Cow::Borrowed(server)),
+            _ => {
+                let server = Server::of(url)?;
+                // The first one is remembered.
+                self.server.get_or_init(|| server.clone());
+                Some(Cow::Owned(server))
+            }
+        }
     }
 
     fn is(&self, service: &str, operation: &str, region: &str) -> bool {

@@ -122,12 +122,10 @@ impl State {
         self.orders += 1;
     }
 
-    /// Drops what waits because the program ends, and says how many spans were not delivered.
-    pub(super) fn drop_the_rest(&mut self) -> u64 {
-        let left = self.store.len() as u64;
+    /// Drops what waits because the program ends.
+    pub(super) fn drop_the_rest(&mut self) {
         let dropped = self.store.retain(&|_| false);
         self.count_dropped(DropReason::Shutdown, dropped);
-        left
     }
 
     pub(super) fn is_closed(&self) -> bool {

@@ -190,6 +190,8 @@ mod tests {
         Lease(usize),
         /// Settles the lease; a span goes back if its place is a multiple of this.
         Settle(usize),
+        /// Drops the failed spans.
+        Retain,
     }
 
     fn step() -> impl Strategy<Value = Step> {
@@ -197,6 +199,7 @@ mod tests {
             (any::<bool>(), 0..3_000_usize).prop_map(|(failed, attribute)| Step::Append { failed, attribute }),
             (1..10_usize).prop_map(Step::Lease),
             (1..4_usize).prop_map(Step::Settle),
+            Just(Step::Retain),
         ]
     }
 
@@ -222,6 +225,7 @@ mod tests {
                             lease = store.lease(spans, 4_000);
                         }
                     }
+                    Step::Retain => gone += store.retain(&|span| span.status == Status::Unset),
                     Step::Settle(multiple) => {
                         if let Some(batch) = lease.take() {
                             gone += (0..batch.spans.len()).filter(|place| place % multiple != 0).count() as u64;

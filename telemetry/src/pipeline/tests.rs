@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, VecDeque};
 use std::future::pending;
 
 use super::*;
-use crate::counters::DropReason;
 use crate::export::{BatchLimits, Delivering, Exporter, Fate, Outcome, Trouble};
 use crate::health::HealthState;
 use crate::samples::{child, span};
@@ -258,12 +257,21 @@ fn a_shutdown_keeps_its_deadline_when_the_exporter_hangs_and_counts_what_is_left
     let script = Script::of(std::iter::repeat_n(Act::Hang, 1000));
     let pipeline = exporting(&script);
     pipeline.accept(span("a"));
-    assert_eq!(pipeline.shutdown(Duration::from_millis(50)).delivered, 0);
+    assert_eq!(pipeline.shutdown(Duration::from_millis(50)), Flushed { delivered: 0, left: 1 });
     pipeline.accept(span("late"));
-    let after = pipeline.counters();
-    assert!(is_conserved(&after), "{after:?}");
-    assert_eq!((after.created, after.exported), (2, 0));
+    let shared = pipeline.shared();
+    drop(shared.settled.wait_while(shared.state(), |state| state.worker == WorkerState::Running).unwrap());
+    assert_eq!(pipeline.counters(), counters(2, 0, 0, &[(DropReason::Shutdown, 2)]));
     assert_eq!(pipeline.health().state, HealthState::Closed);
+}
+
+#[test]
+fn the_worker_is_woken_for_the_first_span_and_for_a_full_batch() {
+    let mut state = State::new(usize::MAX);
+    state.worker = WorkerState::Running;
+    let woken = (1..=600).filter(|_| state.accept(span("a"))).count();
+    let waking: Vec<_> = (601..=1_000).filter(|_| state.accept(span("a"))).collect();
+    assert_eq!((woken, waking), (2, Vec::new()));
 }
 
 #[test]

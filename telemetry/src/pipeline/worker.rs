@@ -34,7 +34,13 @@ struct Ended(Arc<Shared>);
 
 impl Drop for Ended {
     fn drop(&mut self) {
-        self.0.state().worker = WorkerState::Absent;
+        let mut state = self.0.state();
+        state.worker = WorkerState::Absent;
+        if state.is_closed() {
+            // What came back after the shutdown had given up waiting.
+            state.drop_the_rest();
+        }
+        drop(state);
         self.0.settled.notify_all();
     }
 }

@@ -8,7 +8,7 @@ use crate::describe::{Attributes, CallName};
 
 #[tokio::test]
 async fn a_call_is_one_span_with_all_that_is_known() {
-    let ids = [("x-amzn-requestid", "id-1"), ("x-amz-id-2", "extended-1")];
+    let ids = [("x-amz-request-id", "id-1"), ("x-amz-id-2", "extended-1")];
     let world = World::answering([response(200, &ids, "{}")]);
     world.call().await.unwrap();
     let span = world.spans.take_one();

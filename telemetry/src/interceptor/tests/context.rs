@@ -1,6 +1,11 @@
 //! Whose child a call is, whether it is recorded, and what AWS is told of that.
 
 use aws_smithy_http_client::test_util::capture_request;
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextMut;
+use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
 use opentelemetry::Context;
 use opentelemetry::context::FutureExt;
 use opentelemetry::trace::TraceContextExt;
@@ -78,6 +83,37 @@ async fn a_call_is_the_child_of_the_span_around_it() {
     let [call, work] = world.spans.take().try_into().unwrap();
     assert!(is_child(&call, &work), "{call:#?} {work:#?}");
     assert!(!call.parent_span_is_remote);
+}
+
+/// Sets a trace header of the caller's own.
+#[derive(Debug)]
+struct OwnHeader;
+
+#[dyn_dispatch_hint]
+impl Intercept for OwnHeader {
+    fn name(&self) -> &'static str {
+        "OwnHeader"
+    }
+
+    fn modify_before_signing(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        context.request_mut().headers_mut().insert("x-amzn-trace-id", "Root=1-5759e988-bd862e3fe1be46a994272793");
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_header_that_the_caller_set_stays() {
+    let (http, requests) = capture_request(None);
+    let world = World::new(SamplingRate::ALWAYS, http);
+    // The captured request gets an empty answer; what the client makes of it is another test's concern.
+    let _answer = world.client.get_groups().customize().interceptor(OwnHeader).send().await;
+    let header = requests.expect_request().headers().get("x-amzn-trace-id").map(str::to_owned);
+    assert_eq!(header.as_deref(), Some("Root=1-5759e988-bd862e3fe1be46a994272793"));
 }
 
 #[tokio::test]
