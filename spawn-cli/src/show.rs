@@ -26,6 +26,9 @@ pub(crate) fn table(instances: &[Instance]) -> String {
         ];
         table.add_row(cells.map(escape));
     }
+    table.column_iter_mut().for_each(|column| {
+        column.set_padding((0, 2));
+    });
     let lines = table.lines().map(|line| line.trim_end().to_owned() + "\n");
     lines.collect()
 }

@@ -1,5 +1,7 @@
 //! Exit codes, as `docs/reference/exit-codes.md` publishes them, and the last words on stderr.
 
+use spawn_config::{ConfigError, UnknownKey};
+use spawn_host::SettingsError;
 use std::process::ExitCode;
 
 /// How a program ended.
@@ -9,6 +11,8 @@ pub(crate) enum Exit {
     Success = 0,
     /// AWS, the network or the agent refused or failed.
     Failure = 1,
+    /// The command line is wrong; nothing was done.
+    Usage = 2,
     /// `local.yaml`, a tag or an environment variable is wrong.
     Config = 3,
 }
@@ -23,7 +27,15 @@ impl From<Exit> for ExitCode {
 #[expect(clippy::print_stderr, reason = "the one place where a failed command says why")]
 pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
     eprintln!("spored: {error:#}");
-    let config =
-        error.chain().any(|cause| cause.is::<spawn_config::ConfigError>() || cause.is::<spawn_host::SettingsError>());
-    if config { Exit::Config.into() } else { Exit::Failure.into() }
+    code(error).into()
+}
+
+fn code(error: &anyhow::Error) -> Exit {
+    if error.chain().any(|cause| cause.is::<UnknownKey>()) {
+        Exit::Usage
+    } else if error.chain().any(|cause| cause.is::<ConfigError>() || cause.is::<SettingsError>()) {
+        Exit::Config
+    } else {
+        Exit::Failure
+    }
 }

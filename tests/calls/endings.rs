@@ -16,7 +16,9 @@ const SOON: Duration = Duration::from_millis(300);
 /// The attributes as text, which is enough to compare and reads well in a failure.
 fn texts(attributes: &[KeyValue]) -> BTreeMap<String, String> {
     let text = |value: &Value| match value {
-        Value::Array(Array::String(texts)) => format!("{texts:?}").replace("StringValue(Owned(", "").replace("))", ""),
+        Value::Array(Array::String(texts)) => {
+            format!("{:?}", texts.iter().map(|text| text.as_str()).collect::<Vec<_>>())
+        }
         other => other.to_string(),
     };
     let texts: BTreeMap<String, String> =
@@ -211,7 +213,7 @@ async fn at_rate_zero_no_span_is_made_and_the_header_says_so() {
 }
 
 #[tokio::test]
-async fn the_header_is_signed_and_names_the_span() {
+async fn the_header_names_the_span() {
     let operation = OPERATIONS.iter().find(|operation| operation.name == "PutItem").unwrap();
     let scene = traced(operation, PATIENCE).await;
     (operation.call)(scene.clients).await.unwrap();
@@ -220,7 +222,6 @@ async fn the_header_is_signed_and_names_the_span() {
     let trace = span.span_context.trace_id().to_string();
     let expected = format!("Root=1-{}-{};Parent={};Sampled=1", &trace[..8], &trace[8..], span.span_context.span_id());
     assert_eq!(requests[0].header("x-amzn-trace-id"), Some(expected.as_str()));
-    assert!(requests[0].header("authorization").unwrap().contains("x-amzn-trace-id"));
 }
 
 #[tokio::test]

@@ -77,7 +77,7 @@ async fn one_tag_said_twice_with_two_values_is_refused() {
 async fn flags_that_cannot_be_are_usage_errors() {
     for (flags, part) in [
         (["--count", "0"], "1..=1000"),
-        (["--count", "-3"], "--count"),
+        (["--count", "-3"], "'-3'"),
         (["--ttl", "5 minutes"], "5 minutes"),
         (["--ttl", "-1h"], "-1h"),
         (["--output", "xml"], "json"),

@@ -52,7 +52,7 @@ async fn a_dry_run_is_no_error_in_the_trace() {
     let run = operation(&trace, "RunInstances");
     let flags = ["error", "fault", "throttle"].map(|flag| run[flag].as_bool().unwrap_or(false));
     assert_eq!(flags, [false; 3], "{run:#}");
-    assert_eq!(run["metadata"]["spawn"]["error.type"], "DryRunOperation", "{run:#}");
+    assert_eq!(run["annotations"]["error_type"], "DryRunOperation", "{run:#}");
 }
 
 #[tokio::test]

@@ -54,7 +54,7 @@ async fn yaml_that_is_none_is_refused_with_line_and_column() {
 
 #[tokio::test]
 async fn ten_megabytes_are_no_settings_file() {
-    says(&refused(&"# filler\n".repeat(1_200_000)).await, &["local.yaml", "1 MiB"]);
+    says(&refused(&"# filler\n".repeat(1_200_000)).await, &["local.yaml", "larger than the 1048576 bytes"]);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Starting: ready without a network, patient with instance metadata, settings from the instance's tags.
 
-use crate::fixture::{Host, PATIENCE, attribute, aws, named, spans, stop, until};
+use crate::fixture::{Host, PATIENCE, attribute, aws, named, spans, stop, table, until};
 use serde_json::Value;
 use spawn_test_support::imds::ImdsFault;
 use spawn_test_support::{Imds, InstanceFacts, Process};
@@ -75,11 +75,7 @@ async fn the_agent_registers_itself_and_takes_its_leave() {
     let aws = aws().await;
     let host =
         Host::with("").aws(aws).env("SPAWN_INSTANCE_ID", "local-registry-test").env("SPAWN_TABLE", "registry-test");
-    let table = "boto3.client('dynamodb').create_table(TableName='registry-test', BillingMode='PAY_PER_REQUEST', \
-                 KeySchema=[{'AttributeName': 'PK', 'KeyType': 'HASH'}, {'AttributeName': 'SK', 'KeyType': 'RANGE'}], \
-                 AttributeDefinitions=[{'AttributeName': 'PK', 'AttributeType': 'S'}, {'AttributeName': 'SK', 'AttributeType': 'S'}])\
-                 ['TableDescription']['TableName']";
-    assert_eq!(aws.boto3(table).await.unwrap(), "registry-test");
+    table(aws, "registry-test").await;
     let items = "boto3.client('dynamodb').scan(TableName='registry-test')['Items']";
     let agent = host.run(&["--heartbeat", "1s"]).await;
     until(&agent, "registered").await;

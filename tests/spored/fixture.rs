@@ -13,7 +13,21 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 static AWS: OnceCell<Aws> = OnceCell::const_new();
 
 pub(crate) async fn aws() -> &'static Aws {
-    AWS.get_or_init(|| async { Aws::start().await.unwrap() }).await
+    AWS.get_or_init(|| async {
+        let aws = Aws::start().await.unwrap();
+        assert_eq!(table(&aws, "spawn-job-arrays").await, "spawn-job-arrays");
+        aws
+    })
+    .await
+}
+
+/// Makes a table for agents, as `spawn launch` does on a user's first launch.
+pub(crate) async fn table(aws: &Aws, name: &str) -> Value {
+    let code = "boto3.client('dynamodb').create_table(TableName='NAME', BillingMode='PAY_PER_REQUEST', \
+                KeySchema=[{'AttributeName': 'PK', 'KeyType': 'HASH'}, {'AttributeName': 'SK', 'KeyType': 'RANGE'}], \
+                AttributeDefinitions=[{'AttributeName': 'PK', 'AttributeType': 'S'}, {'AttributeName': 'SK', 'AttributeType': 'S'}])\
+                ['TableDescription']['TableName']";
+    aws.boto3(&code.replace("NAME", name)).await.unwrap()
 }
 
 /// A host of the user's own: a folder for its `local.yaml` and its socket, and a name of its own.

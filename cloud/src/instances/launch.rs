@@ -4,9 +4,8 @@ use super::Instance;
 use crate::error::{Error, Result};
 use aws_sdk_ec2::Client;
 use aws_sdk_ec2::types::{
-    HttpTokensState, IamInstanceProfileSpecification, ShutdownBehavior, InstanceMarketOptionsRequest,
-    InstanceMetadataOptionsRequest, InstanceMetadataTagsState, InstanceType, MarketType, ResourceType, Tag,
-    TagSpecification,
+    HttpTokensState, IamInstanceProfileSpecification, InstanceMarketOptionsRequest, InstanceMetadataOptionsRequest,
+    InstanceMetadataTagsState, InstanceType, MarketType, ResourceType, ShutdownBehavior, Tag, TagSpecification,
 };
 use spawn_telemetry::ExpectErrors;
 use std::collections::BTreeMap;

@@ -54,6 +54,8 @@ pub(super) async fn boot(early: &Early, world: &World, telemetry: &Telemetry, sh
         "settings are known"
     );
 
+    // With tracing off, the span that was begun before anybody could know leaves no ids in logs and records.
+    let span = if settings.tracing_on(now) { span } else { Context::new() };
     let clients = clients(&config, telemetry, &identity);
     let registry = Registry::new(clients.dynamodb.clone(), world.variable("SPAWN_TABLE").map(str::to_owned));
     let record = record(&identity, early, now, &span);
