@@ -49,7 +49,7 @@ pub(crate) struct LaunchOptions {
     #[arg(long)]
     pub(crate) name: Option<String>,
     /// How many instances; all are launched or none.
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    #[arg(long, default_value_t = 1, allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub(crate) count: u16,
     /// Image (AMI id, or resolve:ssm:PARAMETER); by default the newest Amazon Linux 2023 of the type's architecture.
     #[arg(long)]
@@ -58,7 +58,7 @@ pub(crate) struct LaunchOptions {
     #[arg(long)]
     pub(crate) spot: bool,
     /// Time to live, counted from the launch: 90m, 8h, 1d, 1h30m.
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     pub(crate) ttl: Option<TimeSpan>,
     /// Instance profile that gives the agent its rights.
     #[arg(long, value_name = "NAME")]

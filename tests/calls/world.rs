@@ -12,10 +12,13 @@ use spawn_telemetry::testing::{self, Spans};
 use spawn_telemetry::{SpanIdentity, Telemetry};
 use spawn_test_support::{Aws, FaultProxy};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::OnceCell;
 
 static AWS: OnceCell<Aws> = OnceCell::const_new();
+/// A message can be deleted once, so each call takes the next one.
+static NEXT_RECEIPT: AtomicUsize = AtomicUsize::new(0);
 static FILLED: OnceCell<serde_json::Value> = OnceCell::const_new();
 
 /// The instance that the calls come from.
@@ -28,13 +31,15 @@ dynamodb.create_table(TableName='TABLE', BillingMode='PAY_PER_REQUEST', KeySchem
 s3.create_bucket(Bucket='BUCKET')
 s3.put_object(Bucket='BUCKET', Key='there', Body=b'text')
 queue = sqs.create_queue(QueueName='QUEUE')['QueueUrl']
-sqs.send_message(QueueUrl=queue, MessageBody='to delete')
-receipt = sqs.receive_message(QueueUrl=queue)['Messages'][0]['ReceiptHandle']
+receipts = []
+for _ in range(8):
+    sqs.send_message(QueueUrl=queue, MessageBody='to delete')
+    receipts.append(sqs.receive_message(QueueUrl=queue, VisibilityTimeout=600)['Messages'][0]['ReceiptHandle'])
 code = io.BytesIO()
 with zipfile.ZipFile(code, 'w') as archive: archive.writestr('index.py', 'def handler(event, context): return {"ok": True}')
 lambdas.create_function(FunctionName='FUNCTION', Runtime='python3.11', Role='arn:aws:iam::123456789012:role/none', Handler='index.handler', Code={'ZipFile': code.getvalue()})
 instance = ec2.run_instances(ImageId='ami-12c6146b', MinCount=1, MaxCount=1)['Instances'][0]['InstanceId']
-{'queue': queue, 'receipt': receipt, 'instance': instance}
+{'queue': queue, 'receipts': receipts, 'instance': instance}
 "#;
 
 pub(crate) async fn aws() -> &'static Aws {
@@ -60,7 +65,8 @@ pub(crate) async fn queue_url() -> String {
 }
 
 pub(crate) async fn receipt() -> String {
-    filled().await["receipt"].as_str().unwrap().to_owned()
+    let next = NEXT_RECEIPT.fetch_add(1, Ordering::Relaxed);
+    filled().await["receipts"][next].as_str().unwrap().to_owned()
 }
 
 pub(crate) async fn instance() -> String {

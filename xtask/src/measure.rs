@@ -36,7 +36,8 @@ fn ready(spored: &Path, figures: &mut Figures) -> Result<()> {
     times.sort();
     let median = times.get(STARTS / 2).copied().context("at least one start was timed")?;
     let milliseconds = |time: Duration| time.as_secs_f64() * 1_000.0;
-    let row = format!("ready, median of {STARTS} starts  {:>6.1} ms", milliseconds(median));
+    let what = format!("ready, median of {STARTS} starts");
+    let row = format!("{what:<28} {:>6.1} ms", milliseconds(median));
     figures.gated(&row, median, READY, &format!("at most {} ms", READY.as_millis()));
     let extremes = times.first().zip(times.last()).context("at least one start was timed")?;
     show(&format!("  fastest {:.1} ms, slowest {:.1} ms\n", milliseconds(*extremes.0), milliseconds(*extremes.1)));
@@ -47,7 +48,8 @@ fn resident(spored: &Path, figures: &mut Figures) -> Result<()> {
     let agent = Agent::start(spored)?;
     std::thread::sleep(SETTLED);
     let memory = agent.memory()?;
-    let row = format!("resident after {} s          {:>6.1} MB", SETTLED.as_secs(), memory.resident);
+    let what = format!("resident after {} s", SETTLED.as_secs());
+    let row = format!("{what:<28} {:>6.1} MB", memory.resident);
     figures.gated(&row, memory.resident, RESIDENT, &format!("at most {RESIDENT} MB"));
     show(&format!(
         "  of it {:.1} MB its own (heap, stacks, data), {:.1} MB pages of the program's file\n",

@@ -1,7 +1,6 @@
 //! Draws a trace from its X-Ray documents: who called what, how long it took, what went wrong.
 
 use serde_json::Value;
-use std::fmt::Write;
 
 /// Widest line, so that the tree fits a terminal of 80 columns.
 const WIDTH: usize = 80;
@@ -39,7 +38,7 @@ fn branch(text: &mut String, documents: &[Value], document: &Value, first: &str,
     }
 }
 
-fn in_order<'a>(documents: &'a [Value], wanted: impl Fn(&Value) -> bool) -> Vec<&'a Value> {
+fn in_order(documents: &[Value], wanted: impl Fn(&Value) -> bool) -> Vec<&Value> {
     let mut found: Vec<&Value> = documents.iter().filter(|document| wanted(document)).collect();
     found.sort_by(|one, other| start(one).total_cmp(&start(other)));
     found
@@ -105,8 +104,7 @@ fn line(text: &mut String, prefix: &str, content: &str) {
     } else {
         content.to_owned()
     };
-    // Writing to a String cannot fail.
-    let _: Result<(), std::fmt::Error> = writeln!(text, "{prefix}{cut}");
+    text.extend([prefix, &cut, "\n"]);
 }
 
 #[cfg(test)]
