@@ -39,7 +39,7 @@ pub(crate) fn client(interceptor: Option<SharedInterceptor>) -> Client {
     let mut config = Builder::new()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::new("us-east-1"))
-        .credentials_provider(Credentials::new("AKIAIOSFODNN7EXAMPLE", "secret", None, None, "bench"))
+        .credentials_provider(credentials())
         .http_client(Canned);
     if let Some(interceptor) = interceptor {
         config.push_interceptor(interceptor);
@@ -47,6 +47,11 @@ pub(crate) fn client(interceptor: Option<SharedInterceptor>) -> Client {
     Client::from_conf(config.build())
 }
 
+pub(crate) fn credentials() -> Credentials {
+    Credentials::new("AKIAIOSFODNN7EXAMPLE", "secret", None, None, "bench")
+}
+
+/// The call that is measured.
 pub(crate) async fn call(client: &Client) {
     let answer = client
         .get_item()

@@ -2,13 +2,14 @@
 //!
 //! `cargo xtask bench` runs it and draws the tables. `spawn-bench MODE COUNT` makes COUNT calls: run under callgrind
 //! with two counts, the difference divided by the difference of the counts is instructions per call, free of
-//! everything that happens once. `spawn-bench time MODE` prints the CPU time of a call in nanoseconds, and
-//! `spawn-bench memory` what a full queue of spans takes.
+//! everything that happens once. `spawn-bench time MODE` prints the CPU time of a call and of the delivery
+//! of its span in nanoseconds, and `spawn-bench memory` what a full queue of spans takes.
 
 mod client;
 mod memory;
 mod modes;
 mod thread_time;
+mod xray_end;
 
 use modes::{Bench, Mode};
 use std::process::ExitCode;
@@ -19,8 +20,10 @@ use tokio::runtime::Runtime;
 const TIMED: (u32, u32) = (2_000, 15);
 /// Rounds that nobody times, for caches and the allocator.
 const WARM_UP: u32 = 2;
-/// Valgrind is slow; outside it this takes milliseconds.
-const DELIVERY: Duration = Duration::from_secs(60);
+/// The thread on which the telemetry delivers.
+const DELIVERING: &str = "spawn-telemetry";
+/// Valgrind is slow; outside it a delivery takes milliseconds.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -52,30 +55,38 @@ fn prepare(mode: Mode) -> (Runtime, Bench) {
     (runtime, bench)
 }
 
-/// Makes the calls, and answers the caller's CPU time for them. The spans are delivered before the next round, so that
-/// no round pays for another one's queue.
-fn round(runtime: &Runtime, bench: &Bench, calls: u32) -> Duration {
+/// CPU time of a round.
+struct Taken {
+    caller: Duration,
+    delivery: Duration,
+}
+
+/// Makes the calls and delivers their spans, so that no round pays for another one's queue.
+fn round(runtime: &Runtime, bench: &Bench, calls: u32) -> Taken {
     runtime.block_on(async {
-        let begun = thread_time::now();
+        let begun = (thread_time::own(), thread_time::named(DELIVERING));
         for _ in 0..calls {
             client::call(&bench.client).await;
         }
-        let taken = thread_time::now() - begun;
+        let caller = thread_time::own() - begun.0;
         if let Some(telemetry) = &bench.telemetry {
-            telemetry.flush(DELIVERY).await;
+            telemetry.flush(PATIENCE).await;
             let counters = telemetry.counters();
             assert!(counters.created == counters.exported, "a span was not delivered: {counters:?}");
         }
-        taken
+        Taken { caller, delivery: thread_time::named(DELIVERING) - begun.1 }
     })
 }
 
-/// Nanoseconds of a call in the fastest round.
-fn time(mode: Mode) -> u128 {
+/// Nanoseconds of a call, and of the delivery of its span, each in its fastest round.
+fn time(mode: Mode) -> String {
     let (runtime, bench) = prepare(mode);
     for _ in 0..WARM_UP {
         round(&runtime, &bench, TIMED.0);
     }
-    let fastest = (0..TIMED.1).map(|_| round(&runtime, &bench, TIMED.0)).min().unwrap_or_default();
-    fastest.as_nanos() / u128::from(TIMED.0)
+    let rounds: Vec<Taken> = (0..TIMED.1).map(|_| round(&runtime, &bench, TIMED.0)).collect();
+    let fastest = |part: fn(&Taken) -> Duration| {
+        rounds.iter().map(part).min().unwrap_or_default().as_nanos() / u128::from(TIMED.0)
+    };
+    format!("{} {}", fastest(|taken| taken.caller), fastest(|taken| taken.delivery))
 }

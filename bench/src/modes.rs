@@ -1,11 +1,14 @@
 //! What is compared: nothing, ours in its states, and a public peer in its.
 
-use crate::client::client;
+use crate::client::{client, credentials};
+use crate::xray_end;
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Region, SharedCredentialsProvider};
 use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
 use awssdk_instrumentation::interceptor::otel::OtelInterceptor;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider, SpanData, SpanExporter};
+use spawn_cloud::Config;
 use spawn_cloud::describe::AwsCalls;
 use spawn_config::{ExporterKind, Identity, Provider, SamplingRate, TracingSettings};
 use spawn_telemetry::{Plan, Program, SpanIdentity, Telemetry};
@@ -22,13 +25,13 @@ pub(crate) enum Mode {
     Off,
     /// Ours at rate 0.
     Unsampled,
-    /// Ours at rate 1 with the attributes of the service, written as JSON lines to /dev/null on the telemetry's thread.
+    /// Ours at rate 1 with the attributes of the service, delivered to X-Ray on the telemetry's thread.
     Sampled,
     /// No interceptor, but the `tracing` subscriber that the peer cannot do without.
     Subscriber,
     /// `awssdk-instrumentation` with a sampler that says no.
     PeerUnsampled,
-    /// `awssdk-instrumentation` with a sampler that says yes and an exporter that throws away.
+    /// `awssdk-instrumentation` with a sampler that says yes and an exporter that throws away, on a thread too.
     PeerSampled,
 }
 
@@ -102,12 +105,17 @@ fn ours(rate: Option<SamplingRate>) -> Bench {
     let settings = TracingSettings {
         enabled: rate.is_some(),
         sampling: rate.unwrap_or(SamplingRate::NEVER),
-        exporter: ExporterKind::Stdout,
-        exporter_file: Some("/dev/null".to_owned()),
+        exporter: ExporterKind::XRay,
+        endpoint: Some(xray_end::start().parse().expect("a URL")),
         ..TracingSettings::default()
     };
+    let aws = Config::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(SharedCredentialsProvider::new(credentials()))
+        .build();
     let now = "2026-11-21T00:00:00Z".parse().expect("an instant");
-    telemetry.configure(Plan::new(&settings, &identity(), PROGRAM, None, now));
+    telemetry.configure(Plan::new(&settings, &identity(), PROGRAM, Some(aws), now));
     let interceptor = telemetry.interceptor(Arc::new(AwsCalls), SpanIdentity::of(&identity()));
     assert_eq!(interceptor.is_some(), rate.is_some(), "off means no interceptor, and on means one");
     Bench { client: client(interceptor), telemetry: Some(telemetry) }
@@ -116,7 +124,7 @@ fn ours(rate: Option<SamplingRate>) -> Bench {
 /// The peer speaks to the global tracer provider and finds the operation in the SDK's own `tracing` spans.
 fn peer(sampler: Sampler) -> Bench {
     subscribe();
-    let provider = SdkTracerProvider::builder().with_sampler(sampler).with_simple_exporter(Discard).build();
+    let provider = SdkTracerProvider::builder().with_sampler(sampler).with_batch_exporter(Discard).build();
     opentelemetry::global::set_tracer_provider(provider);
     Bench { client: client(Some(SharedInterceptor::new(OtelInterceptor::new()))), telemetry: None }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use spawn_test_support::{Aws, Process, Program, wait_until};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
@@ -126,9 +126,4 @@ pub(crate) fn attribute<'a>(span: &'a Value, key: &str) -> Option<&'a Value> {
     let attributes = span["attributes"].as_array()?;
     let found = attributes.iter().find(|attribute| attribute["key"] == key)?;
     found["value"].as_object()?.values().next()
-}
-
-/// The path of a file of the tests.
-pub(crate) fn data(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data").join(name)
 }
