@@ -59,6 +59,11 @@ impl Error {
         }
     }
 
+    /// Whether AWS said that the caller may not do this; asking again will not help.
+    pub fn is_denied(&self) -> bool {
+        matches!(self.code(), Some("UnauthorizedOperation" | "AccessDenied" | "AccessDeniedException"))
+    }
+
     /// Turns the SDK's error of `call` into ours, keeping code, message and request id.
     pub(crate) fn of<E>(call: &'static str, error: SdkError<E, HttpResponse>) -> Self
     where

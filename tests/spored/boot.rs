@@ -3,7 +3,7 @@
 use crate::fixture::{Host, PATIENCE, attribute, aws, named, spans, stop, table, until};
 use serde_json::Value;
 use spawn_test_support::imds::ImdsFault;
-use spawn_test_support::{Imds, InstanceFacts, Process};
+use spawn_test_support::{FaultProxy, Imds, InstanceFacts, Process};
 
 fn instance(imds: &Imds) -> Host {
     Host::with("").env("AWS_EC2_METADATA_SERVICE_ENDPOINT", imds.endpoint()).env("AWS_EC2_METADATA_DISABLED", "false")
@@ -68,6 +68,23 @@ async fn without_tags_in_the_metadata_the_first_aws_call_is_a_traced_describe_ta
     let tags = named(&spans, "EC2.DescribeTags");
     assert_eq!((&tags["traceId"], &tags["parentSpanId"]), (&boot["traceId"], &boot["spanId"]));
     assert_eq!(attribute(tags, "aws.operation"), Some(&Value::from("DescribeTags")));
+}
+
+#[tokio::test]
+async fn without_tags_in_the_metadata_the_agent_asks_ec2_until_it_answers() {
+    let aws = aws().await;
+    let ec2 = FaultProxy::start(aws.moto_url()).unwrap();
+    ec2.refuse(true);
+    let imds = Imds::start(InstanceFacts::example()).unwrap();
+    imds.show_tags(None);
+    let host =
+        instance(&imds).aws(aws).env("AWS_EC2_METADATA_DISABLED", "false").env("AWS_ENDPOINT_URL_EC2", ec2.url());
+    let agent = start(&host).await;
+    until(&agent, "EC2 does not tell the tags").await;
+    assert_eq!(host.status().await["state"], "starting");
+    ec2.refuse(false);
+    host.status_when("boot", |status| status["state"] == "running").await;
+    stop(agent).await;
 }
 
 #[tokio::test]

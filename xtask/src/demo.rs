@@ -132,11 +132,27 @@ async fn refused_call(aws: &Aws, programs: &Path) -> Result<()> {
 }
 
 async fn command(program: Program, name: &str, line: &[&str]) -> Result<Output> {
-    say(&format!("$ {name} {}", line.join(" ")));
+    say(&format!("$ {name} {}", folded(line)));
     let output = program.run().await?;
     show(&output.stdout);
     show(&output.stderr);
     Ok(output)
+}
+
+/// The words of a command, on more lines than one where one is too short for a terminal.
+fn folded(words: &[&str]) -> String {
+    let mut lines = vec![String::new()];
+    for word in words {
+        let last = lines.len() - 1;
+        if word.starts_with('-') && lines[last].len() + word.len() > 50 {
+            lines[last].push('\\');
+            lines.push(format!("     {word} "));
+        } else {
+            lines[last].push_str(word);
+            lines[last].push(' ');
+        }
+    }
+    lines.join("\n").trim_end().to_owned()
 }
 
 async fn show_traces(aws: &Aws, folder: &Path, launch: &str) -> Result<()> {

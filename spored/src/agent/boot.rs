@@ -3,6 +3,7 @@
 use super::Early;
 use super::heartbeat;
 use super::state::Shared;
+use crate::backoff::Backoff;
 use crate::host::{self, Place};
 use crate::settings;
 use anyhow::Result;
@@ -16,6 +17,10 @@ use spawn_host::World;
 use spawn_telemetry::{Plan, SpanIdentity, Telemetry, propagation};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// Shortest and longest wait between two questions for the tags.
+const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 
 /// What the rest of the agent's life works with.
 #[derive(Debug)]
@@ -100,15 +105,34 @@ async fn span_and_tags(
             }
             let span = start(&Context::new());
             let clients = clients(config, telemetry, identity);
-            let asked = spawn_cloud::instances::tags(&clients.ec2, &identity.instance_id);
-            let tags = asked.with_context(span.clone()).await.unwrap_or_else(|error| {
-                tracing::error!(%error, "no tags could be read: no time to live, default settings; launch with InstanceMetadataTags=enabled or allow ec2:DescribeTags");
-                BTreeMap::new()
-            });
+            let tags = tags_from_ec2(imds, &clients, identity).with_context(span.clone()).await;
             if let Some(launcher) = launcher(&tags) {
                 span.span().add_link(launcher.span().span_context().clone(), Vec::new());
             }
             (span, tags)
+        }
+    }
+}
+
+/// Asks for the tags until an answer comes, or the answer that the agent may not ask: without its tags it knows no time
+/// to live, and the instance would run for ever because the network was late.
+async fn tags_from_ec2(imds: &Imds, clients: &Clients, identity: &Identity) -> BTreeMap<String, String> {
+    let mut backoff = Backoff::new(RETRY.0, RETRY.1);
+    let mut said = false;
+    loop {
+        match spawn_cloud::instances::tags(&clients.ec2, &identity.instance_id).await {
+            Ok(tags) => return tags,
+            Err(error) if error.is_denied() => {
+                tracing::error!(%error, "no tags could be read: no time to live, default settings; launch with InstanceMetadataTags=enabled or allow ec2:DescribeTags");
+                return BTreeMap::new();
+            }
+            Err(error) if !said => tracing::warn!(%error, "EC2 does not tell the tags; asking on"),
+            Err(error) => tracing::debug!(%error, "EC2 still does not tell the tags"),
+        }
+        said = true;
+        backoff.wait().await;
+        if let Ok(Some(tags)) = imds.tags().await {
+            return tags;
         }
     }
 }
