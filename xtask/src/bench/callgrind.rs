@@ -7,6 +7,9 @@ use std::process::{Command, Stdio};
 /// Two runs with so many calls: their difference is free of everything that happens once.
 const CALLS: [i64; 2] = [200, 1_200];
 
+/// The median of so many counts is taken: hash seeds and the state of the heap differ from run to run.
+const RUNS: usize = 5;
+
 /// Instructions of one call.
 pub(super) struct PerCall {
     /// On the thread that makes the call.
@@ -25,12 +28,21 @@ pub(super) fn ensure_installed() -> Result<()> {
     }
 }
 
-/// Counts a mode of the benchmark; callgrind's own files stay in `folder`.
+/// Counts a mode of the benchmark; callgrind's own files of the last run stay in `folder`.
 pub(super) fn per_call(program: &Path, mode: &str, folder: &Path) -> Result<PerCall> {
-    let few = count(program, mode, CALLS[0], folder)?;
-    let many = count(program, mode, CALLS[1], folder)?;
     let calls = CALLS[1] - CALLS[0];
-    Ok(PerCall { caller: (many.caller - few.caller) / calls, others: (many.others - few.others) / calls })
+    let once = || {
+        let few = count(program, mode, CALLS[0], folder)?;
+        let many = count(program, mode, CALLS[1], folder)?;
+        Ok(PerCall { caller: (many.caller - few.caller) / calls, others: (many.others - few.others) / calls })
+    };
+    let counts = (0..RUNS).map(|_| once()).collect::<Result<Vec<PerCall>>>()?;
+    let median = |part: fn(&PerCall) -> i64| {
+        let mut parts: Vec<i64> = counts.iter().map(part).collect();
+        parts.sort_unstable();
+        parts[RUNS / 2]
+    };
+    Ok(PerCall { caller: median(|count| count.caller), others: median(|count| count.others) })
 }
 
 fn count(program: &Path, mode: &str, calls: i64, folder: &Path) -> Result<PerCall> {
