@@ -2,7 +2,6 @@
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use std::error::Error as StdError;
 
@@ -84,11 +83,25 @@ impl Error {
                 request_id: request_id.or_else(|| request_id_of(service.err())),
             },
             _ => {
-                let reason = DisplayErrorContext(&error).to_string();
-                Self::Unanswered { call, reason: with_remedy(reason) }
+                Self::Unanswered { call, reason: with_remedy(causes(&error)) }
             }
         }
     }
+}
+
+/// An error and its causes, each once. The SDK's own `DisplayErrorContext` adds the whole in debug form, which is a
+/// screenful that tells an operator nothing more.
+pub(crate) fn causes(error: &dyn StdError) -> String {
+    let mut words = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if !words.ends_with(&more) {
+            words = format!("{words}: {more}");
+        }
+        cause = error.source();
+    }
+    words
 }
 
 /// EC2 gives the request id in the body only; the SDK keeps it among the error's extras.

@@ -1,6 +1,6 @@
 //! Who an instance is and what its tags say, from the instance metadata service, version 2 only.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, causes};
 use aws_config::imds::client::Client;
 use aws_config::imds::client::error::ImdsError;
 use serde::Deserialize;
@@ -92,7 +92,7 @@ impl Imds {
             Ok(text) => Ok(Some(text.into())),
             Err(ImdsError::ErrorResponse(answer)) if answer.response().status().as_u16() == 404 => Ok(None),
             Err(error) => {
-                let reason = aws_smithy_types::error::display::DisplayErrorContext(&error).to_string();
+                let reason = causes(&error);
                 Err(Error::Metadata { path: path.to_owned(), reason })
             }
         }

@@ -100,7 +100,8 @@ impl Session {
         let lost = flushed.left;
         match health.problem {
             _ if lost == 0 => None,
-            Some(problem) => Some(format!("{lost} spans were not delivered: {}; {}", problem.what, problem.remedy)),
+            // The warning with the remedy stands above already.
+            Some(problem) => Some(format!("{lost} spans were not delivered: {}", problem.what)),
             None => Some(format!("{lost} spans were not delivered within {} s", FLUSH.as_secs())),
         }
     }
