@@ -82,9 +82,7 @@ impl Error {
                 message: service.err().message().unwrap_or("no message").to_owned(),
                 request_id: request_id.or_else(|| request_id_of(service.err())),
             },
-            _ => {
-                Self::Unanswered { call, reason: with_remedy(causes(&error)) }
-            }
+            _ => Self::Unanswered { call, reason: with_remedy(causes(&error)) },
         }
     }
 }

@@ -137,9 +137,11 @@ pub(crate) fn read(key: &str, value: &str) -> Result<Option<Entry>, ConfigError>
     match keys().iter().find(|known| known.tag == Some(key)) {
         Some(known) => Entry::checked(known, known.name, place, Raw::Text(value.to_owned())).map(Some),
         None => {
-            let known = keys().iter().filter_map(|key| key.tag);
-            let remedy = match did_you_mean(key, known) {
-                Some(meant) => format!(" (did you mean `{meant}`?)"),
+            // The prefix that all have in common would make everything look alike.
+            let name = |tag| str::strip_prefix(tag, PREFIX).unwrap_or(tag);
+            let known = keys().iter().filter_map(|key| key.tag.map(name));
+            let remedy = match did_you_mean(name(key), known) {
+                Some(meant) => format!(" (did you mean `{PREFIX}{meant}`?)"),
                 None => format!("; tags that begin with `{PREFIX}` belong to spawn"),
             };
             Err(ConfigError::UnknownKey { place, key: plain(key), remedy })

@@ -144,7 +144,7 @@ fn an_unknown_key_in_the_file_is_answered_with_the_likeliest() {
     );
     assert_eq!(
         yaml("observability:\n  zebra: 1\n"),
-        "local.yaml:2:3: unknown key observability.zebra; known here are tracing"
+        "local.yaml:2:3: unknown key observability.zebra; known here: tracing"
     );
 }
 
@@ -285,6 +285,12 @@ fn a_bad_tag_is_refused_before_a_launch() {
             "true",
             "tag spawn:tracing-enable: unknown key spawn:tracing-enable (did you mean `spawn:tracing-enabled`?)",
         ),
+        (
+            // Like nothing but the prefix that all have.
+            "spawn:foo",
+            "1",
+            "tag spawn:foo: unknown key spawn:foo; tags that begin with `spawn:` belong to spawn",
+        ),
     ] {
         assert_eq!(tag(key, value), expected);
     }
@@ -336,7 +342,7 @@ fn text_from_outside_is_escaped_and_cut_in_messages() {
     );
     assert_eq!(
         yaml("\"a\\nb\": 1"),
-        "local.yaml:1:1: unknown key a\\nb; known here are observability, ttl, idle_timeout, on_complete, provider, \
+        "local.yaml:1:1: unknown key a\\nb; known here: observability, ttl, idle_timeout, on_complete, provider, \
          instance_id, name, region, account_id, public_ip, private_ip, job_array"
     );
 }

@@ -1,9 +1,10 @@
-//! What both programs read from the machine they run on: the environment, `local.yaml`, the host's name.
+//! The machine that both programs run on: the environment, `local.yaml`, the host's name, and the terminal.
 //!
 //! The one place that touches `std::env` and `std::fs` for settings, so that everything else takes them as values.
 
+pub mod console;
 mod local_file;
 mod world;
 
-pub use local_file::LocalFileError;
+pub use local_file::{LocalFileError, Named};
 pub use world::{SettingsError, World};

@@ -1,6 +1,6 @@
 //! The outside world as a value: environment and files come in here and nowhere else.
 
-use crate::local_file::{self, LocalFileError};
+use crate::local_file::{self, LocalFileError, Named};
 use spawn_config::{ConfigError, Layers};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -50,8 +50,8 @@ impl World {
     /// `SPAWN_CONFIG` names), the environment.
     pub fn settings(&self) -> Result<Layers, SettingsError> {
         let (path, named) = match self.variable("SPAWN_CONFIG") {
-            Some(path) => (Path::new(path), true),
-            None => (Path::new("/etc/spawn/local.yaml"), false),
+            Some(path) => (Path::new(path), Some(Named::ByVariable)),
+            None => (Path::new("/etc/spawn/local.yaml"), None),
         };
         let text = local_file::read(path, named)?.unwrap_or_default();
         Ok(Layers::new().local_yaml_bytes(&path.display().to_string(), &text)?.environment(self.environment.clone())?)
@@ -59,7 +59,7 @@ impl World {
 
     /// Reads a settings file that the user named, and nothing else.
     pub fn settings_file(&self, path: &Path) -> Result<Layers, SettingsError> {
-        let text = local_file::read(path, true)?.unwrap_or_default();
+        let text = local_file::read(path, Some(Named::ByArgument))?.unwrap_or_default();
         Ok(Layers::new().local_yaml_bytes(&path.display().to_string(), &text)?)
     }
 

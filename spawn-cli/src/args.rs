@@ -17,7 +17,7 @@ pub(crate) struct Args {
 #[derive(Clone, Debug, ClapArgs)]
 pub(crate) struct Global {
     /// AWS region; by default the one of the environment or the profile.
-    #[arg(long, global = true)]
+    #[arg(long, global = true, value_parser = region)]
     pub(crate) region: Option<String>,
     /// Log debug lines, and give every line inside a span its trace_id and span_id, even with tracing off.
     #[arg(long, global = true)]
@@ -29,7 +29,10 @@ pub(crate) enum Command {
     /// Launch instances.
     ///
     /// Tags that begin with `spawn:` are settings of the agent, and of this launch's own trace:
-    /// spawn launch --instance-type t3.micro --tag spawn:tracing-enabled=true --tag spawn:tracing-sampling=1.0
+    ///
+    ///   spawn launch --instance-type t3.micro \
+    ///     --tag spawn:tracing-enabled=true --tag spawn:tracing-sampling=1.0
+    #[command(verbatim_doc_comment)]
     Launch(LaunchOptions),
     /// List the instances that spawn launched in this region.
     List(ListOptions),
@@ -40,7 +43,7 @@ pub(crate) enum Command {
 #[derive(Debug, ClapArgs)]
 pub(crate) struct LaunchOptions {
     /// Instance type, for example t3.micro.
-    #[arg(long)]
+    #[arg(long, value_parser = instance_type)]
     pub(crate) instance_type: String,
     /// Tag of the instances; may be given many times.
     #[arg(long = "tag", value_name = "KEY=VALUE")]
@@ -52,7 +55,7 @@ pub(crate) struct LaunchOptions {
     #[arg(long, default_value_t = 1, allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub(crate) count: u16,
     /// Image (AMI id, or resolve:ssm:PARAMETER); by default the newest Amazon Linux 2023 of the type's architecture.
-    #[arg(long)]
+    #[arg(long, value_parser = image)]
     pub(crate) ami: Option<String>,
     /// Launch spot instances instead of on-demand ones.
     #[arg(long)]
@@ -61,7 +64,7 @@ pub(crate) struct LaunchOptions {
     #[arg(long, allow_hyphen_values = true)]
     pub(crate) ttl: Option<TimeSpan>,
     /// Instance profile that gives the agent its rights.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub(crate) iam_instance_profile: Option<String>,
     /// Ask EC2 whether the launch would go through, and launch nothing.
     #[arg(long)]
@@ -122,11 +125,32 @@ pub(crate) enum Output {
 fn instance_id(text: &str) -> Result<String, String> {
     let digits = text.strip_prefix("i-").unwrap_or_default();
     let sound = matches!(digits.len(), 8 | 17) && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if sound {
-        Ok(text.to_owned())
-    } else {
-        Err("an instance id is i- and 17 hexadecimal digits; `spawn list` shows them".to_owned())
-    }
+    checked(sound, text, "an instance id is i- and 17 hexadecimal digits; `spawn list` shows them")
+}
+
+/// A region is part of a host name; anything else would fail only after other calls were made.
+fn region(text: &str) -> Result<String, String> {
+    checked(is_label(text), text, "a region is a name such as eu-central-1")
+}
+
+/// `family.size`, as in t3.micro or u-6tb1.metal.
+fn instance_type(text: &str) -> Result<String, String> {
+    let sound = text.split_once('.').is_some_and(|(family, size)| is_label(family) && is_label(size));
+    checked(sound, text, "an instance type is a family and a size such as t3.micro")
+}
+
+/// An id, or a parameter of Systems Manager that holds one.
+fn image(text: &str) -> Result<String, String> {
+    let sound = ["ami-", "resolve:ssm:"].iter().any(|prefix| text.len() > prefix.len() && text.starts_with(prefix));
+    checked(sound, text, "an image is ami-… or resolve:ssm:PARAMETER")
+}
+
+fn is_label(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+}
+
+fn checked(sound: bool, text: &str, rule: &str) -> Result<String, String> {
+    if sound { Ok(text.to_owned()) } else { Err(rule.to_owned()) }
 }
 
 #[cfg(test)]
@@ -137,6 +161,19 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Args::command().debug_assert();
+    }
+
+    #[test]
+    fn a_name_that_aws_cannot_know_is_refused_before_any_call() {
+        let refused = |check: fn(&str) -> Result<String, String>, texts: &[&str]| {
+            texts.iter().filter(|text| check(text).is_err()).map(|&text| text.to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(refused(region, &["eu-central-1", "", "us east", "us.east"]), ["", "us east", "us.east"]);
+        assert_eq!(
+            refused(instance_type, &["t3.micro", "u-6tb1.metal", "", "t3", ".micro", "t3.", "T3.micro"]),
+            ["", "t3", ".micro", "t3.", "T3.micro"]
+        );
+        assert_eq!(refused(image, &["ami-12c6146b", "resolve:ssm:/a/b", "", "ami-", "linux"]), ["", "ami-", "linux"]);
     }
 
     #[test]

@@ -35,9 +35,10 @@ pub(crate) async fn run(global: Global, options: LaunchOptions, world: &World) -
     progress.finish();
     let trace_id = session.trace_id();
     let undelivered = session.close().await;
+    let mut printed = Ok(());
     let exit = match &done {
         Ok(Some((launched, waited))) => {
-            print(options.output, launched, trace_id.as_deref());
+            printed = print(options.output, launched, trace_id.as_deref());
             match waited {
                 Waited::Done => Exit::Success,
                 Waited::TimedOut(what) => {
@@ -58,7 +59,9 @@ pub(crate) async fn run(global: Global, options: LaunchOptions, world: &World) -
     if let Some(undelivered) = undelivered {
         show::message(&undelivered);
     }
-    done.map(|_| exit)
+    done?;
+    printed?;
+    Ok(exit)
 }
 
 fn attributes(plan: &Plan) -> Vec<KeyValue> {
@@ -107,9 +110,12 @@ async fn prepare_registry(session: &Session, progress: &Progress) {
     }
 }
 
-fn print(output: Output, launched: &Launched, trace_id: Option<&str>) {
+fn print(output: Output, launched: &Launched, trace_id: Option<&str>) -> Result<()> {
     match (output, launched) {
-        (Output::Table, Launched::WouldLaunch) => show::message("dry run: EC2 would launch this"),
+        (Output::Table, Launched::WouldLaunch) => {
+            show::message("dry run: EC2 would launch this");
+            Ok(())
+        }
         (Output::Table, Launched::Instances(instances)) => show::data(&show::table(instances)),
         (Output::Json, launched) => {
             let none: &[Instance] = &[];
@@ -117,7 +123,7 @@ fn print(output: Output, launched: &Launched, trace_id: Option<&str>) {
                 Launched::WouldLaunch => (true, none),
                 Launched::Instances(instances) => (false, instances.as_slice()),
             };
-            show::json(&serde_json::json!({ "dry_run": dry_run, "instances": instances, "trace_id": trace_id }));
+            show::json(&serde_json::json!({ "dry_run": dry_run, "instances": instances, "trace_id": trace_id }))
         }
     }
 }

@@ -20,15 +20,16 @@ pub(crate) async fn run(global: Global, options: ListOptions, world: &World) -> 
     let Some(mut instances) = listed? else { return Ok(Exit::Interrupted) };
     instances.retain(|instance| options.all || instance.is_live());
     instances.sort_by(|one, other| (&one.launched_at, &one.instance_id).cmp(&(&other.launched_at, &other.instance_id)));
-    print(options.output, &instances);
+    print(options.output, &instances)?;
     Ok(Exit::Success)
 }
 
-fn print(output: Output, instances: &[Instance]) {
+fn print(output: Output, instances: &[Instance]) -> Result<()> {
     match output {
         Output::Json => show::json(&serde_json::json!(instances)),
         Output::Table if instances.is_empty() => {
             show::message("no instances here; `spawn launch --instance-type t3.micro` makes one");
+            Ok(())
         }
         Output::Table => show::data(&show::table(instances)),
     }

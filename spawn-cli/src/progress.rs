@@ -2,6 +2,7 @@
 
 use crate::show;
 use indicatif::{ProgressBar, ProgressStyle};
+use spawn_host::console::escape;
 use std::io::IsTerminal;
 use std::time::Duration;
 
@@ -28,7 +29,7 @@ impl Progress {
     /// Shows what is being done.
     pub(crate) fn step(&self, what: &str) {
         match self {
-            Self::Living(bar) => bar.set_message(show::escape(what)),
+            Self::Living(bar) => bar.set_message(escape(what)),
             Self::Plain => show::message(what),
         }
     }

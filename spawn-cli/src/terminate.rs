@@ -8,6 +8,7 @@ use anyhow::Result;
 use opentelemetry::KeyValue;
 use spawn_cloud::instances;
 use spawn_host::World;
+use spawn_host::console::{self, escape};
 use std::io::{BufRead, IsTerminal};
 
 pub(crate) async fn run(global: Global, options: TerminateOptions, world: &World) -> Result<Exit> {
@@ -27,13 +28,14 @@ pub(crate) async fn run(global: Global, options: TerminateOptions, world: &World
     }
     let Some(states) = terminated? else { return Ok(Exit::Interrupted) };
     match options.output {
-        Output::Json => show::json(&serde_json::json!(
-            states
-                .iter()
-                .map(|(id, state)| serde_json::json!({ "instance_id": id, "state": state }))
-                .collect::<Vec<_>>()
-        )),
-        Output::Table => states.iter().for_each(|(id, state)| show::data(&format!("{id}  {state}\n"))),
+        Output::Json => {
+            let object = |(id, state)| serde_json::json!({ "instance_id": id, "state": state });
+            show::json(&states.into_iter().map(object).collect::<Vec<_>>())?;
+        }
+        Output::Table => {
+            let line = |(id, state): (&String, &String)| escape(&format!("{id}  {state}")) + "\n";
+            show::data(&states.iter().map(line).collect::<String>())?;
+        }
     }
     Ok(Exit::Success)
 }
@@ -47,7 +49,7 @@ fn confirmed(ids: &[String]) -> Result<bool> {
         )
         .into());
     }
-    show::question(&format!("terminate {} ({})? [y/N] ", ids.join(", "), ids.len()));
+    console::question(&format!("terminate {}? [y/N] ", ids.join(", ")));
     let mut answer = String::new();
     stdin.lock().read_line(&mut answer)?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))

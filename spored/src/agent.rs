@@ -35,9 +35,10 @@ pub(crate) async fn run(options: RunOptions, world: World) -> Result<Exit> {
     let started = SystemTime::now();
     let format = options.log_format.resolve(std::io::stderr().is_terminal());
     Logs { format, debug: options.debug }.init();
-    let mut shutdown = Shutdown::listen().context("failed to listen for signals")?;
-    // A wrong file is refused before anything runs; what the network says comes later.
+    // A wrong file is refused before anything runs; what the network says comes later. A file that is a pipe may keep
+    // the agent waiting, and until the signals are taken over they end it.
     let layers = settings::with_debug(world.settings()?, options.debug)?;
+    let mut shutdown = Shutdown::listen().context("failed to listen for signals")?;
 
     let telemetry = Telemetry::start(PROGRAM);
     let shared = Shared::new(PROGRAM.version, telemetry.clone());

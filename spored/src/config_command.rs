@@ -3,9 +3,9 @@
 use crate::args::{ConfigCommand, Output};
 use crate::exit::Exit;
 use crate::settings;
-use anyhow::Result;
+use anyhow::{Context, Result};
 use spawn_config::{Explanation, Resolved, schema};
-use spawn_host::World;
+use spawn_host::{World, console};
 use std::fmt::Write;
 use std::path::Path;
 
@@ -13,28 +13,22 @@ pub(crate) async fn run(command: ConfigCommand, world: &World) -> Result<Exit> {
     match command {
         ConfigCommand::Get { key } => {
             spawn_config::Key::named(&key)?;
-            print(&format!("{}\n", settings::as_asked(world).await?.resolved.get(&key)?));
+            print(&format!("{}\n", settings::as_asked(world).await?.resolved.get(&key)?))?;
         }
-        ConfigCommand::List { output } => print(&list(&settings::as_asked(world).await?.resolved, output)?),
+        ConfigCommand::List { output } => print(&list(&settings::as_asked(world).await?.resolved, output)?)?,
         ConfigCommand::Explain { key } => {
             spawn_config::Key::named(&key)?;
             let explanation = settings::as_asked(world).await?.resolved.explain(&key)?;
-            print(&explain(&explanation)?);
+            print(&explain(&explanation)?)?;
         }
         ConfigCommand::Validate { file } => return validate(file.as_deref(), world).await,
-        ConfigCommand::Schema => print(&(serde_json::to_string_pretty(&schema::json_schema())? + "\n")),
+        ConfigCommand::Schema => print(&(serde_json::to_string_pretty(&schema::json_schema())? + "\n"))?,
     }
     Ok(Exit::Success)
 }
 
-#[expect(clippy::print_stdout, reason = "the answer is the command's data")]
-fn print(text: &str) {
-    print!("{text}");
-}
-
-#[expect(clippy::print_stderr, reason = "findings are messages, not data")]
-fn complain(finding: &dyn std::fmt::Display) {
-    eprintln!("spored: {finding}");
+fn print(text: &str) -> Result<()> {
+    console::data(text).context("failed to write the answer to stdout")
 }
 
 fn list(resolved: &Resolved, output: Output) -> Result<String> {
@@ -75,14 +69,14 @@ fn explain(explanation: &Explanation) -> Result<String> {
 async fn validate(file: Option<&Path>, world: &World) -> Result<Exit> {
     let Some(file) = file else {
         let found = settings::as_asked(world).await?;
-        found.refused.iter().for_each(|refused| complain(refused));
+        found.refused.iter().for_each(|refused| console::message("spored", &refused.to_string()));
         if !found.refused.is_empty() {
             return Ok(Exit::Config);
         }
-        print("the settings of this host are valid\n");
+        print("the settings of this host are valid\n")?;
         return Ok(Exit::Success);
     };
     world.settings_file(file)?;
-    print(&format!("{} is valid\n", file.display()));
+    print(&format!("{} is valid\n", file.display()))?;
     Ok(Exit::Success)
 }

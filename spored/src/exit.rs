@@ -1,7 +1,7 @@
 //! Exit codes, as `docs/reference/exit-codes.md` publishes them, and the last words on stderr.
 
 use spawn_config::{ConfigError, UnknownKey};
-use spawn_host::SettingsError;
+use spawn_host::{SettingsError, console};
 use std::process::ExitCode;
 
 /// How a program ended.
@@ -24,9 +24,8 @@ impl From<Exit> for ExitCode {
 }
 
 /// Prints the error with its causes, and answers the exit code that it stands for.
-#[expect(clippy::print_stderr, reason = "the one place where a failed command says why")]
 pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
-    eprintln!("spored: {error:#}");
+    console::message("spored", &format!("{error:#}"));
     code(error).into()
 }
 

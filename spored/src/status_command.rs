@@ -3,9 +3,9 @@
 use crate::args::{Output, StatusOptions};
 use crate::control;
 use crate::exit::Exit;
-use anyhow::Result;
+use anyhow::{Context, Result};
 use serde_json::Value;
-use spawn_host::World;
+use spawn_host::{World, console};
 
 pub(crate) async fn run(options: StatusOptions, world: &World) -> Result<Exit> {
     let report = control::status(world).await?;
@@ -13,13 +13,8 @@ pub(crate) async fn run(options: StatusOptions, world: &World) -> Result<Exit> {
         Output::Json => serde_json::to_string_pretty(&report)? + "\n",
         Output::Table => table(&report),
     };
-    print(&text);
+    console::data(&text).context("failed to write the answer to stdout")?;
     Ok(Exit::Success)
-}
-
-#[expect(clippy::print_stdout, reason = "the answer is the command's data")]
-fn print(text: &str) {
-    print!("{text}");
 }
 
 /// The report as lines of a name and a value.
@@ -60,13 +55,20 @@ fn table(report: &Value) -> String {
 }
 
 fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    console::escape(&text).replace('\n', " ")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn what_aws_says_cannot_reach_the_terminal() {
+        let report = json!({ "registry": { "problem": "no\u{1b}[2J\nremedy    run this" } });
+        assert!(table(&report).contains("no\\u{1b}[2J remedy    run this\n"), "{}", table(&report));
+    }
 
     #[test]
     fn a_problem_is_shown_with_its_remedy() {

@@ -94,6 +94,8 @@ impl Outcome {
 pub(crate) struct Trouble {
     /// Whether it will last until somebody changes something.
     pub(crate) lasting: bool,
+    /// How long the back end asks to be left alone.
+    pub(crate) after: Option<Duration>,
     /// What happened.
     pub(crate) what: String,
     /// What to do about it.

@@ -1,14 +1,18 @@
-//! Leaves out, redacts or hashes attributes by the names that the settings list, before anything leaves the process.
+//! Leaves out, redacts or hashes attributes by the names that the settings list, and takes secrets of known shapes out of all
+//! the others, before anything leaves the process.
 
-use opentelemetry::{KeyValue, Value};
+use std::borrow::Cow;
+
+use opentelemetry::trace::Status;
+use opentelemetry::{Array, KeyValue, StringValue, Value};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SpanData;
 use sha2::{Digest, Sha256};
 use spawn_config::FilterSettings;
 use wildmatch::WildMatch;
 
-/// What stands in place of a redacted value.
-const REDACTED: &str = "[redacted]";
+use crate::attribute;
+use crate::redact::{REDACTED, redacted};
 
 /// Globs over attribute names, in the order in which they are tried.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +22,15 @@ pub(crate) struct Filter {
     hash: Vec<WildMatch>,
 }
 
+/// What becomes of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rule {
+    Keep,
+    Drop,
+    Redact,
+    Hash,
+}
+
 impl Filter {
     pub(crate) fn new(settings: &FilterSettings) -> Self {
         let FilterSettings { drop, redact, hash } = settings;
@@ -25,22 +38,29 @@ impl Filter {
         Self { drop: globs(drop), redact: globs(redact), hash: globs(hash) }
     }
 
-    /// Whether it lets everything through as it is.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.drop.is_empty() && self.redact.is_empty() && self.hash.is_empty()
-    }
-
-    /// The span with the attributes of itself, its events and its links filtered.
-    pub(crate) fn span(&self, span: &SpanData) -> SpanData {
+    /// The span with the attributes of itself, its events and its links filtered, and without secrets of known shapes. The
+    /// text of its status is its `error.message` once more.
+    pub(crate) fn span<'a>(&self, span: &'a SpanData) -> Cow<'a, SpanData> {
+        if self.is_empty() && !has_secret(span) {
+            return Cow::Borrowed(span);
+        }
         let mut span = span.clone();
         self.attributes(&mut span.attributes);
+        if let Status::Error { description } = &mut span.status {
+            match self.rule(attribute::ERROR_MESSAGE) {
+                Rule::Keep => *description = Cow::Owned(redacted(description).into_owned()),
+                Rule::Drop => *description = Cow::Borrowed(""),
+                Rule::Redact => *description = Cow::Borrowed(REDACTED),
+                Rule::Hash => *description = Cow::Owned(hashed(description)),
+            }
+        }
         for event in &mut span.events.events {
             self.attributes(&mut event.attributes);
         }
         for link in &mut span.links.links {
             self.attributes(&mut link.attributes);
         }
-        span
+        Cow::Owned(span)
     }
 
     /// The resource with its attributes filtered.
@@ -52,25 +72,65 @@ impl Filter {
     }
 
     fn attributes(&self, attributes: &mut Vec<KeyValue>) {
-        attributes.retain_mut(|pair| {
-            let name = pair.key.as_str();
-            let any = |globs: &[WildMatch]| globs.iter().any(|glob| glob.matches(name));
-            if any(&self.drop) {
-                return false;
+        attributes.retain_mut(|pair| match self.rule(pair.key.as_str()) {
+            Rule::Keep => {
+                clean(&mut pair.value);
+                true
             }
-            if any(&self.redact) {
+            Rule::Drop => false,
+            Rule::Redact => {
                 pair.value = Value::from(REDACTED);
-            } else if any(&self.hash) {
-                pair.value = Value::from(hashed(&pair.value));
+                true
             }
-            true
+            Rule::Hash => {
+                pair.value = Value::from(hashed(&pair.value.as_str()));
+                true
+            }
         });
+    }
+
+    fn is_empty(&self) -> bool {
+        self.drop.is_empty() && self.redact.is_empty() && self.hash.is_empty()
+    }
+
+    fn rule(&self, name: &str) -> Rule {
+        let rules = [(&self.drop, Rule::Drop), (&self.redact, Rule::Redact), (&self.hash, Rule::Hash)];
+        let found = rules.into_iter().find(|(globs, _)| globs.iter().any(|glob| glob.matches(name)));
+        found.map_or(Rule::Keep, |(_, rule)| rule)
     }
 }
 
-/// The first 16 bytes of the SHA-256 of the value's text: enough to tell values apart.
-fn hashed(value: &Value) -> String {
-    let digest = Sha256::digest(value.as_str().as_bytes());
+/// Whether a text of the span is a secret of a known shape, or has one in it.
+fn has_secret(span: &SpanData) -> bool {
+    let of_events = span.events.iter().flat_map(|event| &event.attributes);
+    let of_links = span.links.iter().flat_map(|link| &link.attributes);
+    let is_secret = |text: &str| redacted(text) != text;
+    let in_status = matches!(&span.status, Status::Error { description } if is_secret(description));
+    in_status
+        || span.attributes.iter().chain(of_events).chain(of_links).any(|pair| match &pair.value {
+            Value::String(text) => is_secret(text.as_str()),
+            Value::Array(Array::String(items)) => items.iter().any(|item| is_secret(item.as_str())),
+            _ => false,
+        })
+}
+
+/// Takes secrets out of a text or a list of texts.
+fn clean(value: &mut Value) {
+    let clean = |text: &mut StringValue| {
+        if let Cow::Owned(redacted) = redacted(text.as_str()) {
+            *text = StringValue::from(redacted);
+        }
+    };
+    match value {
+        Value::String(text) => clean(text),
+        Value::Array(Array::String(items)) => items.iter_mut().for_each(clean),
+        _ => {}
+    }
+}
+
+/// The first 16 bytes of the SHA-256 of the text: enough to tell values apart.
+fn hashed(text: &str) -> String {
+    let digest = Sha256::digest(text.as_bytes());
     let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
     format!("sha256:{hex}")
 }
@@ -119,7 +179,44 @@ mod tests {
         expected.attributes = after();
         expected.events.events = vec![Event::new("e", UNIX_EPOCH, after(), 0)];
         expected.links.links = vec![Link::new(SpanContext::NONE, after(), 0)];
-        assert_eq!(filter().span(&span), expected);
+        assert_eq!(*filter().span(&span), expected);
+    }
+
+    #[test]
+    fn secrets_of_known_shapes_are_taken_out_without_any_setting() {
+        let (secret, clean) = ("https://kim:pass@host", "https://[redacted]@host");
+        let span = |text: &'static str, place| {
+            let mut span = samples::span("a");
+            let list = Value::Array(Array::String(vec!["open".into(), text.into()]));
+            match place {
+                0 => span.attributes = vec![KeyValue::new("text", text), KeyValue::new("number", 1)],
+                1 => span.attributes = vec![KeyValue::new("list", list)],
+                2 => span.events.events = vec![Event::new("e", UNIX_EPOCH, vec![KeyValue::new("text", text)], 0)],
+                3 => span.links.links = vec![Link::new(SpanContext::NONE, vec![KeyValue::new("text", text)], 0)],
+                _ => span.status = Status::error(text),
+            }
+            span
+        };
+        for place in 0..5 {
+            assert_eq!(*Filter::default().span(&span(secret, place)), span(clean, place), "{place}");
+            assert!(matches!(Filter::default().span(&span(clean, place)), Cow::Borrowed(_)), "{place}");
+        }
+    }
+
+    #[test]
+    fn the_text_of_the_status_is_filtered_as_the_error_message() {
+        let message = || vec!["error.message".to_owned()];
+        let nothing = FilterSettings::default;
+        for (settings, expected) in [
+            (nothing(), "abc"),
+            (FilterSettings { drop: message(), ..nothing() }, ""),
+            (FilterSettings { redact: message(), ..nothing() }, "[redacted]"),
+            (FilterSettings { hash: message(), ..nothing() }, "sha256:ba7816bf8f01cfea414140de5dae2223"),
+        ] {
+            let mut span = samples::span("a");
+            span.status = Status::error("abc");
+            assert_eq!(Filter::new(&settings).span(&span).status, Status::error(expected));
+        }
     }
 
     #[test]

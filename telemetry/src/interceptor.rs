@@ -42,6 +42,7 @@ pub use expect::ExpectErrors;
 
 /// The header that AWS reads the trace from. AWS's signatures leave it out, because load balancers rewrite it.
 const HEADER: &str = "x-amzn-trace-id";
+
 /// The interceptor. One serves the clients of all services.
 #[derive(Debug)]
 pub(crate) struct TracingInterceptor(Arc<Shared>);

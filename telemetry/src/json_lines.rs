@@ -1,7 +1,7 @@
 //! One line of OTLP JSON for each span, on stderr or at the end of a file.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use opentelemetry_proto::tonic::trace::v1::TracesData;
 use opentelemetry_proto::transform::common::tonic::ResourceAttributesWithSchema;
@@ -34,18 +34,22 @@ impl JsonLines {
         Self { sink: Sink::Stderr, resource: resource.into(), filter }
     }
 
-    /// Lines at the end of a file, which is made if need be, readable by its owner alone.
+    /// Lines at the end of a file, which is made if need be, readable by its owner alone. A line that was cut off, by a full
+    /// disk or by the end of a program, is ended, so that it costs itself alone.
     pub(crate) fn in_file(path: &str, resource: &Resource, filter: Filter) -> Result<Self, Trouble> {
         use std::os::unix::fs::OpenOptionsExt;
         let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path);
-        let file = file.map_err(|error| unwritable(path, &error))?;
+        let mut file = file.map_err(|error| unwritable(path, &error))?;
+        if is_cut_off(path).unwrap_or(false) {
+            file.write_all(b"\n").map_err(|error| unwritable(path, &error))?;
+        }
         Ok(Self { sink: Sink::File { path: path.to_owned(), file }, resource: resource.into(), filter })
     }
 
     fn write(&mut self, spans: &[SpanData]) -> Outcome {
         let mut fates = Vec::with_capacity(spans.len());
         for span in spans {
-            let Ok(line) = line(self.filter.span(span), &self.resource) else {
+            let Ok(line) = line(self.filter.span(span).into_owned(), &self.resource) else {
                 fates.push(Fate::Refused(DropReason::ExporterError));
                 continue;
             };
@@ -91,9 +95,23 @@ fn line(span: SpanData, resource: &ResourceAttributesWithSchema) -> serde_json::
     Ok(line)
 }
 
+/// Whether the file ends within a line.
+fn is_cut_off(path: &str) -> io::Result<bool> {
+    let metadata = std::fs::metadata(path)?;
+    if !metadata.is_file() || metadata.len() == 0 {
+        return Ok(false);
+    }
+    let mut last = [0];
+    let mut file = File::open(path)?;
+    file.seek(SeekFrom::End(-1))?;
+    file.read_exact(&mut last)?;
+    Ok(last != *b"\n")
+}
+
 fn unwritable(path: &str, error: &io::Error) -> Trouble {
     Trouble {
         lasting: true,
+        after: None,
         what: format!("spans cannot be written to {path}: {error}"),
         remedy: "make room, or let the program write there, or set `exporter_file` to another path".to_owned(),
     }
@@ -151,5 +169,18 @@ mod tests {
             .collect();
         assert_eq!(names, ["first", "second"]);
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_line_that_was_cut_off_costs_itself_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("spans.jsonl");
+        std::fs::write(&path, "{\"resourceSp").unwrap();
+        let resource = Resource::builder_empty().build();
+        let mut exporter = JsonLines::in_file(path.to_str().unwrap(), &resource, Filter::default()).unwrap();
+        exporter.write(&[samples::span("whole")]);
+        let text = std::fs::read_to_string(&path).unwrap();
+        let lines: Vec<_> = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()).collect();
+        assert_eq!(lines, [false, true]);
     }
 }

@@ -15,12 +15,14 @@ mod pipeline;
 mod plan;
 pub mod propagation;
 mod recorder;
+mod redact;
 mod resource;
 mod sampler;
 #[cfg(test)]
 mod samples;
 mod telemetry;
 pub mod testing;
+mod throttle;
 mod xray;
 
 pub use counters::{Counters, DropReason};

@@ -57,7 +57,8 @@ impl Logs {
         W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,
     {
         let Self { format, debug } = self;
-        let lines = fmt::layer().with_writer(writer);
+        // An error of the writer would be printed to stderr, and panic if it is stderr that is gone.
+        let lines = fmt::layer().with_writer(writer).log_internal_errors(false);
         let lines: Box<dyn Layer<Registry> + Send + Sync> = match format {
             LogFormat::Human => Box::new(lines.event_format(human::Human)),
             LogFormat::Json => Box::new(lines.event_format(json::Json)),
@@ -181,6 +182,16 @@ mod tests {
         let json = written(LogFormat::Json, false, || tracing::info!(target: "spored", "{hostile}"));
         assert_eq!(json[0].matches(['\n', '\u{1b}', '\u{9b}', '\u{202e}']).count(), 1);
         assert_eq!(object(&json[0])["message"], escaped);
+    }
+
+    #[test]
+    fn a_line_tells_no_secret() {
+        let secret = "https://kim:pass@host";
+        let lines = written(LogFormat::Human, false, || {
+            tracing::info!(target: "spored", url = secret, shown = %secret, "read {secret}");
+        });
+        let clean = "https://[redacted]@host";
+        assert_eq!(without_time(&lines[0]), format!(" INFO read {clean} url={clean} shown={clean}\n"));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! spans is exact at any moment.
 
 mod backoff;
+mod notice;
 mod pace;
 mod panics;
 mod size;
@@ -67,6 +68,12 @@ impl Shared {
     /// The state. A panic elsewhere cannot leave it half changed, so a poisoned lock is no reason to stop.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Logs what there is to log, with nobody waiting for it.
+    fn tell(&self) {
+        let notices = std::mem::take(&mut self.state().notices);
+        notices.into_iter().for_each(notice::Notice::log);
     }
 }
 
@@ -203,10 +210,13 @@ impl Pipeline {
             Ok(()) => state.worker = WorkerState::Running,
             Err(error) => state.fail(crate::export::Trouble {
                 lasting: false,
+                after: None,
                 what: format!("the thread that delivers spans cannot be started: {error}"),
                 remedy: "raise the limit of threads of this process".to_owned(),
             }),
         }
+        drop(state);
+        self.shared().tell();
     }
 
     fn shared(&self) -> &Shared {

@@ -2,46 +2,6 @@
 
 use crate::fixture::{aws, instance, json, only_instance, spawn, tag};
 
-/// The launch of the guide, section "EC2 Instances", word for word.
-const GUIDE: [&str; 9] = [
-    "launch",
-    "--instance-type",
-    "t3.micro",
-    "--tag",
-    "spawn:tracing-enabled=true",
-    "--tag",
-    "spawn:tracing-exporter=xray",
-    "--tag",
-    "spawn:tracing-sampling=0.1",
-];
-
-#[tokio::test]
-async fn the_guides_command_launches_an_instance_with_its_tags() {
-    let aws = aws().await;
-    let output = spawn(aws).args(GUIDE).args(["-o", "json"]).run().await.unwrap();
-    let instance = instance(aws, &only_instance(&json(&output))).await;
-    assert_eq!(instance["InstanceType"], "t3.micro");
-    assert_eq!(tag(&instance, "spawn:tracing-enabled"), Some("true"));
-    assert_eq!(tag(&instance, "spawn:tracing-exporter"), Some("xray"));
-    assert_eq!(tag(&instance, "spawn:tracing-sampling"), Some("0.1"));
-    assert_eq!(tag(&instance, "spawn:managed"), Some("true"));
-    assert_eq!(tag(&instance, "spawn:version"), Some(env!("CARGO_PKG_VERSION")));
-    assert_eq!(instance["MetadataOptions"]["HttpTokens"], "required");
-    assert_eq!(instance["MetadataOptions"]["InstanceMetadataTags"], "enabled");
-}
-
-#[tokio::test]
-async fn the_guides_command_prints_a_table_for_people() {
-    let aws = aws().await;
-    let output = spawn(aws).args(GUIDE).run().await.unwrap();
-    assert_eq!(output.status, 0, "{}", output.stderr);
-    let lines: Vec<&str> = output.stdout.lines().collect();
-    assert_eq!(lines.len(), 2, "{}", output.stdout);
-    assert!(lines[0].starts_with("INSTANCE") && lines[1].starts_with("i-"), "{}", output.stdout);
-    assert!(lines.iter().all(|line| line.chars().count() <= 80), "{}", output.stdout);
-    assert!(output.stderr.lines().all(|line| line.starts_with("spawn: ")), "{}", output.stderr);
-}
-
 #[tokio::test]
 async fn count_ami_name_and_ttl_reach_ec2() {
     let aws = aws().await;

@@ -3,6 +3,8 @@
 
 mod bad_input;
 mod fixture;
+mod guide;
+mod interruption;
 mod launch;
 mod story;
 mod tracing;

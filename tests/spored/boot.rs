@@ -112,3 +112,22 @@ async fn an_agent_of_ones_own_host_stops_at_its_time_to_live() {
     assert_eq!(agent.wait(PATIENCE).await.unwrap(), 0, "{}", agent.stderr());
     assert!(agent.stderr().contains("the host goes on"), "{}", agent.stderr());
 }
+
+#[tokio::test]
+async fn the_launchers_decision_wins_over_the_agents_rate() {
+    for (flags, rate, sampled) in [("01", "0", true), ("00", "1.0", false)] {
+        let facts = InstanceFacts::example()
+            .tag("spawn:tracing-enabled", "true")
+            .tag("spawn:tracing-exporter", "stdout")
+            .tag("spawn:tracing-sampling", rate)
+            .tag("spawn:traceparent", &format!("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-{flags}"));
+        let imds = Imds::start(facts).unwrap();
+        let host = instance(&imds).aws(aws().await).env("AWS_EC2_METADATA_DISABLED", "false");
+        let agent = host.run(&[]).await;
+        until(&agent, "registered").await;
+        let spans = spans(&stop(agent).await);
+        let boot = spans.iter().find(|span| span["name"] == "spored boot");
+        let parent = boot.map(|boot| (boot["traceId"].as_str().unwrap(), boot["parentSpanId"].as_str().unwrap()));
+        assert_eq!(parent, sampled.then_some(("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7")), "rate {rate}");
+    }
+}

@@ -1,16 +1,8 @@
 //! `spored config`, with the guide's settings from every source.
 
 use crate::fixture::Host;
+use crate::guide::LOCAL as GUIDE;
 use spawn_test_support::{Imds, InstanceFacts};
-
-/// The settings file of the guide, section "Local Instances", word for word.
-const GUIDE: &str = r#"observability:
-  tracing:
-    enabled: true
-    exporter: xray      # xray, stdout
-    sampling_rate: 0.1  # 10% sampling
-    endpoint: ""        # Optional custom endpoint
-"#;
 
 async fn get(host: &Host, key: &str) -> String {
     let output = host.spored().args(["config", "get", key]).run().await.unwrap();

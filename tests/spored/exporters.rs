@@ -1,8 +1,10 @@
 //! Where the spans of an agent go: X-Ray, OTLP over gRPC and HTTP, JSON lines, nowhere.
 
 use crate::fixture::{Host, attribute, aws, named, spans, stop, until};
-use serde_json::Value;
-use spawn_test_support::OtlpReceiver;
+use serde_json::{Value, json};
+use spawn_test_support::otlp::OtlpDemands;
+use spawn_test_support::{OtlpReceiver, Process};
+use std::path::Path;
 use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -40,12 +42,59 @@ async fn xray_gets_the_boot_as_a_segment_of_spored() {
     let agent = host.run(&[]).await;
     until(&agent, "registered").await;
     stop(agent).await;
-    let documents = aws().await.xray_documents().await.unwrap();
-    let mine = |document: &&Value| document["annotations"]["spawn_instance_id"] == "local-xray-test";
-    let documents: Vec<&Value> = documents.iter().filter(mine).collect();
+    let documents = documents("local-xray-test").await;
     let boot = documents.iter().find(|document| document["metadata"]["spawn"]["name"] == "spored boot").unwrap();
     assert_eq!((&boot["name"], boot["parent_id"].is_null()), (&"spored".into(), true), "{boot:#}");
-    assert!(documents.iter().any(|document| document["parent_id"] == boot["id"] && document["name"] == "DynamoDB"));
+    let put = documents.iter().find(|document| document["name"] == "DynamoDB").unwrap();
+    assert_eq!(
+        json!([put["parent_id"], put["type"], put["namespace"], put["aws"]["operation"], put["aws"]["table_name"]]),
+        json!([boot["id"], "subsegment", "aws", "PutItem", "spawn-job-arrays"]),
+        "{put:#}"
+    );
+    // X-Ray indexes 50 annotations a trace.
+    let annotations = documents.iter().map(|document| document["annotations"].as_object().map_or(0, |them| them.len()));
+    assert!(annotations.sum::<usize>() <= 50, "{documents:#?}");
+}
+
+/// The documents that X-Ray has of this host.
+async fn documents(id: &str) -> Vec<Value> {
+    let mut documents = aws().await.xray_documents().await.unwrap();
+    documents.retain(|document| document["annotations"]["spawn_instance_id"] == id);
+    documents
+}
+
+#[tokio::test]
+async fn a_call_without_an_answer_is_a_fault_in_xray() {
+    let host = Host::with(&tracing("exporter: xray")).aws(aws().await).env("SPAWN_INSTANCE_ID", "local-no-answer");
+    let host = host.env("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:1");
+    let agent = host.run(&[]).await;
+    until(&agent, "not registered").await;
+    stop(agent).await;
+    let documents = documents("local-no-answer").await;
+    let put = documents.iter().find(|it| it["name"] == "DynamoDB" && it["aws"]["operation"] == "PutItem").unwrap();
+    assert_eq!(
+        json!([put["fault"], put["error"], put["http"]["response"], put["cause"]["exceptions"][0]["type"]]),
+        json!([true, null, null, "connection"]),
+        "{put:#}"
+    );
+}
+
+#[tokio::test]
+async fn a_document_over_64_kb_is_cut_and_taken_by_xray() {
+    let attributes: String = (0..20).map(|key| format!("\n      key{key}: {}", "x".repeat(4_000))).collect();
+    let host = Host::with(&tracing(&format!("exporter: xray\n    attributes:{attributes}"))).aws(aws().await);
+    let agent = host.env("SPAWN_INSTANCE_ID", "local-large").run(&[]).await;
+    until(&agent, "registered").await;
+    stop(agent).await;
+    let documents = documents("local-large").await;
+    let boot = documents.iter().find(|document| document["metadata"]["spawn"]["name"] == "spored boot").unwrap();
+    assert_eq!(boot["metadata"]["spawn"]["truncated"], true, "{boot:#}");
+    let resource = &boot["metadata"]["otel.resource"];
+    assert_eq!(
+        (&resource["service.name"], &resource["key7"]),
+        (&json!("spored"), &json!(format!("{}…", "x".repeat(1_024))))
+    );
+    assert!(boot.to_string().len() <= 64_000);
 }
 
 #[tokio::test]
@@ -77,6 +126,156 @@ async fn otlp_reaches_a_receiver_over_grpc_and_over_http() {
     }
 }
 
+/// A host whose spans go to this receiver, and what else stands under `otlp` in its `local.yaml`.
+async fn otlp(receiver: &OtlpReceiver, protocol: &str, id: &str, settings: &[(&str, &str)]) -> Host {
+    let endpoint = if protocol == "grpc" { receiver.grpc_endpoint() } else { receiver.http_endpoint() };
+    let mut lines = format!("exporter: otlp\n    endpoint: {endpoint}\n    otlp:\n      protocol: {protocol}");
+    for (key, value) in settings {
+        lines.push_str(&format!("\n      {key}: {value}"));
+    }
+    Host::with(&tracing(&lines)).aws(aws().await).env("SPAWN_INSTANCE_ID", id)
+}
+
+/// Asks for the status until there is a problem with delivery: what it is, and the remedy.
+async fn problem(host: &Host) -> [String; 2] {
+    let status = host.status_when("problem", |status| status["tracing"]["health"]["problem"].is_object()).await;
+    let problem = &status["tracing"]["health"]["problem"];
+    ["what", "remedy"].map(|key| problem[key].as_str().unwrap().to_owned())
+}
+
+/// Ends the agent once its boot is over, and with it the wait after the last failure.
+async fn arrived(receiver: &OtlpReceiver, id: &str, agent: Process) {
+    until(&agent, "registered").await;
+    let log = stop(agent).await;
+    assert!(receiver.requests().unwrap().iter().any(|request| request.to_string().contains(id)), "{id}: {log}");
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+#[tokio::test]
+async fn otlp_shows_a_certificate_and_headers_to_a_receiver_that_asks_for_them() {
+    let header = Some(("x-api-key".to_owned(), "abc".to_owned()));
+    let receiver = OtlpReceiver::demanding(OtlpDemands { header, tls: true, client_certificate: true }).await.unwrap();
+    let (ca, (certificate, key)) = (receiver.ca_file(), receiver.client_files());
+    for protocol in ["grpc", "http"] {
+        let id = format!("local-mtls-{protocol}");
+        let settings = [
+            ("ca_file", text(&ca)),
+            ("client_cert", text(&certificate)),
+            ("client_key", text(&key)),
+            ("headers", "{x-api-key: abc}"),
+            ("compression", "gzip"),
+        ];
+        let host = otlp(&receiver, protocol, &id, &settings).await;
+        arrived(&receiver, &id, host.run(&[]).await).await;
+    }
+}
+
+#[tokio::test]
+async fn an_authority_that_is_not_trusted_is_explained_and_heals_when_its_file_is_replaced() {
+    let receiver = OtlpReceiver::demanding(OtlpDemands { tls: true, ..OtlpDemands::default() }).await.unwrap();
+    let wrong = OtlpReceiver::demanding(OtlpDemands { tls: true, ..OtlpDemands::default() }).await.unwrap();
+    for protocol in ["grpc", "http"] {
+        let id = format!("local-ca-{protocol}");
+        let folder = tempfile::tempdir().unwrap();
+        let ca = folder.path().join("ca.pem");
+        std::fs::copy(wrong.ca_file(), &ca).unwrap();
+        let host = otlp(&receiver, protocol, &id, &[("ca_file", text(&ca))]).await;
+        let agent = host.run(&[]).await;
+        let [what, remedy] = problem(&host).await;
+        assert!(what.starts_with("TLS with the OTLP receiver fails: ") && what.contains("certificate"), "{what}");
+        assert!(remedy.contains("`ca_file`"), "{remedy}");
+        let table = host.spored().arg("status").run().await.unwrap().stdout;
+        assert!(table.contains("ca_file"), "{table}");
+        std::fs::copy(receiver.ca_file(), &ca).unwrap();
+        arrived(&receiver, &id, agent).await;
+    }
+}
+
+#[tokio::test]
+async fn a_client_certificate_that_is_missing_is_explained() {
+    let demands = OtlpDemands { client_certificate: true, ..OtlpDemands::default() };
+    let receiver = OtlpReceiver::demanding(demands).await.unwrap();
+    let ca = receiver.ca_file();
+    for protocol in ["grpc", "http"] {
+        let host = otlp(&receiver, protocol, "local-no-certificate", &[("ca_file", text(&ca))]).await;
+        let agent = host.run(&[]).await;
+        let [what, remedy] = problem(&host).await;
+        assert!(remedy.contains("`client_cert`"), "{protocol}: {what}: {remedy}");
+        stop(agent).await;
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_is_renewed_is_taken_up_from_its_file() {
+    let header = Some(("x-api-key".to_owned(), "new".to_owned()));
+    let receiver = OtlpReceiver::demanding(OtlpDemands { header, ..OtlpDemands::default() }).await.unwrap();
+    for protocol in ["grpc", "http"] {
+        let id = format!("local-token-{protocol}");
+        let folder = tempfile::tempdir().unwrap();
+        let token = folder.path().join("token");
+        std::fs::write(&token, "old").unwrap();
+        let settings = [("token_header", "x-api-key"), ("token_file", text(&token))];
+        let host = otlp(&receiver, protocol, &id, &settings).await;
+        let agent = host.run(&[]).await;
+        let [what, remedy] = problem(&host).await;
+        assert!(remedy.contains("token") && !what.contains("old"), "{what}: {remedy}");
+        std::fs::write(&token, "new").unwrap();
+        arrived(&receiver, &id, agent).await;
+    }
+}
+
+#[tokio::test]
+async fn spans_go_to_a_file_that_its_owner_alone_can_read() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("spans.jsonl");
+    let lines = format!("exporter: stdout\n    exporter_file: {}", text(&file));
+    let host = Host::with(&tracing(&lines)).aws(aws().await);
+    let agent = host.run(&[]).await;
+    until(&agent, "registered").await;
+    assert_eq!(spans(&stop(agent).await), Vec::<Value>::new());
+    named(&spans(&std::fs::read_to_string(&file).unwrap()), "DynamoDB.PutItem");
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[tokio::test]
+async fn the_filter_leaves_out_redacts_and_hashes() {
+    let filter = "{drop: ['rpc.*'], redact: [server.address], hash: [db.collection.name]}";
+    let host = Host::with(&tracing(&format!("exporter: stdout\n    filter: {filter}"))).aws(aws().await);
+    let agent = host.run(&[]).await;
+    until(&agent, "registered").await;
+    let spans = spans(&stop(agent).await);
+    let put = named(&spans, "DynamoDB.PutItem");
+    let shown = ["rpc.service", "rpc.system.name", "server.address", "db.collection.name", "aws.service"];
+    // The first half of the SHA-256 of `spawn-job-arrays`.
+    let (redacted, hashed, open) =
+        (json!("[redacted]"), json!("sha256:cf5bf65cb0d6f300ab93f70be15581b6"), json!("dynamodb"));
+    let expected = [None, None, Some(&redacted), Some(&hashed), Some(&open)];
+    assert_eq!(shown.map(|key| attribute(put, key)), expected);
+}
+
+#[tokio::test]
+async fn tracing_is_off_once_its_end_is_reached() {
+    let soon = jiff::Timestamp::now() + Duration::from_secs(4);
+    let host = Host::with(&tracing(&format!("exporter: stdout\n    until: {soon}"))).aws(aws().await);
+    let agent = host.run(&[]).await;
+    until(&agent, "registered").await;
+    until(&agent, "tracing is off again").await;
+    let status = host.status().await;
+    assert_eq!(status["tracing"]["health"]["state"], "off", "{status:#}");
+    let made = spans(&stop(agent).await);
+    named(&made, "spored boot");
+    assert!(made.iter().all(|span| span["name"] != "spored stop"), "{made:#?}");
+
+    let host = Host::with(&tracing("exporter: stdout\n    until: 2020-01-01T00:00:00Z")).aws(aws().await);
+    let agent = host.run(&[]).await;
+    until(&agent, "registered").await;
+    assert_eq!(spans(&stop(agent).await), Vec::<Value>::new());
+}
+
 #[tokio::test]
 async fn none_sends_nothing_and_still_gives_lines_their_ids() {
     let host = Host::with(&tracing("exporter: none")).aws(aws().await).env("SPAWN_INSTANCE_ID", "local-none-test");
@@ -86,6 +285,5 @@ async fn none_sends_nothing_and_still_gives_lines_their_ids() {
     let registered = log.lines().find(|line| line.contains("\"registered\"")).unwrap();
     let line: Value = serde_json::from_str(registered).unwrap();
     assert_eq!(line["trace_id"].as_str().unwrap().len(), 32, "{line}");
-    let documents = aws().await.xray_documents().await.unwrap();
-    assert!(!documents.iter().any(|document| document["annotations"]["spawn_instance_id"] == "local-none-test"));
+    assert_eq!(documents("local-none-test").await, Vec::<Value>::new());
 }

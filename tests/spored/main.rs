@@ -7,4 +7,6 @@ mod config;
 mod delivery;
 mod exporters;
 mod fixture;
+mod guide;
 mod logs;
+mod rough_ends;

@@ -29,6 +29,8 @@ const MODES: [Mode; 7] = [
     Mode { name: "peer-unsampled", meaning: "awssdk-instrumentation, off", most: None },
     Mode { name: "peer-sampled", meaning: "awssdk-instrumentation, on", most: None },
 ];
+/// Fewer instructions a call than this on another thread are its start and end, not work.
+const BARELY: i64 = 100;
 /// Row of the thread that translates, signs and sends spans (in the benchmark, together with the end that takes them).
 const DELIVERY: &str = "  on the telemetry's thread";
 /// The modes take turns this often, so that a machine whose speed drifts is fair to all of them.
@@ -77,7 +79,7 @@ fn instructions(program: &Path, figures: &mut Figures) -> Result<()> {
             Some(most) => figures.gated(&row, added, most, &format!("at most {most:+}")),
             None => show(&format!("{row}\n")),
         }
-        if others > 0 {
+        if others > BARELY {
             show(&format!("{DELIVERY:<28} {others:>8}\n"));
         }
     }

@@ -109,7 +109,7 @@ impl Walk<'_> {
         let elsewhere = || keys().iter().filter_map(|key| key.path).find(|path| path.rsplit('.').next() == Some(step));
         let remedy = match did_you_mean(step, known.iter().copied()).or_else(elsewhere) {
             Some(meant) => format!(" (did you mean `{meant}`?)"),
-            None => format!("; known here are {}", known.join(", ")),
+            None => format!("; known here: {}", known.join(", ")),
         };
         ConfigError::UnknownKey { place: self.place(name), key: format!("{prefix}{}", plain(step)), remedy }
     }

@@ -17,7 +17,11 @@ pub(super) async fn register(booted: &Booted, shared: &Shared) {
     let report = match say(booted.registry.register(&fresh(booted))).await {
         Ok(()) => {
             tracing::info!(table = booted.registry.table(), "registered");
-            RegistryReport { registered: true, last_heartbeat: Some(jiff::Timestamp::now().to_string()), problem: None }
+            RegistryReport {
+                registered: true,
+                last_heartbeat: Some(format!("{:.0}", jiff::Timestamp::now())),
+                problem: None,
+            }
         }
         Err(problem) => {
             tracing::warn!(problem, "not registered; trying again with each heartbeat");
@@ -53,7 +57,7 @@ async fn once(booted: &Booted, before: &RegistryReport) -> RegistryReport {
         false => say(booted.registry.register(&fresh(booted))).await,
     };
     match said {
-        Ok(()) => RegistryReport { registered: true, last_heartbeat: Some(now.to_string()), problem: None },
+        Ok(()) => RegistryReport { registered: true, last_heartbeat: Some(format!("{now:.0}")), problem: None },
         Err(problem) => RegistryReport { problem: Some(problem), ..before.clone() },
     }
 }

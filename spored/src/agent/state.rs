@@ -111,13 +111,13 @@ impl Shared {
         Report {
             version: self.version.to_owned(),
             pid: std::process::id(),
-            started_at: self.started_at.to_string(),
+            started_at: format!("{:.0}", self.started_at),
             state: state.to_owned(),
             instance: inner.booted.as_ref().map(|booted| InstanceReport::of(&booted.identity)),
-            ends_at: inner.ends_at.map(|at| at.to_string()),
+            ends_at: inner.ends_at.map(|at| format!("{at:.0}")),
             registry: inner.registry.clone(),
             tracing: TracingReport {
-                enabled: tracing.is_some_and(|tracing| tracing.enabled),
+                enabled: inner.booted.as_ref().is_some_and(|booted| booted.settings.tracing_on(jiff::Timestamp::now())),
                 exporter: tracing.map(|tracing| tracing.exporter.to_string()).unwrap_or_default(),
                 sampling: tracing.map(|tracing| tracing.sampling.to_string()).unwrap_or_default(),
                 counters: self.telemetry.counters(),

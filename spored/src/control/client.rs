@@ -16,7 +16,7 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// No agent answers on this host.
 #[derive(Debug, thiserror::Error)]
-#[error("no spored is running here (no socket at {}): start it with `spored run`, or `systemctl start spored`", paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" or "))]
+#[error("no spored is running here (nobody answers at {}): start it with `spored run`, or `systemctl start spored`", paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" or "))]
 pub(crate) struct NoAgent {
     paths: Vec<PathBuf>,
 }

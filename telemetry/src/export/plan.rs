@@ -15,7 +15,7 @@ use crate::json_lines::JsonLines;
 use crate::resource::{self, Program};
 use crate::xray::Service;
 
-/// Everything that an exporter is made from. It is made anew after a panic, so the plan stays.
+/// Everything that an exporter is made from. It is made anew after a panic or a lasting trouble, so the plan stays.
 #[derive(Clone, Debug)]
 pub struct ExportPlan {
     exporter: ExporterKind,
@@ -38,6 +38,10 @@ impl ExportPlan {
         process_id: u32,
         aws: Option<SdkConfig>,
     ) -> Self {
+        if settings.exporter == ExporterKind::Otlp && settings.otlp.skip_verify {
+            // Said here, because connections are made many times.
+            tracing::warn!("skip_verify is set: the OTLP receiver's certificate is not checked");
+        }
         let filter = Filter::new(&settings.filter);
         let resource = resource::resource(program, process_id, identity, settings);
         Self {
@@ -59,6 +63,7 @@ impl ExportPlan {
     fn xray(&self) -> Result<XRay, Trouble> {
         let aws = self.aws.as_ref().ok_or_else(|| Trouble {
             lasting: true,
+            after: None,
             what: "X-Ray needs a region and credentials, and there are none".to_owned(),
             remedy: "set AWS_REGION and credentials, or choose another exporter".to_owned(),
         })?;

@@ -21,8 +21,12 @@ pub(super) enum Sent {
     Failed(Trouble),
 }
 
-/// Sends the spans of these ranges one range after the other. After a failure nothing more is sent: what is left is to be
-/// tried again.
+/// Most requests at a time. A back end that refuses everything would get one for each span, and the exporter's time would
+/// be over before anything is booked.
+const MOST_REQUESTS: usize = 64;
+
+/// Sends the spans of these ranges one range after the other. After a failure, or after [`MOST_REQUESTS`], nothing more is
+/// sent: what is left is to be tried again.
 pub(super) async fn in_halves(
     spans: usize,
     ranges: impl DoubleEndedIterator<Item = Range<usize>>,
@@ -30,7 +34,8 @@ pub(super) async fn in_halves(
 ) -> Outcome {
     let mut outcome = Outcome { fates: vec![Fate::Again; spans], ..Outcome::default() };
     let mut waiting: Vec<_> = ranges.rev().collect();
-    while let Some(range) = waiting.pop() {
+    for _ in 0..MOST_REQUESTS {
+        let Some(range) = waiting.pop() else { break };
         match send(range.clone()).await {
             Sent::Answered(answer) => {
                 for (place, fate) in outcome.fates[range].iter_mut().enumerate() {
@@ -81,8 +86,21 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_back_end_that_refuses_everything_is_not_flooded_and_what_it_refused_is_known() {
+        let mut requests = 0;
+        let outcome = in_halves(500, once(0..500), async |_| {
+            requests += 1;
+            Sent::Refused { reason: DropReason::Rejected, refusal: "bad".to_owned() }
+        })
+        .await;
+        let refused = outcome.fates.iter().filter(|fate| **fate == Fate::Refused(DropReason::Rejected)).count();
+        assert_eq!(requests, MOST_REQUESTS);
+        assert!(refused > 20 && outcome.fates[refused..].iter().all(|fate| *fate == Fate::Again), "{refused}");
+    }
+
+    #[tokio::test]
     async fn after_a_failure_the_rest_is_to_be_tried_again() {
-        let trouble = Trouble { lasting: false, what: "away".to_owned(), remedy: "wait".to_owned() };
+        let trouble = Trouble { lasting: false, after: None, what: "away".to_owned(), remedy: "wait".to_owned() };
         let outcome =
             in_halves(3, (0..3).map(|place| place..place + 1), async |range: Range<usize>| match range.start {
                 0 => Sent::Answered(Outcome::default()),

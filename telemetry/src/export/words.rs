@@ -2,6 +2,8 @@
 
 use std::error::Error;
 
+use crate::redact::redacted;
+
 /// Longest text of a stranger's that is shown, in characters.
 const LONGEST: usize = 300;
 
@@ -20,8 +22,20 @@ pub(super) fn chain(error: &dyn Error) -> String {
     text
 }
 
-/// The text on one line and not too long.
+/// The text on one line, without secrets, and not too long.
 pub(super) fn brief(text: &str) -> String {
-    let line = text.chars().map(|character| if character.is_control() { ' ' } else { character });
+    let line = redacted(text);
+    let line = line.chars().map(|character| if character.is_control() { ' ' } else { character });
     line.take(LONGEST).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_strangers_words_are_one_short_line_without_secrets() {
+        assert_eq!(brief("no\nhttps://kim:pass@host"), "no https://[redacted]@host");
+        assert_eq!(brief(&"x".repeat(301)), "x".repeat(300));
+    }
 }

@@ -52,14 +52,14 @@ impl XRay {
         })
         .await;
         records.count(&outcome.fates);
-        records.report_in_time(client, &self.service).await;
+        // While X-Ray does not take spans it takes no report either, and the time of this batch is nearly over.
+        if outcome.trouble.is_none() {
+            records.report_in_time(client, &self.service).await;
+        }
         outcome
     }
 
     fn document(&self, span: &SpanData) -> Rendered {
-        if self.filter.is_empty() {
-            return xray::document(span, &self.service);
-        }
         xray::document(&self.filter.span(span), &self.service)
     }
 }
@@ -80,8 +80,15 @@ impl Exporter for XRay {
 }
 
 async fn put(client: &Client, records: &mut Records, documents: &[Rendered]) -> Sent {
-    let texts = documents.iter().map(|document| document.text.clone()).collect();
-    match client.put_trace_segments().set_trace_segment_documents(Some(texts)).send().await {
+    let send = || {
+        let texts = documents.iter().map(|document| document.text.clone()).collect();
+        client.put_trace_segments().set_trace_segment_documents(Some(texts)).send()
+    };
+    let answer = match send().await {
+        Err(error) if trouble::is_about_time(&error) => send().await,
+        answer => answer,
+    };
+    match answer {
         Ok(output) => answer::read(documents, output.unprocessed_trace_segments()),
         Err(error) => {
             records.count_failure(&error);

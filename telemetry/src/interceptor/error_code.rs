@@ -5,34 +5,11 @@
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use serde::Deserialize;
 
-/// Codes by which AWS services say that there were too many requests: the list of the AWS SDKs' retry behaviour.
-const THROTTLES: [&str; 14] = [
-    "Throttling",
-    "ThrottlingException",
-    "ThrottledException",
-    "RequestThrottledException",
-    "TooManyRequestsException",
-    "ProvisionedThroughputExceededException",
-    "TransactionInProgressException",
-    "RequestLimitExceeded",
-    "BandwidthLimitExceeded",
-    "LimitExceededException",
-    "RequestThrottled",
-    "SlowDown",
-    "PriorRequestNotComplete",
-    "EC2ThrottledException",
-];
-
 /// What a response says about its error.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct ErrorCode {
     pub(super) code: Option<String>,
     pub(super) message: Option<String>,
-}
-
-/// Whether the error is a throttle, by code or by status.
-pub(super) fn is_throttle(code: &str, status: Option<u16>) -> bool {
-    status == Some(429) || THROTTLES.contains(&code)
 }
 
 /// Reads code and message of an error response.
@@ -161,13 +138,6 @@ mod tests {
         for body in ["", "{", "[]", "<html><body>Bad Gateway</body></html>", "<Code>", "{\"code\":503}", "plain"] {
             assert_eq!(error(&[], body), (None, None), "{body:?}");
         }
-    }
-
-    #[test]
-    fn a_throttle_is_known_by_code_or_by_status() {
-        assert!(is_throttle("ProvisionedThroughputExceededException", Some(400)));
-        assert!(is_throttle("Whatever", Some(429)));
-        assert!(!is_throttle("ValidationException", Some(400)));
     }
 
     proptest! {

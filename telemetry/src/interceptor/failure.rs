@@ -10,6 +10,8 @@ use super::error_code::{self, ErrorCode};
 use super::kind::CallKind;
 use crate::attribute;
 use crate::describe::Attributes;
+use crate::redact::redacted;
+use crate::throttle::is_throttle;
 
 /// Bytes of a message that are worth keeping.
 const LONGEST_MESSAGE: usize = 1024;
@@ -67,7 +69,7 @@ impl Failure {
         }
         // Answers to HEAD have no body; 404 has a name all the same, others have their number.
         let code = code.unwrap_or_else(|| if status == 404 { "NotFound".to_owned() } else { status.to_string() });
-        let throttled = error_code::is_throttle(&code, Some(status));
+        let throttled = is_throttle(&code, status);
         let message = message.map_or_else(|| format!("{code} (HTTP status {status})"), cut);
         Self { kind: code.into(), message, throttled }
     }
@@ -101,7 +103,9 @@ fn chain(error: &OrchestratorError<Error>) -> String {
     if text.is_empty() { error.to_string() } else { text }
 }
 
-fn cut(mut message: String) -> String {
+/// The message, not too long. Secrets are taken out here already, because one that is cut may not be recognised any more.
+fn cut(message: String) -> String {
+    let mut message = redacted(&message).into_owned();
     if message.len() > LONGEST_MESSAGE {
         message.truncate(message.floor_char_boundary(LONGEST_MESSAGE));
         message.push('…');
@@ -118,6 +122,14 @@ mod tests {
         assert_eq!(cut("short".to_owned()), "short");
         let cut = cut("é".repeat(1000));
         assert_eq!(cut, format!("{}…", "é".repeat(512)));
+    }
+
+    #[test]
+    fn a_message_tells_no_secret() {
+        assert_eq!(
+            cut("no key at https://b/k?X-Amz-Signature=abc".to_owned()),
+            "no key at https://b/k?X-Amz-Signature=[redacted]"
+        );
     }
 
     #[test]

@@ -4,6 +4,8 @@ use std::fmt;
 
 use tracing::field::{Field, Visit};
 
+use crate::redact::redacted;
+
 /// A field's value.
 #[derive(Debug)]
 pub(super) enum FieldValue {
@@ -34,11 +36,11 @@ impl Line {
 
 impl Visit for Line {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.add(field, FieldValue::Text(escape(&format!("{value:?}"))));
+        self.add(field, FieldValue::Text(escape(&redacted(&format!("{value:?}")))));
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.add(field, FieldValue::Text(escape(value)));
+        self.add(field, FieldValue::Text(escape(&redacted(value))));
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {

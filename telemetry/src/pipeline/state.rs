@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use opentelemetry_sdk::trace::SpanData;
 
+use super::notice::Notice;
 use super::store::{Appended, Batch, Store};
 use crate::counters::{Counters, DropReason};
 use crate::export::{Fate, MakeExporter, Outcome, Trouble};
@@ -33,6 +34,8 @@ pub(super) struct State {
     pub(super) refusals: u64,
     problem: Option<Problem>,
     last_refusal: Option<String>,
+    /// What is to be logged as soon as nobody holds the state.
+    pub(super) notices: Vec<Notice>,
 }
 
 /// What happens to a span that arrives.
@@ -68,6 +71,7 @@ impl State {
             refusals: 0,
             problem: None,
             last_refusal: None,
+            notices: Vec::new(),
         }
     }
 
@@ -151,7 +155,7 @@ impl State {
         }
         self.store.settle(batch, |place| fate(place) == Fate::Again);
         if let Some(reason) = refusal.filter(|reason| self.last_refusal.as_ref() != Some(reason)) {
-            tracing::warn!(reason, "the back end has refused spans for good");
+            self.notices.push(Notice::Refused { reason: reason.clone() });
             self.last_refusal = Some(reason);
         }
         match trouble {
@@ -162,14 +166,14 @@ impl State {
         !again
     }
 
-    /// Notes a failure, and logs it if it is another one than before.
+    /// Notes a failure, and that it is to be logged if it is another one than before.
     pub(super) fn fail(&mut self, trouble: Trouble) {
-        let Trouble { lasting, what, remedy } = trouble;
+        let Trouble { lasting, after: _, what, remedy } = trouble;
         self.refusals += u64::from(lasting);
         match &mut self.problem {
             Some(problem) if problem.what == what => problem.count += 1,
             _ => {
-                tracing::warn!(problem = what, remedy, "spans are not delivered; they are kept and tried again");
+                self.notices.push(Notice::Failing { problem: what.clone(), remedy: remedy.clone() });
                 self.problem = Some(Problem { what, remedy, since: Timestamp::now(), count: 1 });
             }
         }
@@ -177,7 +181,7 @@ impl State {
 
     fn recover(&mut self) {
         if let Some(problem) = self.problem.take() {
-            tracing::info!(problem = problem.what, "spans are delivered again");
+            self.notices.push(Notice::Recovered { problem: problem.what });
         }
     }
 

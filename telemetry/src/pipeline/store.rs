@@ -145,6 +145,12 @@ impl Store {
         self.waiting() + self.lease.as_ref().map_or(0, |lease| lease.spans)
     }
 
+    /// Bytes that the spans take, those that are out for delivery included.
+    #[cfg(test)]
+    pub(super) fn used(&self) -> usize {
+        self.used
+    }
+
     /// The number that the next span gets: every span now in the store has a lower one.
     pub(super) fn next_number(&self) -> u64 {
         self.next

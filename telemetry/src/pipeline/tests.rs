@@ -104,7 +104,7 @@ fn exporting(script: &Script) -> Pipeline {
 }
 
 fn trouble(lasting: bool) -> Trouble {
-    Trouble { lasting, what: "refused".to_owned(), remedy: "ask".to_owned() }
+    Trouble { lasting, after: None, what: "refused".to_owned(), remedy: "ask".to_owned() }
 }
 
 fn counters(created: u64, exported: u64, queued: u64, dropped: &[(DropReason, u64)]) -> Counters {
@@ -250,6 +250,47 @@ fn an_exporter_that_cannot_be_made_is_a_problem_and_not_a_loss() {
     pipeline.export_with(Arc::new(mended.clone()), &|_| true);
     pipeline.shutdown(LONG);
     assert_eq!(mended.delivered(), ["a"]);
+}
+
+#[test]
+fn after_a_lasting_refusal_the_exporter_is_made_anew() {
+    let script = Script::of([false, true].map(|lasting| Act::Answer(Outcome::failed(trouble(lasting)))));
+    let pipeline = exporting(&script);
+    pipeline.accept(span("a"));
+    while pipeline.counters().exported == 0 {
+        pipeline.flush_blocking(LONG);
+    }
+    assert_eq!(script.0.lock().unwrap().exporters, 2);
+}
+
+#[test]
+fn an_absent_back_end_under_load_costs_spans_that_are_counted_and_no_more_memory() {
+    let script = Script::of(std::iter::repeat_n(Act::Answer(Outcome::failed(trouble(false))), 100_000));
+    let capacity = 64 * 1024;
+    let pipeline = Pipeline::with_pace(Pace { capacity, ..pace() });
+    pipeline.export_with(Arc::new(script), &|_| true);
+    for _ in 0..20_000 {
+        pipeline.accept(child("step", SpanKind::Client));
+        assert!(pipeline.shared().state().store.used() <= capacity);
+    }
+    let now = pipeline.counters();
+    assert!(is_conserved(&now) && now.dropped_for(DropReason::QueueFull) > 19_000, "{now:?}");
+}
+
+#[test]
+fn a_log_that_makes_its_writer_wait_does_not_make_callers_wait() {
+    let pipeline = Pipeline::with_pace(pace());
+    let sink = pipeline.clone();
+    // Whoever writes this log needs the pipeline's state, as a caller does.
+    let writer = move || {
+        assert!(sink.shared().state.try_lock().is_ok());
+        std::io::sink()
+    };
+    let subscriber = tracing_subscriber::fmt().with_writer(writer).finish();
+    tracing::subscriber::with_default(subscriber, || {
+        pipeline.shared().state().fail(trouble(true));
+        pipeline.shared().tell();
+    });
 }
 
 #[test]
@@ -400,12 +441,13 @@ fn a_problem_is_logged_when_it_begins_when_it_changes_and_when_it_is_over() {
             let batch = state.store.lease(1, 1).unwrap();
             state.settle(batch, Outcome::delivered(1));
         }
+        state.notices.drain(..).for_each(notice::Notice::log);
     });
     let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
     let expected = [
-        " WARN spawn_telemetry::pipeline::state: spans are not delivered; they are kept and tried again problem=\"refused\" remedy=\"ask\"",
-        " WARN spawn_telemetry::pipeline::state: spans are not delivered; they are kept and tried again problem=\"gone\" remedy=\"ask\"",
-        " INFO spawn_telemetry::pipeline::state: spans are delivered again problem=\"gone\"",
+        " WARN spawn_telemetry::pipeline::notice: spans are not delivered; they are kept and tried again problem=\"refused\" remedy=\"ask\"",
+        " WARN spawn_telemetry::pipeline::notice: spans are not delivered; they are kept and tried again problem=\"gone\" remedy=\"ask\"",
+        " INFO spawn_telemetry::pipeline::notice: spans are delivered again problem=\"gone\"",
     ];
     assert_eq!(text.lines().collect::<Vec<_>>(), expected);
 }

@@ -7,7 +7,7 @@ use opentelemetry::Context;
 use tokio::time::{sleep, timeout};
 
 use super::Shared;
-use super::backoff::Backoff;
+use super::backoff::{Backoff, Setback};
 use super::pace::Pace;
 use super::panics::caught;
 use super::state::{FULL_BATCH, WorkerState};
@@ -106,11 +106,11 @@ impl Worker {
         };
         let Some((configuration, plan)) = plan else { return };
         let Pace { patience, .. } = self.shared.pace;
-        let trouble = match self.exporter_for(configuration, &*plan).await {
+        let setback = match self.exporter_for(configuration, &*plan).await {
             Err(trouble) => {
-                let lasting = trouble.lasting;
+                let setback = Setback::from(&trouble);
                 self.shared.state().fail(trouble);
-                Some(lasting)
+                Some(setback)
             }
             Ok(mut exporter) => {
                 let limits = exporter.limits();
@@ -123,7 +123,10 @@ impl Worker {
                 };
                 match outcome {
                     Some(Ok(Ok(outcome))) => {
-                        self.exporter = Some((configuration, exporter));
+                        // What has to be changed may be a certificate or a key, so the next exporter reads them anew.
+                        if !outcome.trouble.as_ref().is_some_and(|trouble| trouble.lasting) {
+                            self.exporter = Some((configuration, exporter));
+                        }
                         self.settle(batch, outcome)
                     }
                     Some(Ok(Err(panicked))) => self.settle(batch, Outcome::failed(defect(&panicked.0))),
@@ -135,18 +138,19 @@ impl Worker {
                 }
             }
         };
+        self.shared.tell();
         self.shared.settled.notify_all();
-        match trouble {
-            Some(lasting) => self.wait(lasting, seen).await,
+        match setback {
+            Some(setback) => self.wait(setback, seen).await,
             None => self.backoff = None,
         }
     }
 
-    /// Books the outcome. `Some` asks for a wait, and says whether the trouble will last.
-    fn settle(&self, batch: Batch, outcome: Outcome) -> Option<bool> {
-        let lasting = outcome.trouble.as_ref().is_some_and(|trouble| trouble.lasting);
+    /// Books the outcome. `Some` asks for a wait.
+    fn settle(&self, batch: Batch, outcome: Outcome) -> Option<Setback> {
+        let setback = outcome.trouble.as_ref().map(Setback::from).unwrap_or_default();
         let done = self.shared.state().settle(batch, outcome);
-        (!done).then_some(lasting)
+        (!done).then_some(setback)
     }
 
     /// The exporter of the current configuration, taken out: an attempt that does not end well leaves none behind.
@@ -162,9 +166,9 @@ impl Worker {
     }
 
     /// Waits after a failure, unless somebody flushes, configures or ends the pipeline meanwhile.
-    async fn wait(&mut self, lasting: bool, seen: u64) {
+    async fn wait(&mut self, setback: Setback, seen: u64) {
         let pace = self.shared.pace;
-        let wait = self.backoff.get_or_insert_with(|| Backoff::new(&pace)).next(lasting);
+        let wait = self.backoff.get_or_insert_with(|| Backoff::new(&pace)).next(setback);
         let order = async {
             while self.shared.state().orders == seen {
                 self.shared.wake.notified().await;
@@ -187,6 +191,7 @@ async fn closed(shared: &Shared) {
 fn defect(said: &str) -> Trouble {
     Trouble {
         lasting: false,
+        after: None,
         what: format!("the exporter has panicked: {said}"),
         remedy: "report this as a defect of spawn; the spans are kept and tried again".to_owned(),
     }
@@ -195,6 +200,7 @@ fn defect(said: &str) -> Trouble {
 fn hanging(patience: Duration) -> Trouble {
     Trouble {
         lasting: false,
+        after: None,
         what: format!("the back end has not answered within {} s", patience.as_secs_f64()),
         remedy: "check the network, the endpoint and the proxy between this host and the back end".to_owned(),
     }

@@ -3,6 +3,7 @@
 use opentelemetry::trace::Status;
 
 use super::facts::Facts;
+use crate::throttle::is_throttle;
 
 /// X-Ray's flags.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,25 +34,7 @@ pub(super) fn verdict(facts: &Facts<'_>, status: &Status) -> Verdict {
         return Verdict::default();
     }
     let code = facts.error_type.as_deref().unwrap_or_default();
-    let throttle = facts.throttled || answer == 429 || THROTTLES.contains(&code);
+    let throttle = facts.throttled || is_throttle(code, u16::try_from(answer).unwrap_or(0));
     let error = throttle || (400..500).contains(&answer) || code == "cancelled";
     Verdict { error, fault: !error, throttle }
 }
-
-/// Codes with which AWS throttles, mostly under status 400; those of the SDK's own retry classifier.
-const THROTTLES: &[&str] = &[
-    "BandwidthLimitExceeded",
-    "EC2ThrottledException",
-    "LimitExceededException",
-    "PriorRequestNotComplete",
-    "ProvisionedThroughputExceededException",
-    "RequestLimitExceeded",
-    "RequestThrottled",
-    "RequestThrottledException",
-    "SlowDown",
-    "ThrottledException",
-    "Throttling",
-    "ThrottlingException",
-    "TooManyRequestsException",
-    "TransactionInProgressException",
-];

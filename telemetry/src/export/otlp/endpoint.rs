@@ -25,6 +25,7 @@ pub(super) fn http(endpoint: Option<&Endpoint>) -> Result<Uri, Trouble> {
 fn parsed(text: &str) -> Result<Uri, Trouble> {
     text.parse().map_err(|error| Trouble {
         lasting: true,
+        after: None,
         what: format!("the OTLP endpoint {text} cannot be used: {error}"),
         remedy: "set `tracing-endpoint` to something like http://localhost:4317".to_owned(),
     })

@@ -43,6 +43,7 @@ impl Headers {
         if let Some(Token { header, file }) = &self.token {
             let token = std::fs::read_to_string(file).map_err(|error| Trouble {
                 lasting: true,
+                after: None,
                 what: format!("the token file {file} cannot be read: {error}"),
                 remedy: "write the token there, readable by this program, or unset `token_file`".to_owned(),
             })?;
@@ -73,6 +74,7 @@ fn secret(value: &str) -> Option<HeaderValue> {
 fn unusable(what: &str) -> Trouble {
     Trouble {
         lasting: true,
+        after: None,
         what: format!("{what} cannot be sent to the OTLP receiver"),
         remedy: "use visible ASCII characters only".to_owned(),
     }

@@ -1,6 +1,7 @@
 //! OTLP by HTTP, as protobuf.
 
 use std::io::Write;
+use std::time::{Duration, SystemTime};
 
 use ::http::{HeaderMap, Method, Request, StatusCode, Uri, header};
 use bytes::Bytes;
@@ -14,9 +15,8 @@ use spawn_config::{Compression, Endpoint, OtlpSettings};
 
 use super::super::Trouble;
 use super::super::split::Sent;
-use super::super::words::chain;
 use super::connector::{Connector, Versions, connector};
-use super::{busy, endpoint, refusing, unreachable};
+use super::{broken, busy, endpoint, later, refusing, unreachable};
 use crate::counters::DropReason;
 
 /// Most bytes of an answer that are read.
@@ -61,16 +61,17 @@ impl Http {
         let mut request =
             request.body(Full::from(body)).map_err(|error| Sent::Failed(unreachable(&error.to_string())))?;
         request.headers_mut().extend(headers.clone());
-        let answer = self.client.request(request).await.map_err(|error| Sent::Failed(unreachable(&chain(&error))))?;
+        let answer = self.client.request(request).await.map_err(|error| Sent::Failed(broken(&error)))?;
         let status = answer.status();
+        let after = later::by_header(answer.headers(), SystemTime::now());
         let body = Limited::new(answer.into_body(), LONGEST_ANSWER).collect().await;
         let body = body.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-        read(status, &body)
+        read(status, after, &body)
     }
 }
 
 /// Which statuses may go better the next time is fixed by the OTLP specification; other 5xx are treated as such too.
-fn read(status: StatusCode, body: &[u8]) -> Result<ExportTraceServiceResponse, Sent> {
+fn read(status: StatusCode, after: Option<Duration>, body: &[u8]) -> Result<ExportTraceServiceResponse, Sent> {
     match status.as_u16() {
         // The spans were taken, whatever the body is.
         200..=299 => Ok(ExportTraceServiceResponse::decode(body).unwrap_or_default()),
@@ -79,7 +80,7 @@ fn read(status: StatusCode, body: &[u8]) -> Result<ExportTraceServiceResponse, S
                 if status == StatusCode::PAYLOAD_TOO_LARGE { DropReason::TooLarge } else { DropReason::Rejected };
             Err(Sent::Refused { reason, refusal: format!("the OTLP receiver has refused spans: status {status}") })
         }
-        408 | 429 | 500..=599 => Err(Sent::Failed(busy(&format!("status {status}")))),
+        408 | 429 | 500..=599 => Err(Sent::Failed(busy(&format!("status {status}"), after))),
         _ => Err(Sent::Failed(refusing(&format!("status {status}")))),
     }
 }

@@ -20,17 +20,18 @@ use tokio::net::TcpListener;
 use super::*;
 use crate::samples::span;
 
-/// What the receiver answers: the status of HTTP, the status of gRPC, and the message.
+/// What the receiver answers: the status of HTTP, the status of gRPC, when to come again, and the message.
 #[derive(Clone, Debug)]
 struct Answer {
     status: u16,
     grpc: &'static str,
+    retry_after: Option<&'static str>,
     message: ExportTraceServiceResponse,
 }
 
 impl Answer {
     fn ok() -> Self {
-        Self { status: 200, grpc: "0", message: ExportTraceServiceResponse::default() }
+        Self { status: 200, grpc: "0", retry_after: None, message: ExportTraceServiceResponse::default() }
     }
 }
 
@@ -99,6 +100,9 @@ async fn take(
         body.splice(0..0, [0].into_iter().chain(length));
         trailers.insert("grpc-status", HeaderValue::from_static(answer.grpc));
         response = response.header("content-type", "application/grpc");
+    }
+    if let Some(retry_after) = answer.retry_after {
+        response = response.header("retry-after", retry_after);
     }
     let body = Full::from(body).with_trailers(async move { Some(Ok(trailers)) });
     Ok(response.body(body).unwrap())
@@ -188,6 +192,14 @@ async fn a_failure_is_told_by_whether_it_will_last() {
 }
 
 #[tokio::test]
+async fn a_receiver_that_is_busy_says_when_to_come_again() {
+    let answer = Answer { status: 503, retry_after: Some("7"), ..Answer::ok() };
+    let (endpoint, _) = receiver(OtlpProtocol::Http, answer).await;
+    let trouble = exporter(&settings(OtlpProtocol::Http), &endpoint).send(&[span("a")]).await.trouble.unwrap();
+    assert_eq!((trouble.lasting, trouble.after), (false, Some(Duration::from_secs(7))));
+}
+
+#[tokio::test]
 async fn a_bad_request_is_narrowed_down_to_the_span() {
     for (protocol, status, grpc) in [(OtlpProtocol::Http, 400, "0"), (OtlpProtocol::Grpc, 200, "3")] {
         let (endpoint, got) = receiver(protocol, Answer { status, grpc, ..Answer::ok() }).await;
@@ -217,6 +229,22 @@ async fn a_receiver_that_hangs_is_given_up_in_time() {
         let settings = OtlpSettings { timeout: Duration::from_millis(20), ..settings(protocol) };
         let trouble = exporter(&settings, &endpoint).send(&[span("a")]).await.trouble.unwrap();
         assert_eq!(trouble.what, "the OTLP receiver cannot be reached: no answer in time");
+    }
+}
+
+#[tokio::test]
+async fn after_silence_there_is_a_new_connection() {
+    for protocol in BOTH {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+        let settings = OtlpSettings { timeout: Duration::from_millis(100), ..settings(protocol) };
+        let mut exporter = exporter(&settings, &endpoint);
+        let mut silent = Vec::new();
+        for _ in 0..2 {
+            exporter.send(&[span("a")]).await;
+            let connection = tokio::time::timeout(Duration::from_secs(30), listener.accept()).await;
+            silent.push(connection.unwrap().unwrap());
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! TLS towards an OTLP receiver: the system's authorities or one's own, and a certificate to show if there is one.
 
+use std::error::Error;
+use std::io;
 use std::sync::Arc;
 
 use hyper_rustls::ConfigBuilderExt;
@@ -18,10 +20,7 @@ pub(super) fn config(settings: &OtlpSettings) -> Result<ClientConfig, Trouble> {
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider));
     let builder = builder.with_safe_default_protocol_versions().map_err(|error| unusable("the TLS library", &error))?;
     let builder = match (&settings.ca_file, settings.skip_verify) {
-        (_, true) => {
-            tracing::warn!("skip_verify is set: the OTLP receiver's certificate is not checked");
-            builder.dangerous().with_custom_certificate_verifier(Arc::new(AnyCertificate(provider)))
-        }
+        (_, true) => builder.dangerous().with_custom_certificate_verifier(Arc::new(AnyCertificate(provider))),
         (Some(file), false) => {
             let mut roots = RootCertStore::empty();
             for certificate in certificates(file)? {
@@ -48,6 +47,15 @@ pub(super) fn none() -> Result<ClientConfig, Trouble> {
     Ok(builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
 }
 
+/// Whether a connection failed because of TLS: one side does not trust the other, or only one of them speaks it.
+pub(super) fn is_distrust(error: &(dyn Error + 'static)) -> bool {
+    // An I/O error is not the source of what it wraps.
+    let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    error.is::<rustls::Error>()
+        || wrapped.is_some_and(|error| is_distrust(error))
+        || error.source().is_some_and(is_distrust)
+}
+
 fn certificates(file: &str) -> Result<Vec<CertificateDer<'static>>, Trouble> {
     let read = CertificateDer::pem_file_iter(file).and_then(Iterator::collect::<Result<Vec<_>, pem::Error>>);
     let certificates = read.map_err(|error| unusable(file, &error))?;
@@ -60,6 +68,7 @@ fn certificates(file: &str) -> Result<Vec<CertificateDer<'static>>, Trouble> {
 fn unusable(what: &str, error: &dyn std::fmt::Display) -> Trouble {
     Trouble {
         lasting: true,
+        after: None,
         what: format!("{what} cannot be used for TLS: {error}"),
         remedy: "`ca_file`, `client_cert` and `client_key` under `otlp` must be readable PEM files".to_owned(),
     }
@@ -111,5 +120,18 @@ impl ServerCertVerifier for AnyCertificate {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distrust_is_found_however_deep_it_is_wrapped() {
+        let distrust = || rustls::Error::from(rustls::CertificateError::UnknownIssuer);
+        let wrapped = io::Error::other(io::Error::new(io::ErrorKind::InvalidData, distrust()));
+        assert!(is_distrust(&distrust()) && is_distrust(&wrapped));
+        assert!(!is_distrust(&io::Error::from(io::ErrorKind::ConnectionRefused)));
     }
 }

@@ -14,7 +14,8 @@ pub(super) const TIMEOUT: Duration = Duration::from_secs(10);
 /// Longest time for connecting.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Region and credentials are the program's. The HTTP client is the exporter's own, because its connections live on the
+/// Region and credentials are the program's, and so is the cache of the credentials: whoever hands them out, a process or
+/// a person with a device, is asked once. The HTTP client is the exporter's own, because its connections live on the
 /// worker's runtime. The pipeline retries, so the SDK does not; its partition is one of its own in case it ever does,
 /// so that exports never eat up the retries of the program's duties.
 pub(in crate::export) fn config(aws: &SdkConfig, endpoint: Option<&Endpoint>, http: SharedHttpClient) -> Config {

@@ -81,7 +81,7 @@ fn spans(number: u64) -> Vec<SpanData> {
 }
 
 fn trouble(lasting: bool, what: &str, remedy: &str) -> Option<Trouble> {
-    Some(Trouble { lasting, what: what.to_owned(), remedy: remedy.to_owned() })
+    Some(Trouble { lasting, after: None, what: what.to_owned(), remedy: remedy.to_owned() })
 }
 
 #[tokio::test]
@@ -165,6 +165,42 @@ async fn throttling_and_server_errors_are_tried_again() {
 }
 
 #[tokio::test]
+async fn a_clock_that_is_off_is_mended_by_the_time_that_aws_says() {
+    let signed: Arc<Mutex<Vec<String>>> = Arc::default();
+    let kept = Arc::clone(&signed);
+    let http = infallible_client_fn(move |request| {
+        kept.lock().unwrap().push(request.headers()["x-amz-date"].to_str().unwrap().to_owned());
+        let answer = http::Response::builder().header("date", "Fri, 01 Jan 2100 00:00:00 GMT");
+        match kept.lock().unwrap().len() {
+            1 => answer.status(403).body(r#"{"__type":"InvalidSignatureException","message":"Signature expired"}"#),
+            _ => answer.body("{}"),
+        }
+        .unwrap()
+    });
+    let mut exporter = XRay::new(config(&aws(), None, http), service(), Filter::default());
+    assert_eq!(exporter.send(&spans(1)).await, Outcome::delivered(1));
+    exporter.send(&spans(1)).await;
+    let signed = signed.lock().unwrap().clone();
+    let years: Vec<&str> = signed.iter().map(|date| &date[..4]).collect();
+    // The first second of that year, or the last of the one before.
+    assert!(years.len() == 3 && years[0] < "2099" && years[1..].iter().all(|year| *year >= "2099"), "{signed:?}");
+}
+
+#[tokio::test]
+async fn a_signature_that_stays_refused_says_what_to_check() {
+    let refused = |code: &str| (403, json!({"__type": code, "message": "no"}));
+    for (code, remedy) in [
+        ("InvalidSignatureException", "check the credentials, the region and the clock of this host"),
+        ("RequestExpired", "set the clock of this host: AWS takes signatures of the last five minutes"),
+    ] {
+        let api = Api::answering([refused(code), refused(code)]);
+        let expected = trouble(true, &format!("X-Ray refuses the spans: {code}: no"), remedy);
+        assert_eq!(api.exporter().send(&spans(1)).await.trouble, expected);
+        assert_eq!(api.ids(), [[1], [1]]);
+    }
+}
+
+#[tokio::test]
 async fn a_bad_request_costs_the_document_that_makes_it_bad() {
     let bad = || (400, json!({"__type": "InvalidRequestException", "Message": "bad"}));
     let api = Api::answering([bad(), bad()]);
@@ -203,6 +239,15 @@ async fn attributes_are_filtered_before_they_leave() {
     exporter.send(&[span]).await;
     let sent = api.requests.lock().unwrap()[0].1.to_string();
     assert!(sent.contains("[redacted]") && !sent.contains("hunter2"), "{sent}");
+}
+
+#[tokio::test]
+async fn nothing_is_reported_while_x_ray_takes_no_spans() {
+    let api = Api::answering([(503, json!({}))]);
+    let mut exporter = api.exporter();
+    exporter.records.report_every(Duration::ZERO);
+    exporter.send(&spans(1)).await;
+    assert_eq!(api.requests.lock().unwrap().len(), 1);
 }
 
 #[tokio::test]

@@ -9,6 +9,21 @@ use super::super::split::Sent;
 use super::super::words::{brief, chain};
 use crate::counters::DropReason;
 
+/// Whether a request that failed like this may be taken at once if it is sent again: what AWS says to a clock that is off.
+/// The SDK has learned AWS's time from the answer then, and signs the next request with it.
+pub(super) fn is_about_time(error: &SdkError<PutTraceSegmentsError, HttpResponse>) -> bool {
+    error.as_service_error().and_then(ProvideErrorMetadata::code).is_some_and(|code| SIGNED_IN_TIME.contains(&code))
+}
+
+/// Codes by which AWS refuses a signature for its time, among other reasons.
+const SIGNED_IN_TIME: [&str; 5] = [
+    "InvalidSignatureException",
+    "SignatureDoesNotMatch",
+    "RequestTimeTooSkewed",
+    "RequestExpired",
+    "SignatureExpired",
+];
+
 /// What the failure means for the documents of the request.
 pub(super) fn read(error: &SdkError<PutTraceSegmentsError, HttpResponse>) -> Sent {
     match error {
@@ -21,6 +36,7 @@ pub(super) fn read(error: &SdkError<PutTraceSegmentsError, HttpResponse>) -> Sen
         SdkError::ResponseError(_) => Sent::Failed(unreachable("an answer that is not X-Ray's")),
         other => Sent::Failed(Trouble {
             lasting: true,
+            after: None,
             what: format!("no request can be made to X-Ray: {}", brief(&chain(other))),
             remedy: "give this host credentials and a region: an instance profile on EC2, AWS_PROFILE or AWS_REGION \
                      elsewhere; `aws sts get-caller-identity` must work"
@@ -38,14 +54,18 @@ fn service(error: &PutTraceSegmentsError, status: u16) -> Sent {
         (code, Some(message)) => format!("{code}: {}", brief(message)),
     };
     let trouble = |lasting, remedy: &str| {
-        Sent::Failed(Trouble { lasting, what: format!("X-Ray refuses the spans: {said}"), remedy: remedy.to_owned() })
+        let what = format!("X-Ray refuses the spans: {said}");
+        Sent::Failed(Trouble { lasting, after: None, what, remedy: remedy.to_owned() })
     };
     match code {
         "AccessDeniedException" | "AccessDenied" | "NotAuthorized" | "UnauthorizedOperation" => {
             trouble(true, "add xray:PutTraceSegments to the role of this host; iam/xray-write.json has the statement")
         }
-        "ExpiredTokenException" | "ExpiredToken" | "RequestExpired" => {
+        "ExpiredTokenException" | "ExpiredToken" => {
             trouble(false, "renew the credentials of this host; if they are new, set its clock")
+        }
+        "RequestExpired" | "RequestTimeTooSkewed" | "SignatureExpired" => {
+            trouble(true, "set the clock of this host: AWS takes signatures of the last five minutes")
         }
         "UnrecognizedClientException"
         | "InvalidClientTokenId"
@@ -72,6 +92,7 @@ fn service(error: &PutTraceSegmentsError, status: u16) -> Sent {
 fn unreachable(why: &str) -> Trouble {
     Trouble {
         lasting: false,
+        after: None,
         what: format!("X-Ray cannot be reached: {}", brief(why)),
         remedy: "check the network, `tracing-endpoint` and the VPC endpoint or proxy between this host and X-Ray"
             .to_owned(),

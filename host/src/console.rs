@@ -1,0 +1,57 @@
+//! The boundary to the person or program at the other end: data on stdout, messages on stderr, outside text escaped.
+
+use std::io::{self, ErrorKind, Write};
+
+/// Prints data. A reader that has gone away (`| head`) wanted no more of it.
+///
+/// # Errors
+/// If the data did not arrive for another reason, such as a full disk.
+pub fn data(text: &str) -> io::Result<()> {
+    forgive(write(&mut io::stdout().lock(), text))
+}
+
+/// Tells the user something, as the named program. Where nobody listens, there is nobody to tell that.
+pub fn message(program: &str, text: &str) {
+    drop(write(&mut io::stderr().lock(), &format!("{program}: {}\n", escape(text))));
+}
+
+/// Asks the user something, on the same line as the answer.
+pub fn question(text: &str) {
+    drop(write(&mut io::stderr().lock(), &escape(text)));
+}
+
+/// Text from outside (tags, AWS's messages) cannot move the cursor, ring, recolour or turn the direction of reading.
+#[must_use]
+pub fn escape(text: &str) -> String {
+    let hostile =
+        |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().map(|c| if hostile(c) { c.escape_unicode().to_string() } else { c.to_string() }).collect()
+}
+
+fn write(to: &mut impl Write, text: &str) -> io::Result<()> {
+    to.write_all(text.as_bytes())?;
+    to.flush()
+}
+
+fn forgive(written: io::Result<()>) -> io::Result<()> {
+    match written {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hostile_text_cannot_reach_the_terminal() {
+        assert_eq!(escape("a\u{1b}[2J\rb\u{202e}"), "a\\u{1b}[2J\\u{d}b\\u{202e}");
+    }
+
+    #[test]
+    fn a_reader_that_has_gone_is_no_failure_and_a_full_disk_is() {
+        assert!(forgive(Err(ErrorKind::BrokenPipe.into())).is_ok());
+        assert_eq!(forgive(Err(ErrorKind::StorageFull.into())).unwrap_err().kind(), ErrorKind::StorageFull);
+    }
+}

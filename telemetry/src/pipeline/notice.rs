@@ -1,0 +1,36 @@
+//! Log lines of the pipeline. They are written after the state's lock is given back: a log that makes its writer wait must
+//! not make those wait who hand over spans.
+
+/// Something that is worth a line.
+#[derive(Debug)]
+pub(super) enum Notice {
+    /// Delivery fails, for another reason than before.
+    Failing {
+        /// What happened.
+        problem: String,
+        /// What to do about it.
+        remedy: String,
+    },
+    /// Delivery works again.
+    Recovered {
+        /// What had happened.
+        problem: String,
+    },
+    /// The back end will never take some spans, for another reason than before.
+    Refused {
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Notice {
+    pub(super) fn log(self) {
+        match self {
+            Self::Failing { problem, remedy } => {
+                tracing::warn!(problem, remedy, "spans are not delivered; they are kept and tried again");
+            }
+            Self::Recovered { problem } => tracing::info!(problem, "spans are delivered again"),
+            Self::Refused { reason } => tracing::warn!(reason, "the back end has refused spans for good"),
+        }
+    }
+}
