@@ -127,14 +127,39 @@ fn remedy(code: &str) -> Option<&'static str> {
 
 /// Adds what to do to an error that never reached AWS.
 fn with_remedy(reason: String) -> String {
-    let hint = if reason.contains("credentials") {
-        "no AWS credentials: run `aws configure` or `aws sso login`, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
-    } else if reason.contains("region") {
-        "no AWS region: pass --region, or set AWS_REGION"
+    let hint = if reason.contains("no credentials found in chain") {
+        let hint = "no AWS credentials: run `aws configure` or `aws sso login`, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
+        // A source that is not set up is no news; one that is set up and failed is.
+        let failed = reason.lines().skip(1).filter(|source| !source.contains("was not enabled"));
+        let failed: Vec<&str> = failed.map(|source| source.trim().trim_end_matches(')')).collect();
+        return if failed.is_empty() { hint.to_owned() } else { format!("{hint} ({})", failed.join("; ")) };
+    } else if reason.contains("must be a valid host label") {
+        return "the AWS region is no region name: correct --region, AWS_REGION or the profile".to_owned();
+    } else if reason.contains("redentials") {
+        "AWS gave no credentials: check the profile, the role or the sign-in that they come from"
     } else if reason.contains("dispatch failure") {
         "AWS was not reached: check the network, a proxy, and AWS_ENDPOINT_URL"
     } else {
         return reason;
     };
     format!("{hint} ({reason})")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_sources_of_credentials_that_failed_are_named() {
+        let chain = |profile: &str| {
+            format!(
+                "dispatch failure: other: no credentials found in chain. Attempted:\n  \
+                 Environment: the credential provider was not enabled: environment variable not set\n  Profile: {profile})"
+            )
+        };
+        let none = with_remedy(chain("the credential provider was not enabled"));
+        assert!(none.ends_with("AWS_SECRET_ACCESS_KEY"), "{none}");
+        let broken = with_remedy(chain("could not parse profile file"));
+        assert!(broken.ends_with("AWS_SECRET_ACCESS_KEY (Profile: could not parse profile file)"), "{broken}");
+    }
 }

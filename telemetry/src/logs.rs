@@ -73,6 +73,8 @@ fn filter(debug: bool) -> Targets {
         .with_default(LevelFilter::INFO)
         .with_targets(NOISY.map(|target| (target, LevelFilter::WARN)))
         .with_targets(OURS.map(|target| (target, ours)))
+        // What it warns of (no credentials, no region) is the error of the call that follows, said there with a remedy.
+        .with_target("aws_config", if debug { LevelFilter::WARN } else { LevelFilter::ERROR })
 }
 
 /// Trace and span of the current context, in hexadecimal digits; `None` outside any span.
@@ -202,11 +204,12 @@ mod tests {
                 tracing::debug!(target: "reqwest", "theirs");
                 tracing::info!(target: "opentelemetry_sdk", "noise");
                 tracing::info!(target: "aws_config::imds", "noise");
+                tracing::warn!(target: "aws_config::meta", "said by the call");
                 tracing::info!(target: "reqwest", "worth knowing");
             });
             lines.iter().map(|line| without_time(line)).collect::<Vec<_>>()
         };
         assert_eq!(lines(false), [" INFO worth knowing\n"]);
-        assert_eq!(lines(true), ["DEBUG ours\n", " INFO worth knowing\n"]);
+        assert_eq!(lines(true), ["DEBUG ours\n", " WARN said by the call\n", " INFO worth knowing\n"]);
     }
 }
