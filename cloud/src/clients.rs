@@ -6,52 +6,84 @@
 use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
 use aws_types::SdkConfig;
 use aws_types::service_config::ServiceConfigKey;
+use std::sync::{Arc, OnceLock};
 
 /// One client for each service, all traced alike. Cloning is cheap: clones share connections.
+///
+/// A client is made when it is first asked for. A program that never asks for a service does not contain its code, and
+/// an agent's resident memory is mostly code (docs/performance.md).
 #[derive(Clone, Debug)]
-pub struct Clients {
-    /// Amazon EC2.
-    pub ec2: aws_sdk_ec2::Client,
-    /// Amazon DynamoDB.
-    pub dynamodb: aws_sdk_dynamodb::Client,
-    /// Amazon S3.
-    pub s3: aws_sdk_s3::Client,
-    /// Amazon SQS.
-    pub sqs: aws_sdk_sqs::Client,
-    /// AWS Lambda.
-    pub lambda: aws_sdk_lambda::Client,
-    region: Option<String>,
+pub struct Clients(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    config: SdkConfig,
+    interceptor: Option<SharedInterceptor>,
+    ec2: OnceLock<aws_sdk_ec2::Client>,
+    dynamodb: OnceLock<aws_sdk_dynamodb::Client>,
+    s3: OnceLock<aws_sdk_s3::Client>,
+    sqs: OnceLock<aws_sdk_sqs::Client>,
+    lambda: OnceLock<aws_sdk_lambda::Client>,
 }
 
+/// The client in this place, made from the shared configuration with the interceptor in it if it is the first time.
+macro_rules! client {
+    ($inner:expr, $place:ident, $sdk:ident $(, $adjust:expr)?) => {
+        $inner.$place.get_or_init(|| {
+            let mut config = $sdk::config::Builder::from(&$inner.config);
+            $( config = $adjust(config); )?
+            if let Some(interceptor) = $inner.interceptor.clone() {
+                config.push_interceptor(interceptor);
+            }
+            $sdk::Client::from_conf(config.build())
+        })
+    };
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the factory that the ban points to")]
 impl Clients {
-    /// Makes the clients; `interceptor` comes from the telemetry and is `None` when tracing is off.
-    #[expect(clippy::disallowed_methods, reason = "this is the factory that the ban points to")]
+    /// The factory's settings; `interceptor` comes from the telemetry and is `None` when tracing is off.
     pub fn new(config: &SdkConfig, interceptor: Option<SharedInterceptor>) -> Self {
-        let mut ec2 = aws_sdk_ec2::config::Builder::from(config);
-        let mut dynamodb = aws_sdk_dynamodb::config::Builder::from(config);
-        let mut s3 = aws_sdk_s3::config::Builder::from(config).force_path_style(has_own_s3_endpoint(config));
-        let mut sqs = aws_sdk_sqs::config::Builder::from(config);
-        let mut lambda = aws_sdk_lambda::config::Builder::from(config);
-        if let Some(interceptor) = interceptor {
-            ec2.push_interceptor(interceptor.clone());
-            dynamodb.push_interceptor(interceptor.clone());
-            s3.push_interceptor(interceptor.clone());
-            sqs.push_interceptor(interceptor.clone());
-            lambda.push_interceptor(interceptor);
-        }
-        Self {
-            ec2: aws_sdk_ec2::Client::from_conf(ec2.build()),
-            dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb.build()),
-            s3: aws_sdk_s3::Client::from_conf(s3.build()),
-            sqs: aws_sdk_sqs::Client::from_conf(sqs.build()),
-            lambda: aws_sdk_lambda::Client::from_conf(lambda.build()),
-            region: config.region().map(|region| region.as_ref().to_owned()),
-        }
+        Self(Arc::new(Inner {
+            config: config.clone(),
+            interceptor,
+            ec2: OnceLock::new(),
+            dynamodb: OnceLock::new(),
+            s3: OnceLock::new(),
+            sqs: OnceLock::new(),
+            lambda: OnceLock::new(),
+        }))
+    }
+
+    /// Amazon EC2.
+    pub fn ec2(&self) -> &aws_sdk_ec2::Client {
+        client!(self.0, ec2, aws_sdk_ec2)
+    }
+
+    /// Amazon DynamoDB.
+    pub fn dynamodb(&self) -> &aws_sdk_dynamodb::Client {
+        client!(self.0, dynamodb, aws_sdk_dynamodb)
+    }
+
+    /// Amazon S3.
+    pub fn s3(&self) -> &aws_sdk_s3::Client {
+        client!(self.0, s3, aws_sdk_s3, |config: aws_sdk_s3::config::Builder| config
+            .force_path_style(has_own_s3_endpoint(&self.0.config)))
+    }
+
+    /// Amazon SQS.
+    pub fn sqs(&self) -> &aws_sdk_sqs::Client {
+        client!(self.0, sqs, aws_sdk_sqs)
+    }
+
+    /// AWS Lambda.
+    pub fn lambda(&self) -> &aws_sdk_lambda::Client {
+        client!(self.0, lambda, aws_sdk_lambda)
     }
 
     /// The region that the clients call, if one was found.
     pub fn region(&self) -> Option<&str> {
-        self.region.as_deref()
+        self.0.config.region().map(|region| region.as_ref())
     }
 }
 

@@ -88,7 +88,7 @@ async fn launch(
     }
     let region = session.clients.region().unwrap_or_default();
     progress.step(&format!("launching {} x {} in {region}", request.count, request.instance_type));
-    let launched = instances::launch(&session.clients.ec2, request).await?;
+    let launched = instances::launch(session.clients.ec2(), request).await?;
     let Launched::Instances(instances) = launched else { return Ok((launched, Waited::Done)) };
     let ids: Vec<String> = instances.iter().map(|instance| instance.instance_id.clone()).collect();
     session.note(KeyValue::new("spawn.launch.instance_ids", ids.join(",")));

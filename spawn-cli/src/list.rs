@@ -12,7 +12,7 @@ use spawn_host::World;
 pub(crate) async fn run(global: Global, options: ListOptions, world: &World) -> Result<Exit> {
     let attributes = vec![KeyValue::new("spawn.command", "list")];
     let session = Session::open("spawn list", global, world, world.settings()?, attributes).await?;
-    let work = async { Ok(instances::list(&session.clients.ec2, &Filter::Managed).await?) };
+    let work = async { Ok(instances::list(session.clients.ec2(), &Filter::Managed).await?) };
     let listed = session.run(work).await;
     if let Some(undelivered) = session.close().await {
         show::message(&undelivered);

@@ -51,7 +51,7 @@ impl Session {
         let now = jiff::Timestamp::now();
         telemetry.configure(Plan::new(&settings.tracing, &identity, PROGRAM, Some(config.clone()), now));
         let clients = Clients::new(&config, telemetry.interceptor(Arc::new(AwsCalls), SpanIdentity::of(&identity)));
-        let registry = Registry::new(clients.dynamodb.clone(), world.variable("SPAWN_TABLE").map(str::to_owned));
+        let registry = Registry::new(clients.dynamodb().clone(), world.variable("SPAWN_TABLE").map(str::to_owned));
         // A shell or a CI job that is traced already is the parent.
         let parent = propagation::from_environment(&world.environment).unwrap_or_default();
         let root = telemetry.start_span(name, SpanKind::Internal, &parent, attributes, None);

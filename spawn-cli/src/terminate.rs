@@ -21,7 +21,7 @@ pub(crate) async fn run(global: Global, options: TerminateOptions, world: &World
         KeyValue::new("spawn.terminate.count", i64::try_from(options.ids.len()).unwrap_or(i64::MAX)),
     ];
     let session = Session::open("spawn terminate", global, world, world.settings()?, attributes).await?;
-    let work = async { Ok(instances::terminate(&session.clients.ec2, &options.ids).await?) };
+    let work = async { Ok(instances::terminate(session.clients.ec2(), &options.ids).await?) };
     let terminated = session.run(work).await;
     if let Some(undelivered) = session.close().await {
         show::message(&undelivered);

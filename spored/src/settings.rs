@@ -70,5 +70,5 @@ pub(crate) async fn tags_of(
             &made
         }
     };
-    spawn_cloud::instances::tags(&clients.ec2, &identity.instance_id).await
+    spawn_cloud::instances::tags(clients.ec2(), &identity.instance_id).await
 }

@@ -53,7 +53,7 @@ pub(super) async fn until(
         }
         progress.step(&format!("waiting until {} of {} {what}", missing.len(), ids.len()));
         tokio::time::sleep_until(deadline.min(Instant::now() + POLL)).await;
-        seen = instances::list(&session.clients.ec2, &Filter::Ids(ids.clone())).await?;
+        seen = instances::list(session.clients.ec2(), &Filter::Ids(ids.clone())).await?;
     }
 }
 

@@ -62,7 +62,7 @@ pub(super) async fn boot(early: &Early, world: &World, telemetry: &Telemetry, sh
     // With tracing off, the span that was begun before anybody could know leaves no ids in logs and records.
     let span = if settings.tracing_on(now) { span } else { Context::new() };
     let clients = clients(&config, telemetry, &identity);
-    let registry = Registry::new(clients.dynamodb.clone(), world.variable("SPAWN_TABLE").map(str::to_owned));
+    let registry = Registry::new(clients.dynamodb().clone(), world.variable("SPAWN_TABLE").map(str::to_owned));
     let record = record(&identity, early, now, &span);
     let booted = Arc::new(Booted { identity, settings, clients, registry, record });
     shared.running(booted.clone(), found.refused.iter().map(ToString::to_string).collect());
@@ -120,7 +120,7 @@ async fn tags_from_ec2(imds: &Imds, clients: &Clients, identity: &Identity) -> B
     let mut backoff = Backoff::new(RETRY.0, RETRY.1);
     let mut said = false;
     loop {
-        match spawn_cloud::instances::tags(&clients.ec2, &identity.instance_id).await {
+        match spawn_cloud::instances::tags(clients.ec2(), &identity.instance_id).await {
             Ok(tags) => return tags,
             Err(error) if error.is_denied() => {
                 tracing::error!(%error, "no tags could be read: no time to live, default settings; launch with InstanceMetadataTags=enabled or allow ec2:DescribeTags");

@@ -45,7 +45,7 @@ async fn end_host(booted: &Booted, telemetry: &Telemetry) -> Result<(), std::con
     tracing::info!(instance_id = id, "the time to live is over: terminating the instance");
     telemetry.flush(FLUSH).await;
     let mut backoff = Backoff::new(RETRY.0, RETRY.1);
-    while let Err(error) = instances::terminate(&booted.clients.ec2, std::slice::from_ref(&id)).await {
+    while let Err(error) = instances::terminate(booted.clients.ec2(), std::slice::from_ref(&id)).await {
         tracing::error!(%error, "EC2 did not terminate the instance; trying again");
         telemetry.flush(FLUSH).await;
         backoff.wait().with_current_context().await;
