@@ -24,6 +24,8 @@ struct Inner {
     s3: OnceLock<aws_sdk_s3::Client>,
     sqs: OnceLock<aws_sdk_sqs::Client>,
     lambda: OnceLock<aws_sdk_lambda::Client>,
+    iam: OnceLock<aws_sdk_iam::Client>,
+    sts: OnceLock<aws_sdk_sts::Client>,
 }
 
 /// The client in this place, made from the shared configuration with the interceptor in it if it is the first time.
@@ -52,6 +54,8 @@ impl Clients {
             s3: OnceLock::new(),
             sqs: OnceLock::new(),
             lambda: OnceLock::new(),
+            iam: OnceLock::new(),
+            sts: OnceLock::new(),
         }))
     }
 
@@ -79,6 +83,16 @@ impl Clients {
     /// AWS Lambda.
     pub fn lambda(&self) -> &aws_sdk_lambda::Client {
         client!(self.0, lambda, aws_sdk_lambda)
+    }
+
+    /// AWS Identity and Access Management.
+    pub fn iam(&self) -> &aws_sdk_iam::Client {
+        client!(self.0, iam, aws_sdk_iam)
+    }
+
+    /// AWS Security Token Service.
+    pub fn sts(&self) -> &aws_sdk_sts::Client {
+        client!(self.0, sts, aws_sdk_sts)
     }
 
     /// The region that the clients call, if one was found.

@@ -8,8 +8,11 @@
 //! first AWS call is traced too, and it stops last.
 
 mod boot;
+mod clock;
+mod follow;
 mod heartbeat;
 mod life;
+mod live;
 mod state;
 
 pub(crate) use state::{Report, Shared};
@@ -45,7 +48,7 @@ pub(crate) async fn run(options: RunOptions, world: World) -> Result<Exit> {
     let control = control::serve(&world, shared.clone())?;
     tracing::info!(version = PROGRAM.version, pid = std::process::id(), "spored is ready");
 
-    let early = Early { started, layers, heartbeat: options.heartbeat };
+    let early = Early { started, layers, debug: options.debug, heartbeat: options.heartbeat };
     let mut told = false;
     let mut life = std::pin::pin!(live(early, &world, &telemetry, &shared));
     let ended = tokio::select! {
@@ -67,19 +70,21 @@ pub(crate) async fn run(options: RunOptions, world: World) -> Result<Exit> {
 struct Early {
     started: SystemTime,
     layers: spawn_config::Layers,
+    debug: bool,
     heartbeat: Duration,
 }
 
 /// From identity to the end of the instance's time; ends early only when the agent is told to stop.
 async fn live(early: Early, world: &World, telemetry: &Telemetry, shared: &Shared) -> Result<()> {
-    let booted = boot::boot(&early, world, telemetry, shared).await?;
-    let heartbeat = heartbeat::beat(&booted, early.heartbeat, shared);
-    let life = life::until_end(&booted, telemetry, shared);
-    let tracing_ends = life::end_tracing_in_time(&booted, telemetry);
-    // The end of life ends the agent; the other two go on for as long as it lives.
+    let interval = early.heartbeat;
+    let booted = boot::boot(early, world, telemetry, shared).await?;
+    let heartbeat = heartbeat::beat(&booted, interval, shared);
+    let tags = follow::tags(&booted.live);
+    let tracing_end = follow::tracing_end(&booted.live);
+    // The end of life ends the agent; the others go on for as long as it lives.
     tokio::select! {
-        () = life => Ok(()),
-        never = async { tokio::join!(heartbeat, tracing_ends) } => match never.0 {},
+        () = life::until_end(&booted, telemetry, shared) => Ok(()),
+        never = async { tokio::join!(heartbeat, tags, tracing_end) } => match never.0 {},
     }
 }
 

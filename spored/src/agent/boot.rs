@@ -2,22 +2,22 @@
 
 use super::Early;
 use super::heartbeat;
+use super::live::{Fixed, Live};
 use super::state::Shared;
 use crate::backoff::Backoff;
 use crate::host::{self, Place};
-use crate::settings;
 use anyhow::Result;
 use opentelemetry::context::FutureExt;
 use opentelemetry::trace::{SpanKind, TraceContextExt};
 use opentelemetry::{Context, KeyValue};
 use spawn_cloud::describe::AwsCalls;
-use spawn_cloud::{AgentRecord, Clients, Imds, RegionSource, Registry};
-use spawn_config::{Identity, Provider, Settings, tags};
+use spawn_cloud::{AgentRecord, Clients, Imds, RegionSource};
+use spawn_config::{Identity, Provider, tags};
 use spawn_host::World;
-use spawn_telemetry::{Plan, SpanIdentity, Telemetry, propagation};
+use spawn_telemetry::{SpanIdentity, Telemetry, propagation};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// Shortest and longest wait between two questions for the tags.
 const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
@@ -25,14 +25,11 @@ const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs
 /// What the rest of the agent's life works with.
 #[derive(Debug)]
 pub(crate) struct Booted {
-    pub(crate) identity: Identity,
-    pub(crate) settings: Settings,
-    pub(crate) clients: Clients,
-    pub(crate) registry: Registry,
+    pub(crate) live: Live,
     pub(crate) record: AgentRecord,
 }
 
-pub(super) async fn boot(early: &Early, world: &World, telemetry: &Telemetry, shared: &Shared) -> Result<Arc<Booted>> {
+pub(super) async fn boot(early: Early, world: &World, telemetry: &Telemetry, shared: &Shared) -> Result<Arc<Booted>> {
     let known = early.layers.resolve().settings;
     let place = host::place(known.host.provider, world);
     let imds = Imds::new();
@@ -41,31 +38,25 @@ pub(super) async fn boot(early: &Early, world: &World, telemetry: &Telemetry, sh
     let called = config.region().map(|region| region.as_ref().to_owned());
     let identity = Identity { region: called, ..identity };
 
-    let (span, tags) = span_and_tags(early, place, &imds, &identity, &config, telemetry).await;
-    let found = settings::with_tags(early.layers.clone(), tags);
-    for refused in &found.refused {
-        tracing::warn!(error = %refused, "a tag was left out");
-    }
-    let settings = found.resolved.settings;
-    let identity = Identity { job_array: settings.host.job_array.place(), ..identity };
-    let now = jiff::Timestamp::now();
-    telemetry.configure(Plan::new(&settings.tracing, &identity, super::PROGRAM, Some(config.clone()), now));
+    let (span, tags) = span_and_tags(&early, place, &imds, &identity, &config, telemetry).await;
+    let Early { started, layers, debug, heartbeat: _ } = early;
+    let fixed = Fixed { world: world.clone(), debug, identity, config, telemetry: telemetry.clone() };
+    let live = Live::new(fixed, layers, tags);
+    let in_force = live.now();
     tracing::info!(
-        instance_id = identity.instance_id,
-        provider = identity.provider.as_str(),
-        tracing = settings.tracing_on(now),
-        exporter = %settings.tracing.exporter,
-        sampling = %settings.tracing.sampling,
+        instance_id = in_force.identity.instance_id,
+        provider = in_force.identity.provider.as_str(),
+        tracing = in_force.tracing,
+        exporter = %in_force.settings().tracing.exporter,
+        sampling = %in_force.settings().tracing.sampling,
         "settings are known"
     );
 
     // With tracing off, the span that was begun before anybody could know leaves no ids in logs and records.
-    let span = if settings.tracing_on(now) { span } else { Context::new() };
-    let clients = clients(&config, telemetry, &identity);
-    let registry = Registry::new(clients.dynamodb().clone(), world.variable("SPAWN_TABLE").map(str::to_owned));
-    let record = record(&identity, early, now, &span);
-    let booted = Arc::new(Booted { identity, settings, clients, registry, record });
-    shared.running(booted.clone(), found.refused.iter().map(ToString::to_string).collect());
+    let span = if in_force.tracing { span } else { Context::new() };
+    let record = record(&in_force.identity, started, &span);
+    let booted = Arc::new(Booted { live, record });
+    shared.running(booted.clone());
     heartbeat::register(&booted, shared).with_context(span.clone()).await;
     span.span().end();
     Ok(booted)
@@ -152,15 +143,15 @@ fn clients(config: &spawn_cloud::Config, telemetry: &Telemetry, identity: &Ident
     Clients::new(config, telemetry.interceptor(Arc::new(AwsCalls), SpanIdentity::of(identity)))
 }
 
-fn record(identity: &Identity, early: &Early, now: jiff::Timestamp, span: &Context) -> AgentRecord {
-    let started = jiff::Timestamp::try_from(early.started).unwrap_or(now);
+fn record(identity: &Identity, started: SystemTime, span: &Context) -> AgentRecord {
+    let now = jiff::Timestamp::now();
     AgentRecord {
         instance_id: identity.instance_id.clone(),
         provider: identity.provider,
         region: identity.region.clone(),
         address: identity.private_ip.clone(),
         version: super::PROGRAM.version.to_owned(),
-        started_at: started.as_second(),
+        started_at: jiff::Timestamp::try_from(started).unwrap_or(now).as_second(),
         last_seen: now.as_second(),
         traceparent: propagation::traceparent(span),
         tracestate: None,

@@ -14,9 +14,9 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Registers the agent, once; the heartbeat tries again where this fails.
 pub(super) async fn register(booted: &Booted, shared: &Shared) {
-    let report = match say(booted.registry.register(&fresh(booted))).await {
+    let report = match say(booted.live.now().registry.register(&fresh(booted))).await {
         Ok(()) => {
-            tracing::info!(table = booted.registry.table(), "registered");
+            tracing::info!(table = booted.live.now().registry.table(), "registered");
             RegistryReport {
                 registered: true,
                 last_heartbeat: Some(format!("{:.0}", jiff::Timestamp::now())),
@@ -53,8 +53,8 @@ pub(super) async fn beat(booted: &Booted, interval: Duration, shared: &Shared) -
 async fn once(booted: &Booted, before: &RegistryReport) -> RegistryReport {
     let now = jiff::Timestamp::now();
     let said = match before.registered {
-        true => say(booted.registry.heartbeat(&booted.identity.instance_id, now.as_second())).await,
-        false => say(booted.registry.register(&fresh(booted))).await,
+        true => say(booted.live.now().registry.heartbeat(&booted.record.instance_id, now.as_second())).await,
+        false => say(booted.live.now().registry.register(&fresh(booted))).await,
     };
     match said {
         Ok(()) => RegistryReport { registered: true, last_heartbeat: Some(format!("{now:.0}")), problem: None },
@@ -64,8 +64,8 @@ async fn once(booted: &Booted, before: &RegistryReport) -> RegistryReport {
 
 /// Takes the agent's item away, as the last thing but the last spans.
 pub(super) async fn farewell(booted: &Booted, telemetry: &Telemetry) {
-    let goodbye =
-        telemetry.in_span("spored stop", Vec::new(), booted.registry.deregister(&booted.identity.instance_id));
+    let registry = booted.live.now().registry.clone();
+    let goodbye = telemetry.in_span("spored stop", Vec::new(), registry.deregister(&booted.record.instance_id));
     if let Err(error) = goodbye.await {
         tracing::warn!(%error, "the registry did not take the farewell; the item expires by itself");
     }

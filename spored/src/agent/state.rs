@@ -19,7 +19,6 @@ pub(crate) struct Shared {
 struct Inner {
     booted: Option<Arc<Booted>>,
     registry: RegistryReport,
-    refused: Vec<String>,
     ends_at: Option<jiff::Timestamp>,
     ending: bool,
 }
@@ -72,10 +71,8 @@ impl Shared {
     }
 
     /// The boot is over: from now on the agent knows who it is.
-    pub(super) fn running(&self, booted: Arc<Booted>, refused: Vec<String>) {
-        let mut inner = self.lock();
-        inner.booted = Some(booted);
-        inner.refused = refused;
+    pub(super) fn running(&self, booted: Arc<Booted>) {
+        self.lock().booted = Some(booted);
     }
 
     pub(super) fn ending(&self) {
@@ -87,8 +84,9 @@ impl Shared {
         self.lock().ending
     }
 
-    pub(super) fn ends_at(&self, at: Option<jiff::Timestamp>) {
-        self.lock().ends_at = at;
+    /// Notes when the time to live is over, and says whether that is another instant than before.
+    pub(super) fn ends_at(&self, at: Option<jiff::Timestamp>) -> bool {
+        std::mem::replace(&mut self.lock().ends_at, at) != at
     }
 
     pub(super) fn registry(&self, report: RegistryReport) {
@@ -102,7 +100,8 @@ impl Shared {
     /// The state as it is now.
     pub(crate) fn report(&self) -> Report {
         let inner = self.lock();
-        let tracing = inner.booted.as_ref().map(|booted| &booted.settings.tracing);
+        let in_force = inner.booted.as_ref().map(|booted| booted.live.now());
+        let tracing = in_force.as_ref().map(|in_force| &in_force.settings().tracing);
         let state = match (inner.ending, &inner.booted) {
             (true, _) => "ending",
             (false, Some(_)) => "running",
@@ -113,17 +112,17 @@ impl Shared {
             pid: std::process::id(),
             started_at: format!("{:.0}", self.started_at),
             state: state.to_owned(),
-            instance: inner.booted.as_ref().map(|booted| InstanceReport::of(&booted.identity)),
+            instance: in_force.as_ref().map(|in_force| InstanceReport::of(&in_force.identity)),
             ends_at: inner.ends_at.map(|at| format!("{at:.0}")),
             registry: inner.registry.clone(),
             tracing: TracingReport {
-                enabled: inner.booted.as_ref().is_some_and(|booted| booted.settings.tracing_on(jiff::Timestamp::now())),
+                enabled: in_force.as_ref().is_some_and(|in_force| in_force.tracing),
                 exporter: tracing.map(|tracing| tracing.exporter.to_string()).unwrap_or_default(),
                 sampling: tracing.map(|tracing| tracing.sampling.to_string()).unwrap_or_default(),
                 counters: self.telemetry.counters(),
                 health: self.telemetry.health(),
             },
-            refused_settings: inner.refused.clone(),
+            refused_settings: in_force.map(|in_force| in_force.refused.clone()).unwrap_or_default(),
         }
     }
 
