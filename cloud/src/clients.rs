@@ -5,6 +5,7 @@
 
 use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
 use aws_types::SdkConfig;
+use aws_types::region::Region;
 use aws_types::service_config::ServiceConfigKey;
 use std::sync::{Arc, OnceLock};
 
@@ -57,6 +58,13 @@ impl Clients {
             iam: OnceLock::new(),
             sts: OnceLock::new(),
         }))
+    }
+
+    /// The same clients for another region: same credentials, same connections, traced alike.
+    #[must_use]
+    pub fn in_region(&self, region: &str) -> Self {
+        let config = self.0.config.to_builder().region(Region::new(region.to_owned())).build();
+        Self::new(&config, self.0.interceptor.clone())
     }
 
     /// Amazon EC2.

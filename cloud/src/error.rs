@@ -1,5 +1,7 @@
 //! What can go wrong between spawn and AWS, with the remedy where one is known.
 
+mod remedy;
+
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
@@ -12,7 +14,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// AWS answered with an error.
-    #[error("{call}: {code}: {message}{}{}", request_id.as_ref().map(|id| format!(" (request id {id})")).unwrap_or_default(), remedy(code).map(|text| format!("; {text}")).unwrap_or_default())]
+    #[error("{}{}", said(call, code, message, request_id.as_deref()), remedy::of(call, code, message).map(|text| format!("; {text}")).unwrap_or_default())]
     Refused {
         /// Service and operation, for example `EC2 RunInstances`.
         call: &'static str,
@@ -60,7 +62,27 @@ impl Error {
 
     /// Whether AWS said that the caller may not do this; asking again will not help.
     pub fn is_denied(&self) -> bool {
-        matches!(self.code(), Some("UnauthorizedOperation" | "AccessDenied" | "AccessDeniedException"))
+        self.code().is_some_and(|code| remedy::DENIED.contains(&code))
+    }
+
+    /// Whether EC2 said that the instance cannot hibernate, now or ever.
+    pub fn is_no_hibernation(&self) -> bool {
+        let hibernation = |code: &str| code.to_ascii_lowercase().contains("hibernat");
+        self.code().is_some_and(|code| code == "UnsupportedOperation" || hibernation(code))
+    }
+
+    /// What happened, and what to do about it, for those who show the two apart.
+    pub fn told_apart(&self) -> (String, Option<String>) {
+        match self {
+            Self::Refused { call, code, message, request_id } => {
+                (said(call, code, message, request_id.as_deref()), remedy::of(call, code, message))
+            }
+            Self::Unanswered { .. } => {
+                let remedy = "check the network, a proxy (HTTPS_PROXY, NO_PROXY), the credentials and AWS_ENDPOINT_URL";
+                (self.to_string(), Some(remedy.to_owned()))
+            }
+            Self::Metadata { .. } | Self::Unexpected { .. } => (self.to_string(), None),
+        }
     }
 
     /// Turns the SDK's error of `call` into ours, keeping code, message and request id.
@@ -82,9 +104,15 @@ impl Error {
                 message: service.err().message().unwrap_or("no message").to_owned(),
                 request_id: request_id.or_else(|| request_id_of(service.err())),
             },
-            _ => Self::Unanswered { call, reason: with_remedy(causes(&error)) },
+            _ => Self::Unanswered { call, reason: remedy::unanswered(causes(&error)) },
         }
     }
+}
+
+/// AWS's refusal in one line.
+fn said(call: &str, code: &str, message: &str, request_id: Option<&str>) -> String {
+    let request_id = request_id.map(|id| format!(" (request id {id})")).unwrap_or_default();
+    format!("{call}: {code}: {message}{request_id}")
 }
 
 /// An error and its causes, each once. The SDK's own `DisplayErrorContext` adds the whole in debug form, which is a
@@ -105,61 +133,4 @@ pub(crate) fn causes(error: &dyn StdError) -> String {
 /// EC2 gives the request id in the body only; the SDK keeps it among the error's extras.
 fn request_id_of(error: &impl ProvideErrorMetadata) -> Option<String> {
     error.meta().extra("aws_request_id").map(str::to_owned)
-}
-
-/// What to do about a code that operators meet often.
-fn remedy(code: &str) -> Option<&'static str> {
-    Some(match code {
-        "UnauthorizedOperation" | "AccessDenied" | "AccessDeniedException" => {
-            "add the action to the policy of the identity that calls (`aws sts get-caller-identity` shows it)"
-        }
-        "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => "the credentials have expired: sign in again",
-        "AuthFailure" | "InvalidClientTokenId" | "UnrecognizedClientException" => {
-            "AWS does not know these credentials: check the profile and the region"
-        }
-        "InstanceLimitExceeded" | "VcpuLimitExceeded" => {
-            "ask for a higher quota in the Service Quotas console, or launch fewer or smaller instances"
-        }
-        "InsufficientInstanceCapacity" => "try another instance type or another region",
-        _ => return None,
-    })
-}
-
-/// Adds what to do to an error that never reached AWS.
-fn with_remedy(reason: String) -> String {
-    let hint = if reason.contains("no credentials found in chain") {
-        let hint = "no AWS credentials: run `aws configure` or `aws sso login`, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
-        // A source that is not set up is no news; one that is set up and failed is.
-        let failed = reason.lines().skip(1).filter(|source| !source.contains("was not enabled"));
-        let failed: Vec<&str> = failed.map(|source| source.trim().trim_end_matches(')')).collect();
-        return if failed.is_empty() { hint.to_owned() } else { format!("{hint} ({})", failed.join("; ")) };
-    } else if reason.contains("must be a valid host label") {
-        return "the AWS region is no region name: correct --region, AWS_REGION or the profile".to_owned();
-    } else if reason.contains("redentials") {
-        "AWS gave no credentials: check the profile, the role or the sign-in that they come from"
-    } else if reason.contains("dispatch failure") {
-        "AWS was not reached: check the network, a proxy, and AWS_ENDPOINT_URL"
-    } else {
-        return reason;
-    };
-    format!("{hint} ({reason})")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_sources_of_credentials_that_failed_are_named() {
-        let chain = |profile: &str| {
-            format!(
-                "dispatch failure: other: no credentials found in chain. Attempted:\n  \
-                 Environment: the credential provider was not enabled: environment variable not set\n  Profile: {profile})"
-            )
-        };
-        let none = with_remedy(chain("the credential provider was not enabled"));
-        assert!(none.ends_with("AWS_SECRET_ACCESS_KEY"), "{none}");
-        let broken = with_remedy(chain("could not parse profile file"));
-        assert!(broken.ends_with("AWS_SECRET_ACCESS_KEY (Profile: could not parse profile file)"), "{broken}");
-    }
 }

@@ -1,22 +1,42 @@
-//! Who an instance is and what its tags say, from the instance metadata service, version 2 only.
+//! Who an instance is, what its tags say and what EC2 announces, from the instance metadata service, version 2 only.
+
+mod clock;
+mod connection;
+mod notice;
+
+pub use clock::ImdsClock;
+pub use notice::{SpotAction, SpotNotice};
 
 use crate::error::{Error, Result, causes};
 use aws_config::imds::client::Client;
 use aws_config::imds::client::error::ImdsError;
+use aws_config::provider_config::ProviderConfig;
+use connection::{Connection, Heard};
+use jiff::Timestamp;
 use serde::Deserialize;
-use spawn_config::{Identity, Provider};
+use spawn_config::{Identity, Provider, tags};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// The service is on the host itself: it answers in a millisecond or is not there.
 const TIMEOUT: Duration = Duration::from_secs(1);
+/// Longest time for one attempt with its token, to the last byte of its answer.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
+/// Longest time for a question with all its attempts.
+const ROUND_TIMEOUT: Duration = Duration::from_secs(4);
+/// Most tags that are asked for one by one: EC2's own limit, and as many that AWS may have added.
+const MOST_TAGS: usize = 2 * tags::MOST;
 /// The agent asks again with its own back-off for as long as it lives, so one round is short.
 const ATTEMPTS: u32 = 2;
 
-/// A client of the instance metadata service.
+/// Where the service tells who the instance is and when it was launched.
+const IDENTITY: &str = "/latest/dynamic/instance-identity/document";
+
+/// A client of the instance metadata service; clones share its connection and its session token.
 #[derive(Clone, Debug)]
 pub struct Imds {
     client: Client,
+    heard: Heard,
 }
 
 /// The parts of the identity document that spawn uses.
@@ -33,6 +53,16 @@ struct Document {
     pending_time: Option<String>,
 }
 
+impl Document {
+    /// Ids and regions become parts of requests and of host names.
+    fn is_plausible(&self) -> bool {
+        let plain = |text: &str| {
+            (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        };
+        plain(&self.instance_id) && plain(&self.region)
+    }
+}
+
 impl Default for Imds {
     fn default() -> Self {
         Self::new()
@@ -42,16 +72,32 @@ impl Default for Imds {
 impl Imds {
     /// A client for 169.254.169.254, or for `AWS_EC2_METADATA_SERVICE_ENDPOINT` where that is set.
     pub fn new() -> Self {
-        let client = Client::builder().max_attempts(ATTEMPTS).connect_timeout(TIMEOUT).read_timeout(TIMEOUT).build();
-        Self { client }
+        let heard = Heard::default();
+        let plain = ProviderConfig::without_region().with_http_client(Connection::new(heard.clone()));
+        let client = Client::builder().configure(&plain).max_attempts(ATTEMPTS);
+        let client = client.connect_timeout(TIMEOUT).read_timeout(TIMEOUT);
+        let client = client.operation_attempt_timeout(ATTEMPT_TIMEOUT).operation_timeout(ROUND_TIMEOUT).build();
+        Self { client, heard }
+    }
+
+    /// The SDK's client within, for what the SDK asks of the service by itself.
+    pub(crate) fn into_client(self) -> Client {
+        self.client
+    }
+
+    /// The time by the service's answers.
+    pub fn clock(&self) -> &ImdsClock {
+        &self.heard.clock
+    }
+
+    /// Bytes that asking has put on the network so far, about.
+    pub fn traffic(&self) -> u64 {
+        self.heard.bytes()
     }
 
     /// The instance's identity; the launch time is the document's `pendingTime`, which needs no permission to read.
     pub async fn identity(&self) -> Result<Identity> {
-        let path = "/latest/dynamic/instance-identity/document";
-        let text = self.required(path).await?;
-        let document: Document = serde_json::from_str(&text)
-            .map_err(|error| Error::Metadata { path: path.to_owned(), reason: error.to_string() })?;
+        let document = self.document().await?;
         Ok(Identity {
             provider: Provider::Ec2,
             hostname: self.optional("/latest/meta-data/local-hostname").await?,
@@ -67,12 +113,32 @@ impl Imds {
         })
     }
 
+    /// The launch time; it is another one after each start of a stopped or hibernated instance.
+    pub async fn launched_at(&self) -> Result<Option<Timestamp>> {
+        Ok(self.document().await?.pending_time.and_then(|time| time.parse().ok()))
+    }
+
+    async fn document(&self) -> Result<Document> {
+        let text = self.required(IDENTITY).await?;
+        let wrong = |reason: String| Error::Metadata { path: IDENTITY.to_owned(), reason };
+        let document: Document = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+        if !document.is_plausible() {
+            return Err(wrong("not what an identity document says: does something else answer for the service?".to_owned()));
+        }
+        Ok(document)
+    }
+
     /// The instance's tags; `None` where the instance was launched without `InstanceMetadataTags=enabled`.
     pub async fn tags(&self) -> Result<Option<BTreeMap<String, String>>> {
+        self.tags_that(|_| true).await
+    }
+
+    /// As [`Imds::tags`], with a question for each key that is wanted only.
+    pub async fn tags_that(&self, wanted: impl Fn(&str) -> bool) -> Result<Option<BTreeMap<String, String>>> {
         let folder = "/latest/meta-data/tags/instance";
         let Some(keys) = self.optional(folder).await? else { return Ok(None) };
         let mut tags = BTreeMap::new();
-        for key in keys.lines().filter(|key| !key.is_empty()) {
+        for key in keys.lines().filter(|key| tags::is_shown_by_metadata(key) && wanted(key)).take(MOST_TAGS) {
             // A tag removed between the two questions is as good as never there.
             if let Some(value) = self.optional(&format!("{folder}/{key}")).await? {
                 tags.insert(key.to_owned(), value);

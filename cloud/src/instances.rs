@@ -1,12 +1,22 @@
 //! Launching, listing, waiting for and terminating EC2 instances.
 
+mod batches;
+mod end;
 mod image;
+mod image_name;
 mod launch;
 mod list;
+mod of_launch;
+mod tags;
 
-pub use image::default_image;
-pub use launch::{LaunchRequest, Launched, launch};
-pub use list::{Filter, list};
+pub use batches::{Pace, Trouble, batches};
+pub use end::{States, start, stop, terminate};
+pub use image::{Architecture, Image, default_image, image, root_device_of_parameter};
+pub use image_name::image_name;
+pub use launch::{LaunchRequest, Launched, Market, Volume, launch};
+pub use list::{Criteria, Filter, list};
+pub use of_launch::of_launch;
+pub use tags::{remove_tags, write_tags};
 
 use crate::error::{Error, Result};
 use aws_sdk_ec2::Client;
@@ -23,6 +33,8 @@ pub struct Instance {
     pub state: String,
     /// For example `t3.micro`.
     pub instance_type: String,
+    /// What AWS bills it as, for example `Linux/UNIX`.
+    pub platform: Option<String>,
     /// AMI.
     pub image_id: Option<String>,
     /// Availability zone.
@@ -46,6 +58,7 @@ impl Instance {
             instance_id: instance.instance_id.unwrap_or_default(),
             state: instance.state.and_then(|state| state.name).map(|name| name.as_str().to_owned()).unwrap_or_default(),
             instance_type: instance.instance_type.map(|kind| kind.as_str().to_owned()).unwrap_or_default(),
+            platform: instance.platform_details,
             image_id: instance.image_id,
             availability_zone: instance.placement.and_then(|placement| placement.availability_zone),
             public_ip: instance.public_ip_address,
@@ -63,19 +76,6 @@ impl Instance {
         ![InstanceStateName::Terminated.as_str(), InstanceStateName::ShuttingDown.as_str()]
             .contains(&self.state.as_str())
     }
-}
-
-/// Terminates the instances; answers each one's new state, by id.
-pub async fn terminate(client: &Client, ids: &[String]) -> Result<BTreeMap<String, String>> {
-    let call = client.terminate_instances().set_instance_ids(Some(ids.to_vec()));
-    let answer = call.send().await.map_err(|error| Error::of("EC2 TerminateInstances", error))?;
-    let changes = answer.terminating_instances.unwrap_or_default().into_iter();
-    Ok(changes
-        .filter_map(|change| {
-            let state = change.current_state.and_then(|state| state.name)?;
-            Some((change.instance_id?, state.as_str().to_owned()))
-        })
-        .collect())
 }
 
 /// The instance's tags by DescribeTags: the way round for instances launched without tags in their metadata.

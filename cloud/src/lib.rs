@@ -4,17 +4,26 @@
 //! [`Imds`] reads who an instance is, [`instances`] launches, lists and terminates, [`Registry`] keeps which agents
 //! live. Callers pass their trace context by polling these futures `with_context`.
 
+mod account;
+pub mod agent_bucket;
+pub mod checks;
 mod clients;
 pub mod describe;
 mod error;
+pub mod iam;
 mod imds;
 pub mod instances;
+pub mod permissions;
+pub mod prices;
+pub mod regions;
 mod registry;
 mod sdk_config;
 
+pub use account::{Caller, caller};
 pub use aws_types::SdkConfig as Config;
 pub use clients::Clients;
 pub use error::{Error, Result};
-pub use imds::Imds;
+pub use imds::{Imds, ImdsClock, SpotAction, SpotNotice};
+pub use regions::enabled_regions;
 pub use registry::{AgentRecord, Registry, TableState};
-pub use sdk_config::{RegionSource, sdk_config};
+pub use sdk_config::{RegionSource, sdk_config, with_clock};

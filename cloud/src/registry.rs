@@ -18,7 +18,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use record::{number, partition_key, sort_key};
 
 /// Name of the table where `SPAWN_TABLE` does not rename it.
-const TABLE: &str = "spawn-job-arrays";
+pub(crate) const TABLE: &str = "spawn-job-arrays";
 /// An agent that was silent for a day is gone; DynamoDB removes its item.
 const EXPIRES_AFTER_SECONDS: i64 = 24 * 60 * 60;
 
@@ -38,6 +38,11 @@ impl Registry {
     /// Name of the table.
     pub fn table(&self) -> &str {
         &self.table
+    }
+
+    /// Whether the table is there.
+    pub async fn exists(&self) -> Result<bool> {
+        table::exists(&self.client, &self.table).await
     }
 
     /// Makes the table, on demand, encrypted and with expiry, where it is absent.

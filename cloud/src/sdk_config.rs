@@ -1,6 +1,14 @@
 //! Region, credentials, endpoints and retries, found once and shared by every client.
 
+use crate::imds::{Imds, ImdsClock};
+use aws_config::default_provider::credentials::DefaultCredentialsChain;
+use aws_config::default_provider::use_dual_stack::use_dual_stack_provider;
+use aws_config::default_provider::use_fips::use_fips_provider;
+use aws_config::environment::EnvironmentVariableRegionProvider;
+use aws_config::imds::region::ImdsRegionProvider;
 use aws_config::meta::region::RegionProviderChain;
+use aws_config::profile::ProfileFileRegionProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region};
 use aws_types::SdkConfig;
@@ -20,18 +28,41 @@ pub enum RegionSource {
     OffEc2,
 }
 
+/// The same, with another clock for signatures and the expiry of credentials: AWS refuses a host that is minutes off.
+pub fn with_clock(config: SdkConfig, clock: &ImdsClock) -> SdkConfig {
+    config.into_builder().time_source(clock.clone()).build()
+}
+
 /// Loads what every client shares. Credentials are looked up at the first call, not here.
+///
+/// Instance metadata is asked by a client of our own. The SDK's would take `HTTP_PROXY` for it, and a proxy that passes
+/// such a request on answers with its own host's identity, or sees the keys of this one.
 pub async fn sdk_config(region: RegionSource) -> SdkConfig {
-    let loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
-        .timeout_config(TimeoutConfig::builder().operation_timeout(OPERATION_TIMEOUT).build());
-    match region {
-        RegionSource::Given(region) => loader.region(Region::new(region)).load().await,
-        RegionSource::Chain => loader.load().await,
-        RegionSource::OffEc2 => {
-            let environment = aws_config::environment::EnvironmentVariableRegionProvider::new();
-            let profile = aws_config::profile::ProfileFileRegionProvider::new();
-            let chain = RegionProviderChain::first_try(environment).or_else(profile);
-            loader.region(chain).load().await
+    let version = BehaviorVersion::v2026_01_12();
+    let imds = Imds::new().into_client();
+    let region = find_region(region, &imds).await;
+    let asked = ProviderConfig::without_region().with_region(region.clone()).with_behavior_version(Some(version));
+    let (fips, dual_stack) = (use_fips_provider(&asked).await, use_dual_stack_provider(&asked).await);
+    let asked = asked.with_use_fips(fips).with_use_dual_stack(dual_stack);
+    let credentials =
+        DefaultCredentialsChain::builder().configure(asked).region(region.clone()).imds_client(imds).build().await;
+    aws_config::defaults(version)
+        .timeout_config(TimeoutConfig::builder().operation_timeout(OPERATION_TIMEOUT).build())
+        .region(region)
+        .credentials_provider(credentials)
+        .load()
+        .await
+}
+
+async fn find_region(source: RegionSource, imds: &aws_config::imds::Client) -> Option<Region> {
+    let environment = EnvironmentVariableRegionProvider::new();
+    let chain = RegionProviderChain::first_try(environment).or_else(ProfileFileRegionProvider::new());
+    match source {
+        RegionSource::Given(region) => Some(Region::new(region)),
+        RegionSource::OffEc2 => chain.region().await,
+        RegionSource::Chain => {
+            let metadata = ImdsRegionProvider::builder().imds_client(imds.clone()).build();
+            chain.or_else(metadata).region().await
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Addresses of back ends, and which of them a tag may name.
 
+mod aws_host;
 mod trust;
 
 use std::fmt;
@@ -29,11 +30,26 @@ impl Endpoint {
         trust::is_forbidden(address)
     }
 
-    /// Whether a tag may name this endpoint: loopback, an X-Ray host of AWS over https, or a host that one of `patterns`
-    /// (globs with `*` and `?`) matches.
+    /// Whether a tag of an instance in `region` may name this endpoint: loopback, an X-Ray host of AWS in that region over
+    /// https, or a host that one of `patterns` (globs with `*` and `?`) matches.
+    ///
+    /// Without a region no host of AWS is the instance's own.
     #[must_use]
-    pub fn allowed_from_tag(&self, patterns: &[String]) -> bool {
-        trust::is_allowed_from_tag(&self.0, patterns)
+    pub fn allowed_from_tag(&self, patterns: &[String], region: Option<&str>) -> bool {
+        trust::is_allowed_from_tag(&self.0, patterns, region)
+    }
+
+    /// The region, if the host is one that AWS gives to X-Ray and the scheme is https. Requests to any other host must not
+    /// carry the program's credentials.
+    #[must_use]
+    pub fn xray_region(&self) -> Option<&str> {
+        aws_host::xray_region(&self.0)
+    }
+
+    /// Whether one of the operator's `patterns` matches the host.
+    #[must_use]
+    pub fn is_listed(&self, patterns: &[String]) -> bool {
+        trust::is_listed(&self.0, patterns)
     }
 
     /// The same endpoint with `/v1/traces` after its path.

@@ -31,6 +31,8 @@ pub enum Place {
         /// The flag as it was written.
         flag: String,
     },
+    /// Given to the running agent.
+    Override,
 }
 
 impl fmt::Display for Place {
@@ -40,6 +42,7 @@ impl fmt::Display for Place {
             Self::Tag { key } => write!(f, "tag {}", plain(key)),
             Self::Environment { variable } => write!(f, "environment variable {}", plain(variable)),
             Self::Flag { flag } => write!(f, "flag {}", plain(flag)),
+            Self::Override => f.write_str("override"),
         }
     }
 }

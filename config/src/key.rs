@@ -37,8 +37,10 @@ pub enum Grammar {
     Truth,
     /// A decimal number from 0.0 to 1.0.
     Share,
+    /// A decimal number from 0 to 100.
+    Percent,
     /// A whole number from 0.
-    Index,
+    Whole,
     /// One of these words.
     Word(&'static [&'static str]),
     /// An `http` or `https` address; empty is unset.

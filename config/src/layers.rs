@@ -1,8 +1,9 @@
-//! The sources of settings, laid over each other: default, `local.yaml`, tags, environment, flags.
+//! The sources of settings, laid over each other: default, `local.yaml`, tags, environment, flags, overrides.
 
 mod environment;
 mod local_yaml;
 mod node;
+mod withhold;
 
 use crate::key::{Key, Raw, keys};
 use crate::resolved::{Explanation, Resolved, Source};
@@ -18,7 +19,11 @@ pub struct Layers {
     tags: Vec<Entry>,
     environment: Vec<Entry>,
     flags: Vec<Entry>,
+    overrides: Vec<Entry>,
     notes: Vec<(&'static Key, String)>,
+    /// Whether the tags are those of a running instance, which anyone who may call CreateTags writes.
+    tags_of_instance: bool,
+    region: Option<String>,
 }
 
 /// One value from one place.
@@ -71,19 +76,28 @@ impl Layers {
         Ok(self)
     }
 
+    /// Says which region the instance is in, before its tags are laid over: a tag may name the X-Ray of that region only,
+    /// and none where the region is not known.
+    #[must_use]
+    pub fn in_region(mut self, region: Option<&str>) -> Self {
+        self.region = region.map(str::to_owned);
+        self
+    }
+
     /// Adds the tags of a running instance. A bad one is left out and reported; the others hold.
     ///
     /// A tag is also left out if it goes beyond the `limits` of `local.yaml`: an endpoint that is neither loopback, nor
-    /// X-Ray's, nor listed.
+    /// X-Ray's in the instance's own region (see [`Layers::in_region`]), nor listed.
     #[must_use]
     pub fn tags_lenient<I>(mut self, tags: I) -> (Self, Vec<ConfigError>)
     where
         I: IntoIterator<Item = (String, String)>,
     {
+        self.tags_of_instance = true;
         let limits = self.limits().tracing.limits;
         let mut errors = Vec::new();
         for (key, value) in tags {
-            match tags::read(&key, &value).and_then(|entry| tags::judge(entry, &limits)) {
+            match tags::read(&key, &value).and_then(|entry| tags::judge(entry, &limits, self.region.as_deref())) {
                 Ok(entry) => self.tags.extend(entry),
                 Err(error) => errors.push(error),
             }
@@ -111,12 +125,25 @@ impl Layers {
     /// If there is no such key, or it does not take the value.
     pub fn flag(mut self, key_name: &str, value: &str, flag_text: &str) -> Result<Self, ConfigError> {
         let place = Place::Flag { flag: flag_text.to_owned() };
-        let key = Key::named(key_name).map_err(|unknown| ConfigError::UnknownKey {
-            place: place.clone(),
-            key: unknown.name,
-            remedy: unknown.suggestion.map(|known| format!(" (did you mean `{known}`?)")).unwrap_or_default(),
-        })?;
-        self.flags.push(Entry::checked(key, key.name, place, Raw::Text(value.to_owned()))?);
+        self.flags.push(Entry::named(key_name, value, place)?);
+        Ok(self)
+    }
+
+    /// Adds a value that was given to the running agent; it is stronger than every other source.
+    ///
+    /// # Errors
+    /// If there is no such key, it does not take the value, or it is a limit: only `local.yaml` sets those.
+    pub fn overriding(mut self, key_name: &str, value: &str) -> Result<Self, ConfigError> {
+        let entry = Entry::named(key_name, value, Place::Override)?;
+        if entry.key.is_limit() {
+            return Err(ConfigError::Refused {
+                place: entry.place,
+                key: entry.key.name.to_owned(),
+                read: entry.key.quote(&entry.raw),
+                reason: "limits are set in local.yaml, and nowhere else".to_owned(),
+            });
+        }
+        self.overrides.push(entry);
         Ok(self)
     }
 
@@ -126,7 +153,10 @@ impl Layers {
         // The limits come first, because they bear on tags; then the table in its order, in which the exporter comes
         // before the endpoint.
         let mut settings = self.limits();
-        let explanations = keys().iter().map(|key| self.resolve_key(key, &mut settings)).collect();
+        let mut explanations: Vec<_> = keys().iter().map(|key| self.resolve_key(key, &mut settings)).collect();
+        if self.tags_of_instance {
+            withhold::withhold(&mut settings, &mut explanations);
+        }
         Resolved { settings, explanations }
     }
 
@@ -143,7 +173,7 @@ impl Layers {
         let mut history = vec![(Source::Default, key.default.to_owned())];
         let mut notes: Vec<_> =
             self.notes.iter().filter(|(about, _)| *about == key).map(|(_, note)| note.clone()).collect();
-        let sources = [&self.local_yaml, &self.tags, &self.environment, &self.flags];
+        let sources = [&self.local_yaml, &self.tags, &self.environment, &self.flags, &self.overrides];
         for entry in sources.into_iter().flatten().filter(|entry| entry.key == key) {
             if let Some(note) = entry.not_for(settings) {
                 notes.push(note);
@@ -168,6 +198,18 @@ impl Entry {
                 let read = key.quote(&raw);
                 Err(ConfigError::Value { place, key: spelling.to_owned(), read, expected: error.to_string() })
             }
+        }
+    }
+
+    /// An entry for the key of that name.
+    fn named(key_name: &str, value: &str, place: Place) -> Result<Self, ConfigError> {
+        match Key::named(key_name) {
+            Ok(key) => Self::checked(key, key.name, place, Raw::Text(value.to_owned())),
+            Err(unknown) => Err(ConfigError::UnknownKey {
+                place,
+                key: unknown.name,
+                remedy: unknown.suggestion.map(|known| format!(" (did you mean `{known}`?)")).unwrap_or_default(),
+            }),
         }
     }
 

@@ -37,6 +37,6 @@ pub use settings::{
     FilterSettings, HostSettings, JobArraySettings, LifeSettings, Limits, OtlpSettings, Settings, TracingSettings,
 };
 pub use value::{
-    Compression, ExporterKind, Headers, OnComplete, OtlpProtocol, ProviderChoice, SamplingRate, TimeSpan, Topology,
-    ValueError,
+    Compression, ExporterKind, Headers, OnComplete, OtlpProtocol, Percent, ProviderChoice, SamplingRate, Sessions,
+    TimeSpan, Topology, ValueError,
 };

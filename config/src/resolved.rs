@@ -33,6 +33,8 @@ pub enum Source {
         /// The flag as it was written.
         flag: String,
     },
+    /// Given to the running agent, with `spored config set`.
+    Override,
 }
 
 impl From<Place> for Source {
@@ -42,6 +44,7 @@ impl From<Place> for Source {
             Place::Tag { key } => Self::Tag { key },
             Place::Environment { variable } => Self::Environment { variable },
             Place::Flag { flag } => Self::Flag { flag },
+            Place::Override => Self::Override,
         }
     }
 }
@@ -54,6 +57,7 @@ impl fmt::Display for Source {
             Self::Tag { key } => write!(f, "tag {}", plain(key)),
             Self::Environment { variable } => write!(f, "environment variable {}", plain(variable)),
             Self::Flag { flag } => write!(f, "flag {}", plain(flag)),
+            Self::Override => f.write_str("override"),
         }
     }
 }

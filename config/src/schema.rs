@@ -60,7 +60,8 @@ fn form(grammar: Grammar) -> Value {
     match grammar {
         Grammar::Truth => json!({ "type": ["boolean", "null"] }),
         Grammar::Share => json!({ "type": ["number", "null"], "minimum": 0, "maximum": 1 }),
-        Grammar::Index => json!({ "type": ["integer", "null"], "minimum": 0 }),
+        Grammar::Percent => json!({ "type": ["number", "null"], "minimum": 0, "maximum": 100 }),
+        Grammar::Whole => json!({ "type": ["integer", "null"], "minimum": 0 }),
         Grammar::Word(words) => {
             let words: Vec<_> = words.iter().map(|word| json!(word)).chain([Value::Null]).collect();
             json!({ "enum": words })

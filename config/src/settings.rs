@@ -7,8 +7,8 @@ use jiff::Timestamp;
 
 use crate::value::timeout;
 use crate::{
-    Compression, Endpoint, ExporterKind, Headers, JobArray, OnComplete, OtlpProtocol, ProviderChoice, SamplingRate,
-    TimeSpan, Topology,
+    Compression, Endpoint, ExporterKind, Headers, JobArray, OnComplete, OtlpProtocol, Percent, ProviderChoice,
+    SamplingRate, Sessions, TimeSpan, Topology,
 };
 
 /// Everything that can be set. `Settings::default()` holds the defaults of the key table.
@@ -156,13 +156,41 @@ pub struct LifeSettings {
     pub ttl: Option<TimeSpan>,
     /// Longest time without work.
     pub idle_timeout: Option<TimeSpan>,
-    /// What happens at the end.
-    pub on_complete: OnComplete,
+    /// Load of all processors together up to which the host is idle.
+    pub idle_cpu_percent: Percent,
+    /// Bytes a minute, sent and received, up to which the host is idle.
+    pub idle_network_bytes: u64,
+    /// Bytes a minute, read and written, up to which the host is idle.
+    pub idle_disk_bytes: u64,
+    /// Terminals that keep the host from being idle.
+    pub idle_sessions: Sessions,
+    /// What happens at the end; `None` terminates an instance and leaves other hosts alone.
+    pub on_complete: Option<OnComplete>,
+    /// File whose appearance says that the work is done.
+    pub completion_file: String,
+    /// Time between the completion and the end.
+    pub completion_delay: TimeSpan,
+    /// Program that runs before the end, with its arguments; empty is the usual file.
+    pub pre_stop: Vec<String>,
+    /// Longest time that this program may take.
+    pub pre_stop_timeout: TimeSpan,
 }
 
 impl Default for LifeSettings {
     fn default() -> Self {
-        Self { ttl: None, idle_timeout: None, on_complete: OnComplete::Exit }
+        Self {
+            ttl: None,
+            idle_timeout: None,
+            idle_cpu_percent: Percent::FIVE,
+            idle_network_bytes: 10_000,
+            idle_disk_bytes: 100_000,
+            idle_sessions: Sessions::Open,
+            on_complete: None,
+            completion_file: "/run/spored/complete".to_owned(),
+            completion_delay: TimeSpan::of_seconds(30),
+            pre_stop: Vec::new(),
+            pre_stop_timeout: TimeSpan::of_seconds(300),
+        }
     }
 }
 

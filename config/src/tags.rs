@@ -15,10 +15,24 @@ pub const MANAGED: &str = "spawn:managed";
 pub const VERSION: &str = "spawn:version";
 /// W3C trace context of the launch.
 pub const TRACEPARENT: &str = "spawn:traceparent";
+/// The launch that an instance came from, and its batch; `spawn launch --resume` finds instances by it.
+pub const LAUNCH_ID: &str = "spawn:launch-id";
 /// Time to live, key `ttl`.
 pub const TTL: &str = "spawn:ttl";
 /// Longest time without work, key `idle-timeout`.
 pub const IDLE_TIMEOUT: &str = "spawn:idle-timeout";
+/// Load up to which the instance is idle, key `idle-cpu-percent`.
+pub const IDLE_CPU_PERCENT: &str = "spawn:idle-cpu-percent";
+/// Traffic up to which the instance is idle, key `idle-network-bytes`.
+pub const IDLE_NETWORK_BYTES: &str = "spawn:idle-network-bytes";
+/// Traffic of the disks up to which the instance is idle, key `idle-disk-bytes`.
+pub const IDLE_DISK_BYTES: &str = "spawn:idle-disk-bytes";
+/// Terminals that keep the instance from being idle, key `idle-sessions`.
+pub const IDLE_SESSIONS: &str = "spawn:idle-sessions";
+/// Time between the completion and the end, key `completion-delay`.
+pub const COMPLETION_DELAY: &str = "spawn:completion-delay";
+/// Longest time of the program before the end, key `pre-stop-timeout`.
+pub const PRE_STOP_TIMEOUT: &str = "spawn:pre-stop-timeout";
 /// What happens at the end, key `on-complete`.
 pub const ON_COMPLETE: &str = "spawn:on-complete";
 /// Job array that the instance works for, key `job-array-id`.
@@ -37,7 +51,7 @@ pub const TRACING_UNTIL: &str = "spawn:tracing-until";
 pub const TRACING_TOPOLOGY: &str = "spawn:tracing-topology";
 
 /// Tags that spawn writes itself; users may not.
-pub const OWN: [&str; 3] = [MANAGED, VERSION, TRACEPARENT];
+pub const OWN: [&str; 4] = [MANAGED, VERSION, TRACEPARENT, LAUNCH_ID];
 
 /// Tags that one EC2 resource may have (Amazon EC2 User Guide, "Tag restrictions").
 pub const MOST: usize = 50;
@@ -74,9 +88,6 @@ pub fn parse_pair(pair: &str) -> Result<(String, String), ConfigError> {
 /// # Errors
 /// If any of these does not hold; the message says which and what would do.
 pub fn validate_user_tag(key: &str, value: &str) -> Result<(), ConfigError> {
-    let metadata_takes = |character: char| {
-        character.is_ascii_alphanumeric() || matches!(character, '+' | '-' | '=' | '.' | ',' | '_' | ':' | '@')
-    };
     if key.is_empty() {
         return Err(refused(key, "no key: write KEY=VALUE"));
     }
@@ -87,7 +98,7 @@ pub fn validate_user_tag(key: &str, value: &str) -> Result<(), ConfigError> {
         return Err(refused(key, "keys that begin with `aws:` belong to AWS: choose another"));
     }
     // The agent reads its tags from instance metadata, and with that switched on EC2 refuses all other keys.
-    if !key.chars().all(metadata_takes) || matches!(key, "." | ".." | "_index") {
+    if !is_shown_by_metadata(key) {
         return Err(refused(
             key,
             "instance metadata takes only letters, digits and `+-=.,_:@` in keys: rename the tag",
@@ -105,6 +116,15 @@ pub fn validate_user_tag(key: &str, value: &str) -> Result<(), ConfigError> {
     read(key, value).map(drop)
 }
 
+/// Whether instance metadata can show a tag with this key; another key in its list is a mistake of whoever answers.
+#[must_use]
+pub fn is_shown_by_metadata(key: &str) -> bool {
+    let takes = |character: char| {
+        character.is_ascii_alphanumeric() || matches!(character, '+' | '-' | '=' | '.' | ',' | '_' | ':' | '@')
+    };
+    !key.is_empty() && key.chars().all(takes) && !matches!(key, "." | ".." | "_index")
+}
+
 /// Checks the number of tags on one instance.
 ///
 /// # Errors
@@ -113,11 +133,12 @@ pub fn validate_count(count: usize) -> Result<(), ConfigError> {
     if count > MOST { Err(ConfigError::TooManyTags { count, limit: MOST }) } else { Ok(()) }
 }
 
-/// What to tell someone who launches with this tag: the agent may not take it.
+/// What to tell someone who launches with this tag: the agent may not take it. `region` is that of the launch, where it
+/// is known already.
 #[must_use]
-pub fn caution(key: &str, value: &str) -> Option<String> {
+pub fn caution(key: &str, value: &str, region: Option<&str>) -> Option<String> {
     let endpoint: Endpoint = value.parse().ok().filter(|_| key == TRACING_ENDPOINT)?;
-    let taken = endpoint.allowed_from_tag(&[]);
+    let taken = endpoint.allowed_from_tag(&[], region.or(endpoint.xray_region()));
     (!taken).then(|| {
         format!("the agent takes {key} {endpoint} only if `limits.endpoints` of its local.yaml lists the host")
     })
@@ -150,18 +171,18 @@ pub(crate) fn read(key: &str, value: &str) -> Result<Option<Entry>, ConfigError>
 }
 
 /// Holds the entry of a tag against the limits of the host.
-pub(crate) fn judge(entry: Option<Entry>, limits: &Limits) -> Result<Option<Entry>, ConfigError> {
+pub(crate) fn judge(entry: Option<Entry>, limits: &Limits, region: Option<&str>) -> Result<Option<Entry>, ConfigError> {
     let Some(entry) = entry else { return Ok(None) };
     let mut settings = Settings::default();
     entry.apply(&mut settings);
     match settings.tracing.endpoint {
-        Some(endpoint) if !endpoint.allowed_from_tag(&limits.endpoints) => Err(ConfigError::Refused {
+        Some(endpoint) if !endpoint.allowed_from_tag(&limits.endpoints, region) => Err(ConfigError::Refused {
             key: entry.key.name.to_owned(),
             read: quoted(&endpoint.to_string()),
             place: entry.place,
-            reason:
-                "a tag may name AWS X-Ray over https, loopback, or a host that `limits.endpoints` of local.yaml lists"
-                    .to_owned(),
+            reason: "a tag may name AWS X-Ray of the instance's own region over https, loopback, or a host that \
+                     `limits.endpoints` of local.yaml lists"
+                .to_owned(),
         }),
         _ => Ok(Some(entry)),
     }

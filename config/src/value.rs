@@ -3,14 +3,16 @@
 mod choice;
 mod headers;
 pub(crate) mod list;
+mod percent;
 mod sampling;
 mod time_span;
 pub(crate) mod timeout;
 
 use std::borrow::Cow;
 
-pub use choice::{Compression, ExporterKind, OnComplete, OtlpProtocol, ProviderChoice, Topology};
+pub use choice::{Compression, ExporterKind, OnComplete, OtlpProtocol, ProviderChoice, Sessions, Topology};
 pub use headers::Headers;
+pub use percent::Percent;
 pub use sampling::SamplingRate;
 pub use time_span::TimeSpan;
 

@@ -127,7 +127,9 @@ fn a_wrong_type_in_the_file_is_refused_at_its_place() {
     assert_eq!(
         yaml("- ttl: 1h"),
         "local.yaml:1:1: the file cannot be a list: expected a mapping with the keys observability, ttl, \
-         idle_timeout, on_complete, provider, instance_id, name, region, account_id, public_ip, private_ip, job_array"
+         idle_timeout, idle_cpu_percent, idle_network_bytes, idle_disk_bytes, idle_sessions, on_complete, \
+         completion_file, completion_delay, pre_stop, pre_stop_timeout, provider, instance_id, name, region, \
+         account_id, public_ip, private_ip, job_array"
     );
     assert_eq!(yaml("? [a]\n: b\n"), "local.yaml:1:3: a key is one word, not a list");
 }
@@ -342,7 +344,8 @@ fn text_from_outside_is_escaped_and_cut_in_messages() {
     );
     assert_eq!(
         yaml("\"a\\nb\": 1"),
-        "local.yaml:1:1: unknown key a\\nb; known here: observability, ttl, idle_timeout, on_complete, provider, \
-         instance_id, name, region, account_id, public_ip, private_ip, job_array"
+        "local.yaml:1:1: unknown key a\\nb; known here: observability, ttl, idle_timeout, \
+         idle_cpu_percent, idle_network_bytes, idle_disk_bytes, idle_sessions, on_complete, completion_file, \
+         completion_delay, pre_stop, pre_stop_timeout, provider, instance_id, name, region, account_id, public_ip, private_ip, job_array"
     );
 }

@@ -8,6 +8,7 @@ use spawn_config::{Grammar, Key, Layers, keys, tags};
 
 const REFERENCE: &str = include_str!("../../docs/reference/configuration.md");
 const GUIDE: &str = include_str!("../../docs/how-to/tracing.md");
+const LIFECYCLE: &str = include_str!("../../docs/how-to/lifecycle.md");
 const XRAY_WRITE: &str = include_str!("../../iam/xray-write.json");
 
 /// What stands between `<!-- NAME:begin -->` and `<!-- NAME:end -->`.
@@ -25,7 +26,8 @@ fn form(grammar: Grammar) -> String {
     match grammar {
         Grammar::Truth => "`true`, `false`".to_owned(),
         Grammar::Share => "0.0 to 1.0".to_owned(),
-        Grammar::Index => "0, 1, 2, …".to_owned(),
+        Grammar::Percent => "0 to 100".to_owned(),
+        Grammar::Whole => "0, 1, 2, …".to_owned(),
         Grammar::Word(words) => words.iter().map(|word| code(word)).collect::<Vec<_>>().join(", "),
         Grammar::Endpoint => "`http://…`, `https://…`".to_owned(),
         Grammar::Instant => "RFC 3339 instant".to_owned(),
@@ -103,10 +105,10 @@ fn the_complete_file_is_taken_and_names_every_path() {
     assert_eq!(defaults, [""; 0], "not in the file");
 }
 
-/// The fenced blocks of the guide in this language, without their indentation.
-fn fences(language: &str) -> Vec<String> {
+/// The fenced blocks of a page in this language, without their indentation.
+fn fences(page: &str, language: &str) -> Vec<String> {
     let mut blocks = Vec::new();
-    let mut lines = GUIDE.lines();
+    let mut lines = page.lines();
     while let Some(line) = lines.next() {
         let Some((indentation, _)) = line.split_once("```").filter(|(_, after)| *after == language) else { continue };
         let block = lines.by_ref().take_while(|line| line.trim() != "```");
@@ -117,7 +119,7 @@ fn fences(language: &str) -> Vec<String> {
 
 #[test]
 fn every_file_in_the_guide_is_taken_and_switches_tracing_on() {
-    let files = fences("yaml");
+    let files = fences(GUIDE, "yaml");
     assert_eq!(files.len(), 4);
     for file in files {
         let resolved = Layers::new().local_yaml("local.yaml", &file).unwrap().resolve();
@@ -127,12 +129,36 @@ fn every_file_in_the_guide_is_taken_and_switches_tracing_on() {
 
 #[test]
 fn every_tag_in_the_guide_is_taken() {
-    let commands = fences("sh").join("\n");
+    let commands = fences(GUIDE, "sh").join("\n");
     let pairs: Vec<_> = commands.split("--tag ").skip(1).filter_map(|rest| rest.split_whitespace().next()).collect();
     assert_eq!(pairs.len(), 6);
     for pair in pairs {
         let (key, value) = tags::parse_pair(pair).unwrap();
         assert_eq!(tags::validate_user_tag(&key, &value), Ok(()), "{pair}");
+    }
+}
+
+#[test]
+fn the_settings_on_the_page_of_the_life_cycle_are_taken() {
+    let settings = |layers: Layers| layers.resolve().settings.life;
+    let files = fences(LIFECYCLE, "yaml");
+    let life = settings(Layers::new().local_yaml("local.yaml", &files.join("\n")).unwrap());
+    assert_eq!((life.pre_stop.len(), life.pre_stop_timeout.to_string().as_str()), (3, "2m"));
+    let commands = fences(LIFECYCLE, "sh").join("\n");
+    let flags = |flag| commands.split(flag).skip(1).filter_map(|rest| rest.split_whitespace().next());
+    let pairs: Vec<_> = flags("--tag ").map(|pair| tags::parse_pair(pair).unwrap()).collect();
+    assert_eq!(pairs, [("spawn:idle-timeout".to_owned(), "30m".to_owned())]);
+    assert_eq!(tags::validate_user_tag(&pairs[0].0, &pairs[0].1), Ok(()));
+    let spans: Vec<_> = flags("--ttl ").map(|span| tags::validate_user_tag(tags::TTL, span)).collect();
+    assert_eq!(spans, [Ok(()), Ok(())]);
+    // Every key of the page is one.
+    let named = LIFECYCLE
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .filter(|word| word.starts_with("idle-") || word.starts_with("completion-"));
+    for name in named {
+        assert!(Key::named(name).is_ok(), "{name}");
     }
 }
 
@@ -152,7 +178,7 @@ fn the_four_rows_of_the_guide_are_those_of_the_table() {
 #[test]
 fn the_policy_in_the_guide_is_the_one_in_the_folder() {
     let policy: serde_json::Value = serde_json::from_str(XRAY_WRITE).unwrap();
-    let mut shown: serde_json::Value = serde_json::from_str(&fences("json")[0]).unwrap();
+    let mut shown: serde_json::Value = serde_json::from_str(&fences(GUIDE, "json")[0]).unwrap();
     shown["Sid"] = policy["Statement"][0]["Sid"].clone();
     assert_eq!(policy["Statement"], serde_json::json!([shown]));
 }

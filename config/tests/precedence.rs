@@ -96,6 +96,23 @@ fn every_source_beats_those_before_it() {
 }
 
 #[test]
+fn an_override_beats_every_other_source() {
+    let layers = yaml("observability: {tracing: {sampling_rate: 0.2}}");
+    let layers = layers.overriding("tracing-sampling", "0.6").unwrap();
+    let layers = layers.flag("tracing-sampling", "0.5", "--sampling").unwrap();
+    let explanation = layers.resolve().explain("tracing-sampling").unwrap();
+    assert_eq!((explanation.value.as_str(), explanation.source), ("0.6", Source::Override));
+    assert_eq!(explanation.overrode[0].0, Source::Flag { flag: "--sampling".to_owned() });
+}
+
+#[test]
+fn an_override_cannot_move_a_limit() {
+    let error = Layers::new().overriding("tracing-limits-max-sampling", "1").unwrap_err().to_string();
+    let expected = "override: tracing-limits-max-sampling cannot be \"1\" from here: limits are set in local.yaml, and nowhere else";
+    assert_eq!(error, expected);
+}
+
+#[test]
 fn zero_sampling_is_kept_from_every_source() {
     let zero = |layers: Layers| assert_eq!(layers.resolve().settings.tracing.sampling, SamplingRate::NEVER);
     zero(yaml("observability: {tracing: {sampling_rate: 0}}"));
@@ -138,16 +155,20 @@ fn a_tag_names_only_endpoints_that_the_host_allows() {
     assert_eq!(
         errors.iter().map(ToString::to_string).collect::<Vec<_>>(),
         ["tag spawn:tracing-endpoint: tracing-endpoint cannot be \"http://otel.corp.example:4318\" from here: \
-          a tag may name AWS X-Ray over https, loopback, or a host that `limits.endpoints` of local.yaml lists"]
+          a tag may name AWS X-Ray of the instance's own region over https, loopback, or a host that \
+          `limits.endpoints` of local.yaml lists"]
     );
     let settings = layers.resolve().settings;
     assert_eq!((settings.tracing.endpoint, settings.tracing.enabled), (None, true));
     assert_eq!(
-        tags::caution(tags::TRACING_ENDPOINT, "http://otel.corp.example:4318").unwrap(),
+        tags::caution(tags::TRACING_ENDPOINT, "http://otel.corp.example:4318", None).unwrap(),
         "the agent takes spawn:tracing-endpoint http://otel.corp.example:4318 only if `limits.endpoints` of its \
          local.yaml lists the host"
     );
-    assert_eq!(tags::caution(tags::TRACING_ENDPOINT, "http://127.0.0.1:4318"), None);
+    assert_eq!(tags::caution(tags::TRACING_ENDPOINT, "http://127.0.0.1:4318", None), None);
+    let xray = "https://xray.eu-west-1.amazonaws.com";
+    assert_eq!(tags::caution(tags::TRACING_ENDPOINT, xray, None), None);
+    assert!(tags::caution(tags::TRACING_ENDPOINT, xray, Some("us-east-1")).is_some());
 
     let opened = yaml("observability: {tracing: {limits: {endpoints: ['*.corp.example']}}}");
     let (layers, errors) = opened.tags_lenient(collector);
@@ -170,7 +191,7 @@ fn a_bad_tag_is_left_out_and_the_others_hold() {
           at most 3650d"]
     );
     let life = layers.resolve().settings.life;
-    assert_eq!((life.ttl, life.on_complete), (None, OnComplete::Stop));
+    assert_eq!((life.ttl, life.on_complete), (None, Some(OnComplete::Stop)));
 }
 
 #[test]
@@ -312,6 +333,7 @@ fn the_identity_of_a_local_host_is_read() {
     expected.host.job_array.index = Some(0);
     expected.life.ttl = Some(span("8h"));
     expected.life.idle_timeout = Some(span("90m"));
+    expected.life.on_complete = Some(OnComplete::Exit);
     assert_eq!(settings, expected);
     assert_eq!(
         settings.host.job_array.place(),

@@ -4,7 +4,8 @@
 
 use proptest::prelude::*;
 use spawn_config::{
-    ExporterKind, JobArraySettings, Layers, LifeSettings, OnComplete, Settings, Topology, TracingSettings, keys, tags,
+    ExporterKind, JobArraySettings, Layers, LifeSettings, OnComplete, Sessions, Settings, Topology, TracingSettings,
+    keys, tags,
 };
 
 /// Settings that tags can carry.
@@ -19,8 +20,15 @@ fn settings() -> impl Strategy<Value = Settings> {
     );
     let end =
         prop::sample::select(vec![OnComplete::Terminate, OnComplete::Stop, OnComplete::Hibernate, OnComplete::Exit]);
+    let idle = (
+        prop::option::of("[1-9][0-9]{0,2}[dhms]"),
+        0.0..=100.0_f64,
+        any::<u64>(),
+        any::<u64>(),
+        prop::sample::select(vec![Sessions::Open, Sessions::Used, Sessions::Ignore]),
+    );
     let span = || prop::option::of("[1-9][0-9]{0,2}[dhms]");
-    (tracing, span(), span(), end, prop::option::of("[ -~ä]{1,40}")).prop_map(
+    (tracing, span(), idle, prop::option::of(end), prop::option::of("[ -~ä]{1,40}")).prop_map(
         |(tracing, ttl, idle, on_complete, array)| {
             let (enabled, exporter, sampling, endpoint, until, topology) = tracing;
             let mut settings = Settings {
@@ -35,8 +43,13 @@ fn settings() -> impl Strategy<Value = Settings> {
                 },
                 life: LifeSettings {
                     ttl: ttl.map(|span| span.parse().unwrap()),
-                    idle_timeout: idle.map(|span| span.parse().unwrap()),
+                    idle_timeout: idle.0.map(|span| span.parse().unwrap()),
+                    idle_cpu_percent: idle.1.to_string().parse().unwrap(),
+                    idle_network_bytes: idle.2,
+                    idle_disk_bytes: idle.3,
+                    idle_sessions: idle.4,
                     on_complete,
+                    ..LifeSettings::default()
                 },
                 ..Settings::default()
             };

@@ -12,7 +12,8 @@ pub fn data(text: &str) -> io::Result<()> {
 
 /// Tells the user something, as the named program. Where nobody listens, there is nobody to tell that.
 pub fn message(program: &str, text: &str) {
-    drop(write(&mut io::stderr().lock(), &format!("{program}: {}\n", escape(text))));
+    // Further lines are set in: a text from outside cannot pass for another message.
+    drop(write(&mut io::stderr().lock(), &format!("{program}: {}\n", escape(text).replace('\n', "\n  "))));
 }
 
 /// Asks the user something, on the same line as the answer.
@@ -23,8 +24,10 @@ pub fn question(text: &str) {
 /// Text from outside (tags, AWS's messages) cannot move the cursor, ring, recolour or turn the direction of reading.
 #[must_use]
 pub fn escape(text: &str) -> String {
-    let hostile =
-        |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let turns =
+        |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    // Line and paragraph separators end a line on some terminals.
+    let hostile = |c: char| (c.is_control() && c != '\n') || turns(c) || matches!(c, '\u{2028}' | '\u{2029}');
     text.chars().map(|c| if hostile(c) { c.escape_unicode().to_string() } else { c.to_string() }).collect()
 }
 
@@ -47,6 +50,7 @@ mod tests {
     #[test]
     fn hostile_text_cannot_reach_the_terminal() {
         assert_eq!(escape("a\u{1b}[2J\rb\u{202e}"), "a\\u{1b}[2J\\u{d}b\\u{202e}");
+        assert_eq!(escape("\u{9b}31m\u{200f}\u{2028}\u{7f}"), "\\u{9b}31m\\u{200f}\\u{2028}\\u{7f}");
     }
 
     #[test]

@@ -6,5 +6,5 @@ pub mod console;
 mod local_file;
 mod world;
 
-pub use local_file::{LocalFileError, Named};
+pub use local_file::{Distrust, LocalFileError, Named};
 pub use world::{SettingsError, World};

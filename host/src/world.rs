@@ -68,6 +68,26 @@ impl World {
         format!("local-{}", self.hostname().as_deref().unwrap_or("unknown"))
     }
 
+    /// Folder in which the agent keeps what must outlive it: systemd's `STATE_DIRECTORY` (the first, if there are
+    /// several), `SPORED_STATE`, or `/var/lib/spored`.
+    pub fn state_folder(&self) -> PathBuf {
+        let of_systemd = self.variable("STATE_DIRECTORY").and_then(|folders| folders.split(':').next());
+        PathBuf::from(of_systemd.or_else(|| self.variable("SPORED_STATE")).unwrap_or("/var/lib/spored"))
+    }
+
+    /// Another program of ours, in the folder that this one runs from.
+    pub fn beside(&self, program: &str) -> Option<PathBuf> {
+        let own = std::env::current_exe().ok()?;
+        Some(own.with_file_name(program)).filter(|path| path.is_file())
+    }
+
+    /// Folder for what this user's commands must remember: `$XDG_STATE_HOME/spawn`, else `~/.local/state/spawn`.
+    pub fn user_state(&self) -> Option<PathBuf> {
+        let of_xdg = self.variable("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+        let folder = of_xdg.or_else(|| Some(Path::new(self.variable("HOME")?).join(".local/state")))?;
+        Some(folder.join("spawn"))
+    }
+
     /// Where the agent's control socket may be, the usual place first.
     pub fn sockets(&self) -> Vec<PathBuf> {
         if let Some(path) = self.variable("SPORED_SOCKET") {

@@ -1,137 +1,247 @@
-//! `spawn launch`: plan, check, records, run instances, wait.
+//! `spawn launch`: plan, check, bring the agent, write the order down, run instances, wait.
 
+mod answer;
+mod bring;
+mod carry_out;
+mod files;
+mod journal;
+mod options;
+mod order;
 mod plan;
+mod stage;
 mod wait;
 
-use crate::args::{Global, LaunchOptions, Output};
-use crate::exit::Exit;
+pub(crate) use options::LaunchOptions;
+
+use crate::agent_file::{self, AgentFile};
+use crate::args::Global;
+use crate::exit::{Exit, UsageError};
+use crate::price;
 use crate::progress::Progress;
 use crate::session::Session;
 use crate::show;
-use anyhow::Result;
+use answer::Answer;
+use anyhow::{Context, Result};
+use journal::Journal;
 use opentelemetry::KeyValue;
-use plan::Plan;
-use spawn_cloud::TableState;
-use spawn_cloud::instances::{self, Instance, Launched};
-use spawn_config::tags;
+use options::{OrderOptions, WaitFor};
+use order::Order;
+use plan::{Plan, RootDevice};
+use spawn_cloud::instances::{self, Instance, LaunchRequest, Launched};
+use spawn_cloud::prices::Prices;
+use spawn_config::{TimeSpan, tags};
 use spawn_host::World;
-use std::collections::BTreeMap;
-use std::time::Duration;
+use stage::Stage;
+use std::path::PathBuf;
 use wait::Waited;
 
-/// The registry is a convenience: a launch does not wait longer for it than this.
-const REGISTRY_TIMEOUT: Duration = Duration::from_secs(40);
-
 pub(crate) async fn run(global: Global, options: LaunchOptions, world: &World) -> Result<Exit> {
-    // Everything that can be refused is refused here, before a call is made or money spent.
-    let plan = plan::plan(&options)?;
-    let layers = plan.settings(world.settings()?)?;
-    for (key, value) in &plan.request.tags {
-        tags::caution(key, value).iter().for_each(|caution| show::message(caution));
+    let LaunchOptions { order, resume, wait, wait_timeout, output } = options;
+    let wait = wait.map(|wanted| (wanted, wait_timeout));
+    match resume {
+        Some(id) => resumed(global, &id, wait, world).await?.tell(output),
+        None => fresh(global, &order, wait, world).await?.tell(output),
     }
-    let session = Session::open("spawn launch", global, world, layers, attributes(&plan)).await?;
-    let progress = Progress::start();
-    let done = session.run(launch(&session, plan, &options, &progress)).await;
-    progress.finish();
-    let trace_id = session.trace_id();
-    let undelivered = session.close().await;
-    let mut printed = Ok(());
-    let exit = match &done {
-        Ok(Some((launched, waited))) => {
-            printed = print(options.output, launched, trace_id.as_deref());
-            match waited {
-                Waited::Done => Exit::Success,
-                Waited::TimedOut(what) => {
-                    show::message(what);
-                    Exit::WaitTimedOut
-                }
-            }
-        }
-        Ok(None) => {
-            show::message("interrupted: instances may have been launched, `spawn list` shows them");
-            Exit::Interrupted
-        }
-        Err(_) => Exit::Failure,
-    };
-    if let Some(trace_id) = trace_id {
-        show::message(&format!("trace {trace_id}"));
-    }
-    if let Some(undelivered) = undelivered {
-        show::message(&undelivered);
-    }
-    done?;
-    printed?;
-    Ok(exit)
 }
 
-fn attributes(plan: &Plan) -> Vec<KeyValue> {
+/// A new launch.
+async fn fresh(global: Global, options: &OrderOptions, wait: Wait, world: &World) -> Result<Answer> {
+    // Everything that can be refused is refused here, before a call is made or money spent.
+    let plan = plan::plan(options, files::read(options)?)?;
+    if !plan.agent && matches!(wait, Some((WaitFor::Agent, _))) {
+        return Err(UsageError::Other("--wait agent waits in vain with --no-agent: leave one out".to_owned()).into());
+    }
+    let local = if plan.agent { agent_file::local(world, &[])? } else { Vec::new() };
+    let prices = price::table(world)?;
+    let layers = plan.settings(world.settings()?)?;
+    for (key, value) in &plan.request.tags {
+        tags::caution(key, value, None).iter().for_each(|caution| show::message(caution));
+    }
+    let attributes = attributes(&plan.request, &plan.types, plan.count);
+    let session = Session::open("spawn launch", global, world, layers, attributes).await?;
+    let launch = Launch { progress: Progress::start(), stage: Stage::default(), session, wait, prices };
+    let done = launch.session.run(launch.fresh(plan, &local, folder(world), world)).await;
+    launch.end(done).await
+}
+
+/// What an interrupted launch left to do.
+async fn resumed(global: Global, id: &str, wait: Wait, world: &World) -> Result<Answer> {
+    let nowhere = || UsageError::Other("no launch was written down: neither XDG_STATE_HOME nor HOME is set".to_owned());
+    let (journal, order) = Journal::resume(&folder(world).ok_or_else(nowhere)?, id)?;
+    if jiff::Timestamp::now().as_second() > order.until {
+        let id = &order.id;
+        let hint =
+            format!("launch {id} is too old to resume safely: `spawn list` shows what runs; launch the rest anew");
+        return Err(UsageError::Other(hint).into());
+    }
+    let region = order.region.clone();
+    if global.region().is_some_and(|given| given != region) {
+        return Err(UsageError::Other(format!("launch {} is for {region}: leave --region out", order.id)).into());
+    }
+    let prices = price::table(world)?;
+    let layers = world.settings()?.tags(order.request.tags.clone()).map_err(UsageError::Tag)?;
+    let attributes = attributes(&order.request, &order.types, order.request.count);
+    let session = Session::open("spawn launch", Global { regions: vec![region], ..global }, world, layers, attributes);
+    let session = session.await?;
+    let launch = Launch { progress: Progress::start(), stage: Stage::default(), session, wait, prices };
+    let done = launch.session.run(launch.resumed(order, journal)).await;
+    launch.end(done).await
+}
+
+/// What to wait for after the launch, and how long.
+type Wait = Option<(WaitFor, TimeSpan)>;
+
+/// Where orders are written down, if there is such a place.
+fn folder(world: &World) -> Option<PathBuf> {
+    world.user_state().map(|folder| folder.join("launches"))
+}
+
+fn attributes(request: &LaunchRequest, types: &[String], count: u16) -> Vec<KeyValue> {
     vec![
         KeyValue::new("spawn.command", "launch"),
-        KeyValue::new("spawn.launch.instance_type", plan.request.instance_type.clone()),
-        KeyValue::new("spawn.launch.count", i64::from(plan.request.count)),
-        KeyValue::new("spawn.launch.dry_run", plan.request.dry_run),
+        KeyValue::new("spawn.launch.instance_type", types.join(",")),
+        KeyValue::new("spawn.launch.count", i64::from(count)),
+        KeyValue::new("spawn.launch.dry_run", request.dry_run),
     ]
 }
 
-async fn launch(
-    session: &Session,
-    plan: Plan,
-    options: &LaunchOptions,
-    progress: &Progress,
-) -> Result<(Launched, Waited)> {
-    let mut request = plan.request;
-    if let Some(traceparent) = session.traceparent() {
-        request.tags.insert(tags::TRACEPARENT.to_owned(), traceparent);
-    }
-    if !request.dry_run {
-        prepare_registry(session, progress).await;
-    }
-    let region = session.clients.region().unwrap_or_default();
-    progress.step(&format!("launching {} x {} in {region}", request.count, request.instance_type));
-    let launched = instances::launch(session.clients.ec2(), request).await?;
-    let Launched::Instances(instances) = launched else { return Ok((launched, Waited::Done)) };
-    let ids: Vec<String> = instances.iter().map(|instance| instance.instance_id.clone()).collect();
-    session.note(KeyValue::new("spawn.launch.instance_ids", ids.join(",")));
-    progress.step(&format!("launched {}", ids.join(", ")));
-    let Some(wanted) = options.wait else { return Ok((Launched::Instances(instances), Waited::Done)) };
-    let (instances, waited) =
-        wait::until(session, wanted, instances, options.wait_timeout.duration(), progress).await?;
-    Ok((Launched::Instances(instances), waited))
+/// A launch under way.
+struct Launch {
+    session: Session,
+    progress: Progress,
+    stage: Stage,
+    wait: Wait,
+    prices: Prices,
 }
 
-/// Makes the agents' table where it is absent. A user who may not do that still gets instances.
-async fn prepare_registry(session: &Session, progress: &Progress) {
-    progress.step(&format!("checking table {}", session.registry.table()));
-    match tokio::time::timeout(REGISTRY_TIMEOUT, session.registry.ensure()).await {
-        Ok(Ok(TableState::Present)) => {}
-        Ok(Ok(TableState::Created)) => progress.step(&format!("created table {}", session.registry.table())),
-        Ok(Err(error)) => show::message(&format!("agents will not be able to register: {error}")),
-        Err(_) => show::message("agents may not be able to register: DynamoDB does not answer"),
-    }
-}
-
-fn print(output: Output, launched: &Launched, trace_id: Option<&str>) -> Result<()> {
-    match (output, launched) {
-        (Output::Table, Launched::WouldLaunch) => {
-            show::message("dry run: EC2 would launch this");
-            Ok(())
+impl Launch {
+    async fn fresh(&self, mut plan: Plan, local: &[AgentFile], folder: Option<PathBuf>, world: &World) -> Result<Done> {
+        let caller = spawn_cloud::caller(self.session.clients.sts()).await?;
+        plan.request.volumes = self.volumes(&plan).await?;
+        let mut link_holds = None;
+        let mut agent = None;
+        if plan.agent {
+            let brought = bring::bring(&self.session, &caller, &plan, local, world, &self.progress).await?;
+            plan.request.instance_profile = brought.profile;
+            link_holds = brought.link_holds;
+            agent = Some(brought.agent);
         }
-        (Output::Table, Launched::Instances(instances)) => show::data(&show::table(instances)),
-        (Output::Json, launched) => {
-            let none: &[Instance] = &[];
-            let (dry_run, instances) = match launched {
-                Launched::WouldLaunch => (true, none),
-                Launched::Instances(instances) => (false, instances.as_slice()),
-            };
-            show::json(&serde_json::json!({ "dry_run": dry_run, "instances": instances, "trace_id": trace_id }))
+        plan.request.user_data = plan.user_data(agent.as_ref())?.map(base64);
+        if let Some(traceparent) = self.session.traceparent() {
+            plan.request.tags.insert(tags::TRACEPARENT.to_owned(), traceparent);
         }
+        let place = (caller.account, self.session.clients.region().unwrap_or_default().to_owned());
+        let id = format!("{:016x}", fastrand::u64(..));
+        let now = jiff::Timestamp::now().as_second();
+        let order = Order::new(id, place, plan.request, plan.types, now, link_holds);
+        self.progress.step(&answer::plan_line(&order, &self.prices));
+        if order.request.dry_run {
+            return self.dry_run(&order).await;
+        }
+        let journal = folder.map(|folder| claim(&folder, &order)).transpose().unwrap_or_else(|error| {
+            show::message(&format!("this launch cannot be resumed if it is interrupted: {error:#}"));
+            None
+        });
+        self.carry_out(order, journal, Vec::new()).await
+    }
+
+    async fn resumed(&self, mut order: Order, journal: Journal) -> Result<Done> {
+        let caller = spawn_cloud::caller(self.session.clients.sts()).await?;
+        if caller.account != order.account {
+            let (id, ours, other) = (&order.id, &order.account, &caller.account);
+            let hint = format!("launch {id} is for account {ours}, and these credentials are for {other}");
+            return Err(UsageError::Other(hint).into());
+        }
+        self.progress.step(&format!("looking for what launch {} has launched", order.id));
+        let found = instances::of_launch(self.session.clients.ec2(), &order.tags()).await?;
+        order.found(&found);
+        self.progress.step(&answer::plan_line(&order, &self.prices));
+        self.carry_out(order, Some(journal), found).await
+    }
+
+    async fn dry_run(&self, order: &Order) -> Result<Done> {
+        let launched = instances::launch(self.session.clients.ec2(), order.request(0)).await?;
+        let instances = match launched {
+            Launched::WouldLaunch => Vec::new(),
+            Launched::Instances(instances) => instances,
+        };
+        Ok(Done { id: order.id.clone(), dry_run: true, instances, waited: Waited::Done, problem: None })
+    }
+
+    /// Launches what is still to launch, and waits for it all.
+    async fn carry_out(&self, order: Order, journal: Option<Journal>, before: Vec<Instance>) -> Result<Done> {
+        let id = order.id.clone();
+        self.stage.ordering(&id, journal.is_some());
+        let (instances, problem) = carry_out::carry_out(self, order, journal.as_ref(), before).await?;
+        let ids: Vec<String> = instances.iter().map(|instance| instance.instance_id.clone()).collect();
+        self.session.note(KeyValue::new("spawn.launch.instance_ids", ids.join(",")));
+        if problem.is_none() {
+            self.stage.launched();
+            self.progress.step(&format!("launched {}", answer::short(&ids)));
+        }
+        let (instances, waited) = match (self.wait, &problem) {
+            (Some((wanted, longest)), None) => {
+                wait::until(&self.session, wanted, instances, longest.duration(), &self.progress).await?
+            }
+            _ => (instances, Waited::Done),
+        };
+        Ok(Done { id, dry_run: false, instances, waited, problem })
+    }
+
+    /// The volumes to encrypt. EC2 also says here when the image is none for the instance type.
+    async fn volumes(&self, plan: &Plan) -> Result<Vec<instances::Volume>> {
+        if let RootDevice::Known(device) = &plan.root_device {
+            return Ok(plan.volumes(device.clone(), Vec::new()));
+        }
+        let id = &plan.request.image;
+        self.progress.step(&format!("looking at {id}"));
+        let image = instances::image(self.session.clients.ec2(), id).await.with_context(|| {
+            format!("the root device of {id} must be known to encrypt it: add --root-device, for example /dev/xvda")
+        })?;
+        let region = self.session.clients.region().unwrap_or_default();
+        let Some(image) = image else {
+            let hint = format!("there is no image {id} in {region}: images have another id in each region");
+            return Err(UsageError::Other(hint).into());
+        };
+        if let Some(other) = image.architecture.filter(|architecture| *architecture != plan.architecture) {
+            let (kind, ours) = (&plan.types[0], plan.architecture);
+            let hint = format!("{id} is for {other} and {kind} is {ours}: choose another image or another type");
+            return Err(UsageError::Other(hint).into());
+        }
+        Ok(plan.volumes(image.root_device, image.other_devices))
+    }
+
+    /// Ends progress and trace, and says what was interrupted.
+    async fn end(self, done: Result<Option<Done>>) -> Result<Answer> {
+        self.progress.finish();
+        let trace_id = self.session.trace_id();
+        let undelivered = self.session.close().await;
+        if let Ok(None) = &done {
+            show::message(&self.stage.interrupted());
+        }
+        Ok(Answer { done, trace_id, undelivered })
     }
 }
 
-/// The tags by which spawn and its agents know each other again.
-fn own_tags() -> BTreeMap<String, String> {
-    BTreeMap::from([
-        (tags::MANAGED.to_owned(), "true".to_owned()),
-        (tags::VERSION.to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
-    ])
+/// How a launch ended that nobody interrupted.
+#[derive(Debug)]
+struct Done {
+    id: String,
+    dry_run: bool,
+    instances: Vec<Instance>,
+    waited: Waited,
+    /// Why not all of it was launched.
+    problem: Option<anyhow::Error>,
+}
+
+fn claim(folder: &std::path::Path, order: &Order) -> Result<Journal> {
+    let journal = Journal::claim(folder, &order.id)?;
+    journal.write(order)?;
+    Ok(journal)
+}
+
+/// EC2 takes user data in base64.
+fn base64(bytes: Vec<u8>) -> String {
+    use base64::Engine;
+    base64::engine::general_purpose::STANDARD.encode(bytes)
 }

@@ -1,13 +1,31 @@
 //! `spawn`: launches EC2 instances from the operator's terminal, every AWS call traced.
 
+mod agent_file;
 mod args;
+mod change;
+mod completions;
+mod connect;
+mod doctor;
 mod exit;
+mod extend;
+mod fleet;
+mod iam;
 mod launch;
 mod list;
+mod output;
+mod price;
 mod progress;
+mod select;
 mod session;
+mod setup;
 mod show;
+mod start;
+mod status;
+mod stop;
 mod terminate;
+mod tracing_switch;
+mod user_data;
+mod watch;
 
 use args::{Args, Command};
 use clap::Parser;
@@ -36,5 +54,15 @@ async fn main_inner(args: Args, world: World) -> anyhow::Result<Exit> {
         Command::Launch(options) => launch::run(args.global, options, &world).await,
         Command::List(options) => list::run(args.global, options, &world).await,
         Command::Terminate(options) => terminate::run(args.global, options, &world).await,
+        Command::Status(options) => status::run(args.global, options, &world).await,
+        Command::Extend(options) => extend::run(args.global, options, &world).await,
+        Command::Tracing(command) => tracing_switch::run(args.global, command, &world).await,
+        Command::Connect(options) => connect::run(args.global, options, &world).await,
+        Command::Completions(options) => completions::run(&options),
+        Command::Stop(options) => stop::run(args.global, options, &world).await,
+        Command::Start(options) => start::run(args.global, options, &world).await,
+        Command::Iam(command) => iam::run(args.global, command, &world).await,
+        Command::Doctor(options) => doctor::run(args.global, options, &world).await,
+        Command::Setup(options) => setup::run(args.global, options, &world).await,
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::args::Global;
 use crate::exit::UsageError;
+use crate::show;
 use anyhow::Result;
 use opentelemetry::context::FutureExt;
 use opentelemetry::trace::{SpanKind, TraceContextExt};
@@ -10,7 +11,7 @@ use spawn_cloud::describe::AwsCalls;
 use spawn_cloud::{Clients, RegionSource, Registry};
 use spawn_config::{Identity, Layers, Provider};
 use spawn_host::World;
-use spawn_telemetry::{LogFormat, Logs, Plan, Program, SpanIdentity, Telemetry, propagation};
+use spawn_telemetry::{Health, LogFormat, Logs, Plan, Program, SpanIdentity, Telemetry, propagation};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,6 +29,24 @@ pub(crate) struct Session {
     root: Context,
 }
 
+/// Does a command's work in a trace of its own, which is delivered before this returns; `None` is Ctrl-C.
+pub(crate) async fn within<T>(
+    name: &'static str,
+    global: Global,
+    world: &World,
+    attributes: Vec<KeyValue>,
+    work: impl AsyncFnOnce(&Session) -> Result<T>,
+) -> Result<Option<T>> {
+    let command = KeyValue::new("spawn.command", name.strip_prefix("spawn ").unwrap_or(name));
+    let attributes = std::iter::once(command).chain(attributes).collect();
+    let session = Session::open(name, global, world, world.settings()?, attributes).await?;
+    let done = session.run(work(&session)).await;
+    if let Some(undelivered) = session.close().await {
+        show::message(&undelivered);
+    }
+    done
+}
+
 impl Session {
     /// Settles settings, region and telemetry, and opens the trace `name`. No call is made.
     pub(crate) async fn open(
@@ -40,7 +59,13 @@ impl Session {
         Logs { format: LogFormat::Human, debug: global.debug }.init();
         let telemetry = Telemetry::start(PROGRAM);
         let settings = with_debug(layers, global.debug)?.resolve().settings;
-        let region = global.region.map_or(RegionSource::Chain, RegionSource::Given);
+        let region = match global.regions.as_slice() {
+            [] => RegionSource::Chain,
+            [region] => RegionSource::Given(region.clone()),
+            [..] => {
+                return Err(UsageError::Other("give one --region: only `spawn list` takes several".to_owned()).into());
+            }
+        };
         let config = spawn_cloud::sdk_config(region).await;
         let region = config.region().map(|region| region.as_ref().to_owned());
         if region.is_none() {
@@ -74,6 +99,14 @@ impl Session {
         outcome
     }
 
+    /// Clients for another region, whose calls are in the same trace.
+    pub(crate) fn clients_in(&self, region: &str) -> Clients {
+        match self.clients.region() {
+            Some(own) if own == region => self.clients.clone(),
+            _ => self.clients.in_region(region),
+        }
+    }
+
     /// The trace's context as a tag or a header carries it; `None` with tracing off.
     pub(crate) fn traceparent(&self) -> Option<String> {
         propagation::traceparent(&self.root)
@@ -89,6 +122,12 @@ impl Session {
     /// Adds what became known on the way to the trace's root.
     pub(crate) fn note(&self, attribute: KeyValue) {
         self.root.span().set_attribute(attribute);
+    }
+
+    /// Delivers what there is of the trace so far; answers how many spans are left, and how delivery is doing then.
+    pub(crate) async fn deliver(&self) -> (u64, Health) {
+        let left = self.telemetry.flush(FLUSH).await.left;
+        (left, self.telemetry.health())
     }
 
     /// Ends the trace and delivers it; answers what to tell the user where that did not work.

@@ -15,17 +15,22 @@ mod life;
 mod live;
 mod state;
 
+pub(crate) use follow::reload;
+pub(crate) use life::{Completion, Outcome};
+pub(crate) use live::{CheckError, Kept, Overrides, Sources, check, is_setting};
 pub(crate) use state::{Report, Shared};
 
 use crate::args::RunOptions;
 use crate::exit::Exit;
 use crate::shutdown::Shutdown;
-use crate::{control, settings};
+use crate::control;
+use crate::systemd::Systemd;
 use anyhow::{Context, Result};
 use spawn_host::World;
 use spawn_telemetry::{Logs, Program, Telemetry};
 use std::io::IsTerminal;
 use std::time::{Duration, SystemTime};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// This program, as its spans name it.
 const PROGRAM: Program = Program { name: "spored", version: env!("CARGO_PKG_VERSION") };
@@ -40,28 +45,42 @@ pub(crate) async fn run(options: RunOptions, world: World) -> Result<Exit> {
     Logs { format, debug: options.debug }.init();
     // A wrong file is refused before anything runs; what the network says comes later. A file that is a pipe may keep
     // the agent waiting, and until the signals are taken over they end it.
-    let layers = settings::with_debug(world.settings()?, options.debug)?;
+    let sources = Sources::new(world.settings()?, Overrides::of(&world));
     let mut shutdown = Shutdown::listen().context("failed to listen for signals")?;
+    // Taken over here, because until then it ends the agent; heard once there are settings to reload.
+    let mut hangup = signal(SignalKind::hangup()).context("failed to listen for SIGHUP")?;
 
     let telemetry = Telemetry::start(PROGRAM);
     let shared = Shared::new(PROGRAM.version, telemetry.clone());
     let control = control::serve(&world, shared.clone())?;
+    let systemd = Systemd::of(&world);
+    systemd.ready();
+    systemd.status("finding out which host this is");
     tracing::info!(version = PROGRAM.version, pid = std::process::id(), "spored is ready");
 
-    let early = Early { started, layers, debug: options.debug, heartbeat: options.heartbeat };
-    let mut told = false;
-    let mut life = std::pin::pin!(live(early, &world, &telemetry, &shared));
-    let ended = tokio::select! {
-        ended = &mut life => ended,
-        signal = shutdown.signalled() => {
-            tracing::info!(signal, "told to stop");
-            told = true;
-            // The signal may be EC2's answer to the agent's own TerminateInstances: that call still wants its answer.
-            if shared.is_ending() { tokio::time::timeout(GRACE, life).await.unwrap_or(Ok(())) } else { Ok(()) }
-        }
+    let early = Early { started, sources, debug: options.debug, heartbeat: options.heartbeat, systemd };
+    let whole_life = async {
+        let mut told = false;
+        let mut life = std::pin::pin!(live(early, &world, &telemetry, &shared, &mut hangup));
+        let ended = tokio::select! {
+            ended = &mut life => ended,
+            signal = shutdown.signalled() => {
+                tracing::info!(signal, "told to stop");
+                told = true;
+                shared.life().tell_to_stop();
+                // The signal may be EC2's answer to the agent's own TerminateInstances: that call still wants its answer.
+                if shared.is_ending() { tokio::time::timeout(GRACE, life).await.unwrap_or(Ok(())) } else { Ok(()) }
+            }
+        };
+        shared.ending();
+        systemd.stopping();
+        finish(&telemetry, &shared, &mut shutdown, told).await;
+        ended
     };
-    shared.ending();
-    finish(&telemetry, &shared, &mut shutdown, told).await;
+    let ended = tokio::select! {
+        ended = whole_life => ended,
+        never = systemd.watchdog() => match never {},
+    };
     drop(control);
     ended.map(|()| Exit::Success)
 }
@@ -69,29 +88,38 @@ pub(crate) async fn run(options: RunOptions, world: World) -> Result<Exit> {
 /// What is known before the first question to the network.
 struct Early {
     started: SystemTime,
-    layers: spawn_config::Layers,
+    sources: Sources,
     debug: bool,
     heartbeat: Duration,
+    systemd: Systemd,
 }
 
 /// From identity to the end of the instance's time; ends early only when the agent is told to stop.
-async fn live(early: Early, world: &World, telemetry: &Telemetry, shared: &Shared) -> Result<()> {
+async fn live(
+    early: Early,
+    world: &World,
+    telemetry: &Telemetry,
+    shared: &Shared,
+    hangup: &mut Signal,
+) -> Result<()> {
     let interval = early.heartbeat;
     let booted = boot::boot(early, world, telemetry, shared).await?;
     let heartbeat = heartbeat::beat(&booted, interval, shared);
     let tags = follow::tags(&booted.live);
     let tracing_end = follow::tracing_end(&booted.live);
+    let hangups = follow::hangups(&booted.live, hangup);
+    let service_status = follow::service_status(&booted.live);
     // The end of life ends the agent; the others go on for as long as it lives.
     tokio::select! {
         () = life::until_end(&booted, telemetry, shared) => Ok(()),
-        never = async { tokio::join!(heartbeat, tags, tracing_end) } => match never.0 {},
+        never = async { tokio::join!(heartbeat, tags, tracing_end, hangups, service_status) } => match never.0 {},
     }
 }
 
 /// Says good-bye to the registry and delivers the last spans; a second signal ends the agent at once.
 async fn finish(telemetry: &Telemetry, shared: &Shared, shutdown: &mut Shutdown, mut told: bool) {
     let mut orderly = std::pin::pin!(async {
-        if let Some(booted) = shared.booted() {
+        if let Some(booted) = shared.booted().filter(|_| !shared.life().has_left()) {
             let farewell = tokio::time::timeout(GRACE, heartbeat::farewell(&booted, telemetry));
             if farewell.await.is_err() {
                 tracing::warn!("the registry did not take the farewell in time; the item expires by itself");

@@ -1,5 +1,6 @@
 //! The command line of `spored`.
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use spawn_telemetry::LogFormat;
 use std::path::PathBuf;
@@ -22,6 +23,15 @@ pub(crate) enum Command {
     Config(ConfigCommand),
     /// Show what the running agent does and whether its spans are delivered.
     Status(StatusOptions),
+    /// Make the running agent read local.yaml, its tags and the files that they name again; exit code 3 when something
+    /// is wrong, and then everything stays as it is.
+    Reload(ReloadOptions),
+    /// Check everything that the agent depends on and print the remedy for each finding; exit code 1 when one fails.
+    Doctor(DoctorOptions),
+    /// Make the running agent deliver the spans that wait; exit code 1 when some are left.
+    Flush(FlushOptions),
+    /// Tell the running agent that the work of this host is done; what then becomes of the host is `on-complete`.
+    Complete(CompleteOptions),
 }
 
 #[derive(Debug, ClapArgs)]
@@ -39,9 +49,10 @@ pub(crate) struct RunOptions {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
-    /// Print the value of one setting as this host has it.
+    /// Print the value of one setting as the running agent has it, or as this host would give it to one.
     Get {
         /// Name of the setting, for example tracing-enabled.
+        #[arg(value_parser = NonEmptyStringValueParser::new())]
         key: String,
     },
     /// Print every setting with its value and where the value came from.
@@ -53,6 +64,22 @@ pub(crate) enum ConfigCommand {
     /// Print a setting's value, where it came from and what it overrode.
     Explain {
         /// Name of the setting, for example tracing-sampling.
+        #[arg(value_parser = NonEmptyStringValueParser::new())]
+        key: String,
+    },
+    /// Give the running agent a value that is stronger than every other source and outlives a restart.
+    Set {
+        /// Name of the setting, for example tracing-sampling.
+        #[arg(value_parser = NonEmptyStringValueParser::new())]
+        key: String,
+        /// The value; `-` reads it from standard input, as secrets must be.
+        #[arg(allow_hyphen_values = true)]
+        value: String,
+    },
+    /// Take such a value away again.
+    Unset {
+        /// Name of the setting.
+        #[arg(value_parser = NonEmptyStringValueParser::new())]
         key: String,
     },
     /// Check local.yaml (or FILE), tags and environment; exit code 3 when something is wrong.
@@ -65,10 +92,48 @@ pub(crate) enum ConfigCommand {
 }
 
 #[derive(Debug, ClapArgs)]
+pub(crate) struct DoctorOptions {
+    /// Output format.
+    #[arg(short, long, value_enum, default_value = "table")]
+    pub(crate) output: Output,
+}
+
+#[derive(Debug, ClapArgs)]
 pub(crate) struct StatusOptions {
     /// Output format.
     #[arg(short, long, value_enum, default_value = "table")]
     pub(crate) output: Output,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ReloadOptions {
+    /// Output format.
+    #[arg(short, long, value_enum, default_value = "table")]
+    pub(crate) output: Output,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct FlushOptions {
+    /// Longest time that the agent may take, at most 1m.
+    #[arg(long, default_value = "10s", value_parser = duration)]
+    pub(crate) within: Duration,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct CompleteOptions {
+    /// How the work went.
+    #[arg(long, value_enum, default_value = "succeeded")]
+    pub(crate) status: CompletionStatus,
+    /// What there is to say about it; status, log and trace show it.
+    #[arg(long)]
+    pub(crate) message: Option<String>,
+}
+
+/// `--status` of `spored complete`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CompletionStatus {
+    Succeeded,
+    Failed,
 }
 
 /// How a command prints its answer.

@@ -3,13 +3,19 @@
 mod agent;
 mod args;
 mod backoff;
+mod command_trace;
+mod complete_command;
 mod config_command;
 mod control;
+mod doctor;
 mod exit;
+mod flush_command;
 mod host;
+mod reload_command;
 mod settings;
 mod shutdown;
 mod status_command;
+mod systemd;
 
 use args::{Args, Command};
 use clap::Parser;
@@ -39,5 +45,9 @@ async fn main_inner(args: Args, world: World) -> anyhow::Result<Exit> {
         Command::Run(options) => agent::run(options, world).await,
         Command::Config(command) => config_command::run(command, &world).await,
         Command::Status(options) => status_command::run(options, &world).await,
+        Command::Doctor(options) => doctor::run(options, &world).await,
+        Command::Reload(options) => reload_command::run(options, &world).await,
+        Command::Complete(options) => complete_command::run(options, &world).await,
+        Command::Flush(options) => flush_command::run(&options, &world).await,
     }
 }

@@ -1,5 +1,6 @@
-//! Settings from every source that this host has: `local.yaml`, tags, environment, flags.
+//! Settings from every source that this host has: `local.yaml`, tags, environment, flags, overrides.
 
+use crate::agent::{Overrides, Sources, is_setting};
 use crate::host::{self, Place};
 use anyhow::Result;
 use spawn_cloud::Imds;
@@ -7,36 +8,44 @@ use spawn_config::{ConfigError, Identity, Layers, Provider, Resolved};
 use spawn_host::World;
 use std::collections::BTreeMap;
 
-/// Everything, with the tags that could not be used.
+/// The settings, and what was refused on the way to them.
 #[derive(Debug)]
 pub(crate) struct Found {
     /// The settings in force.
     pub(crate) resolved: Resolved,
-    /// Tags that were left out, and why.
-    pub(crate) refused: Vec<ConfigError>,
+    /// What was left out, and why.
+    pub(crate) refused: Vec<String>,
 }
 
 /// Lays the tags over what is known; a bad tag is left out and reported, the others count.
-pub(crate) fn with_tags(layers: Layers, tags: BTreeMap<String, String>) -> Found {
-    let (layers, refused) = layers.tags_lenient(tags);
-    Found { resolved: layers.resolve(), refused }
+pub(crate) fn with_tags(layers: Layers, tags: BTreeMap<String, String>) -> (Layers, Vec<ConfigError>) {
+    layers.tags_lenient(tags)
+}
+
+/// Why this one tag does not count on this host; none if it does.
+pub(crate) fn judge_tag(base: &Layers, key: &str, value: &str) -> Option<ConfigError> {
+    with_tags(base.clone(), [(key.to_owned(), value.to_owned())].into()).1.into_iter().next()
 }
 
 /// With `--debug`, log correlation where tracing is off: spans get ids and go nowhere.
-pub(crate) fn with_debug(layers: Layers, debug: bool) -> Result<Layers, ConfigError> {
+pub(crate) fn with_debug(layers: Layers, debug: bool) -> Layers {
     if !debug || layers.resolve().settings.tracing.enabled {
-        return Ok(layers);
+        return layers;
     }
-    layers.flag("tracing-enabled", "true", "--debug")?.flag("tracing-exporter", "none", "--debug")
+    let on = layers.flag("tracing-enabled", "true", "--debug");
+    let on = on.and_then(|layers| layers.flag("tracing-exporter", "none", "--debug"));
+    on.expect("the table has these two keys, and they take these words")
 }
 
-/// The settings as `spored config` shows them: one round of questions, no waiting for a silent metadata service.
+/// The settings as `spored config` reads them where no agent runs: one round of questions, no waiting for a silent
+/// metadata service.
 pub(crate) async fn as_asked(world: &World) -> Result<Found> {
     let layers = world.settings()?;
     let host_settings = layers.resolve().settings.host;
+    let mut sources = Sources::new(layers, Overrides::as_far_as_readable(world));
     let place = host::place(host_settings.provider, world);
     if place == Place::Local {
-        return Ok(with_tags(layers, BTreeMap::new()));
+        return Ok(sources.resolve(false));
     }
     let imds = Imds::new();
     let identity: Identity = match imds.identity().await {
@@ -44,11 +53,12 @@ pub(crate) async fn as_asked(world: &World) -> Result<Found> {
         Err(_) if place == Place::Unknown => host::local(&host_settings, world),
         Err(error) => return Err(error.into()),
     };
-    let tags = match identity.provider {
-        Provider::Local => BTreeMap::new(),
-        Provider::Ec2 => tags_of(&imds, &identity, None).await?,
-    };
-    Ok(with_tags(layers, tags))
+    sources.region.clone_from(&identity.region);
+    if identity.provider == Provider::Ec2 {
+        sources.tags = tags_of(&imds, &identity, None).await?;
+        sources.tags.retain(|key, _| is_setting(key));
+    }
+    Ok(sources.resolve(false))
 }
 
 /// The instance's tags: from its metadata, or by DescribeTags where the metadata does not show them.

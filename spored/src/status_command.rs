@@ -1,5 +1,7 @@
 //! `spored status`: what the running agent does, and whether its spans are delivered.
 
+mod life;
+
 use crate::args::{Output, StatusOptions};
 use crate::control;
 use crate::exit::Exit;
@@ -31,7 +33,7 @@ fn table(report: &Value) -> String {
             format!("{id} ({}, {})", or("/instance/provider", "?"), or("/instance/region", "no region")),
         ));
     }
-    rows.extend(say("/ends_at").map(|end| ("ends at", end)));
+    rows.extend(life::rows(report));
     let registered = if report["registry"]["registered"] == true { "registered" } else { "not registered" };
     rows.push(("registry", format!("{registered}, last heartbeat {}", or("/registry/last_heartbeat", "never"))));
     rows.extend(say("/registry/problem").map(|problem| ("", problem)));
@@ -51,6 +53,12 @@ fn table(report: &Value) -> String {
     rows.extend(say("/tracing/health/problem/remedy").map(|remedy| ("remedy", remedy)));
     let refused = report["refused_settings"].as_array().into_iter().flatten();
     rows.extend(refused.map(|setting| ("refused", plain(setting))));
+    let overrides = report["overrides"].as_object().into_iter().flatten();
+    rows.extend(overrides.map(|(key, value)| ("override", format!("{} = {}", console::escape(key), plain(value)))));
+    rows.extend(say("/last_reload").map(|at| ("reloaded", at)));
+    rows.extend(
+        say("/reload_problem").map(|problem| ("reload", format!("refused, the settings of before stay: {problem}"))),
+    );
     rows.into_iter().map(|(name, value)| format!("{name:<10}{value}\n")).collect()
 }
 
@@ -83,6 +91,9 @@ mod tests {
                 "health": { "problem": { "what": "X-Ray refuses", "remedy": "allow it" } },
             },
             "refused_settings": ["spawn:ttl: no time"],
+            "overrides": { "tracing-sampling": "1" },
+            "last_reload": "2026-11-21T06:00:00Z",
+            "reload_problem": "local.yaml:1:1: a tab",
         });
         let expected = "\
 agent     spored 0.20.0, pid 7, running
@@ -96,6 +107,9 @@ spans     3 created, 1 exported, 1 queued
 problem   X-Ray refuses
 remedy    allow it
 refused   spawn:ttl: no time
+override  tracing-sampling = 1
+reloaded  2026-11-21T06:00:00Z
+reload    refused, the settings of before stay: local.yaml:1:1: a tab
 ";
         assert_eq!(table(&report), expected);
     }

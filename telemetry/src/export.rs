@@ -3,6 +3,7 @@
 mod guard;
 mod otlp;
 mod plan;
+mod probe;
 mod split;
 mod words;
 mod xray;

@@ -4,6 +4,8 @@
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 mod endings;
+mod granted;
 mod house;
 mod operations;
+mod sources;
 mod world;

@@ -58,6 +58,34 @@ async fn control_characters_in_a_tag_are_refused_and_shown_escaped() {
 }
 
 #[tokio::test]
+async fn a_tag_that_is_too_long_is_refused_with_the_rule() {
+    let long = "x".repeat(257);
+    for (tag, part) in [(format!("note={long}"), "256 characters"), (format!("{long}=note"), "128 characters")] {
+        let (status, stderr, calls) = refused(&["--tag", &tag]).await;
+        assert_eq!((status, calls), (2, 0), "{stderr}");
+        says(&stderr, &[part]);
+    }
+}
+
+#[tokio::test]
+async fn the_tags_that_spawn_adds_are_counted_with_the_users() {
+    // Four are spawn's own: managed, version, launch-id, traceparent.
+    for (count, expected) in [(46, 0), (47, 2)] {
+        let tags: Vec<String> = (0..count).flat_map(|index| ["--tag".to_owned(), format!("t{index}=x")]).collect();
+        let line = ["launch", "--instance-type", "t3.micro", "--dry-run", "--no-agent"];
+        let output = spawn(aws().await).args(line).args(tags).run().await.unwrap();
+        assert_eq!(output.status, expected, "{count}: {}", output.stderr);
+    }
+}
+
+#[tokio::test]
+async fn waiting_for_the_agent_of_a_launch_without_one_is_refused() {
+    let (status, stderr, calls) = refused(&["--no-agent", "--wait", "agent"]).await;
+    assert_eq!((status, calls), (2, 0), "{stderr}");
+    says(&stderr, &["--wait agent", "--no-agent"]);
+}
+
+#[tokio::test]
 async fn too_many_tags_are_counted_before_ec2_does() {
     let tags: Vec<String> = (0..51).flat_map(|index| ["--tag".to_owned(), format!("t{index}=x")]).collect();
     let tags: Vec<&str> = tags.iter().map(String::as_str).collect();
@@ -80,6 +108,19 @@ async fn flags_that_cannot_be_are_usage_errors() {
         (["--count", "-3"], "1..=1000"),
         (["--ttl", "5 minutes"], "5 minutes"),
         (["--ttl", "-1h"], "-1h"),
+        (["--ttl", "1e9d"], "1e9d"),
+        (["--idle-timeout", "0s"], "0s"),
+        (["--on-complete", "reboot"], "hibernate"),
+        (["--subnet", "subnet-x"], "subnet- and 17 hexadecimal digits"),
+        (["--security-group", "default"], "the id, not the name"),
+        (["--key-pair", "schl\u{fc}ssel"], "255 ASCII characters"),
+        (["--volume-size", "0"], "1..=16384"),
+        (["--spot-max-price", "cheap"], "dollars an hour such as 0.0104"),
+        (["--spot-max-price", "0.01"], "--spot"),
+        (["--ami", "ubuntu"], "resolve:ssm:PARAMETER"),
+        (["--ami", "resolve:ssm:/my/image"], "--root-device"),
+        (["--instance-type", "t4g.micro"], "choose instance types of one architecture"),
+        (["--resume", "0123456789abcdef"], "cannot be used with"),
         (["--output", "xml"], "json"),
         (["--tags", "a=b"], "--tag"),
     ] {
@@ -98,9 +139,9 @@ async fn terminate_without_a_terminal_wants_a_yes() {
 
 #[tokio::test]
 async fn an_id_that_is_none_is_refused() {
-    let output = spawn(aws().await).args(["terminate", "--yes", "web-1"]).run().await.unwrap();
+    let output = spawn(aws().await).args(["terminate", "--yes", "i-web-1"]).run().await.unwrap();
     assert_eq!(output.status, 2);
-    says(&output.stderr, &["web-1", "spawn list"]);
+    says(&output.stderr, &["i-web-1", "spawn list"]);
 }
 
 #[tokio::test]

@@ -9,6 +9,13 @@ use tokio::sync::OnceCell;
 /// Emulators take a second to start, so the tests share them; each test looks at its own instances and traces only.
 static AWS: OnceCell<Aws> = OnceCell::const_new();
 
+/// Another one, for tests that launch by the hundred: EC2's emulator grows slow with the number of instances.
+static CROWDED_AWS: OnceCell<Aws> = OnceCell::const_new();
+
+pub(crate) async fn crowded_aws() -> &'static Aws {
+    CROWDED_AWS.get_or_init(|| async { Aws::start().await.unwrap() }).await
+}
+
 pub(crate) async fn aws() -> &'static Aws {
     AWS.get_or_init(|| async { Aws::start().await.unwrap() }).await
 }
@@ -18,9 +25,27 @@ pub(crate) fn spawn(aws: &Aws) -> Program {
     bare().envs(aws.env())
 }
 
-/// `spawn` with an empty environment.
+/// `spawn` with an empty environment, but agents of a few bytes to bring, and a folder to remember launches in.
 pub(crate) fn bare() -> Program {
-    Program::new(env!("CARGO_BIN_EXE_spawn")).env("SPAWN_CONFIG", empty_config())
+    let agents = ["x86_64", "arm64"].map(tiny_agent);
+    Program::new(env!("CARGO_BIN_EXE_spawn"))
+        .env("SPAWN_CONFIG", empty_config())
+        .env("SPAWN_AGENT", std::env::join_paths(agents).unwrap())
+        .env("XDG_STATE_HOME", Path::new(env!("CARGO_TARGET_TMPDIR")).join("state"))
+}
+
+/// A file that has the header of a program for this architecture and nothing else: quickly uploaded, never run.
+pub(crate) fn tiny_agent(architecture: &str) -> PathBuf {
+    let mut header = [0; 64];
+    header[..6].copy_from_slice(b"\x7fELF\x02\x01");
+    header[16] = 3;
+    header[18] = if architecture == "arm64" { 0xb7 } else { 0x3e };
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("spored-{architecture}"));
+    // Tests run at the same time, and one must not read what another one is about to write.
+    let new = path.with_extension(format!("{:?}", std::thread::current().id()));
+    std::fs::write(&new, header).unwrap();
+    std::fs::rename(&new, &path).unwrap();
+    path
 }
 
 /// The agent, built beside `spawn` by `cargo test --workspace`.

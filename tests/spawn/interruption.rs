@@ -19,7 +19,7 @@ async fn an_interrupted_launch_says_that_instances_may_exist() {
     launch.signal("INT").unwrap();
     assert_eq!(launch.wait(PATIENCE).await.unwrap(), 130, "{}", launch.stderr());
     assert!(
-        launch.stderr().contains("instances may have been launched, `spawn list` shows them"),
+        launch.stderr().contains("instances may have been launched, `spawn list` shows them; `spawn launch --resume "),
         "{}",
         launch.stderr()
     );

@@ -1,10 +1,12 @@
 //! Launching, listing and terminating, as EC2 sees it through Python's boto3.
 
 use crate::fixture::{aws, instance, json, only_instance, spawn, tag};
+use crate::launch_flags::image;
 
 #[tokio::test]
 async fn count_ami_name_and_ttl_reach_ec2() {
     let aws = aws().await;
+    let ami = image("arm64", "/dev/xvda").await;
     let line = [
         "launch",
         "--instance-type",
@@ -12,7 +14,7 @@ async fn count_ami_name_and_ttl_reach_ec2() {
         "--count",
         "3",
         "--ami",
-        "ami-12c6146b",
+        ami.as_str(),
         "--name",
         "web",
         "--ttl",
@@ -24,7 +26,7 @@ async fn count_ami_name_and_ttl_reach_ec2() {
     assert_eq!(ids.len(), 3);
     for launched in ids {
         let instance = instance(aws, launched["instance_id"].as_str().unwrap()).await;
-        assert_eq!(instance["ImageId"], "ami-12c6146b");
+        assert_eq!(instance["ImageId"], ami.as_str());
         assert_eq!(tag(&instance, "Name"), Some("web"));
         assert_eq!(tag(&instance, "spawn:ttl"), Some("1h30m"));
     }

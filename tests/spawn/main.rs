@@ -2,9 +2,25 @@
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 mod bad_input;
+mod batches;
+mod connect;
+mod extend;
+mod doctor;
 mod fixture;
+mod granted;
 mod guide;
+mod iam;
 mod interruption;
 mod launch;
+mod launch_flags;
+mod list;
+mod resume;
+mod setup;
+mod status;
+mod stop_start;
 mod story;
+mod terminal;
 mod tracing;
+mod tracing_switch;
+mod user_data;
+mod user_data_install;

@@ -58,14 +58,22 @@ impl Host {
         self.folder.path().join(name)
     }
 
+    /// What programs on this host find around themselves.
+    pub(crate) fn environment(&self) -> Vec<(String, String)> {
+        let path = |name: &str| self.path(name).display().to_string();
+        let own = [
+            ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
+            ("HOME", self.folder.path().display().to_string()),
+            ("SPAWN_CONFIG", path("local.yaml")),
+            ("SPORED_SOCKET", path("control.sock")),
+            ("SPORED_STATE", path("state")),
+        ];
+        own.map(|(name, value)| (name.to_owned(), value)).into_iter().chain(self.envs.clone()).collect()
+    }
+
     /// `spored` on this host, off EC2.
     pub(crate) fn spored(&self) -> Program {
-        Program::new(env!("CARGO_BIN_EXE_spored"))
-            .env("AWS_EC2_METADATA_DISABLED", "true")
-            .env("HOME", self.folder.path())
-            .env("SPAWN_CONFIG", self.path("local.yaml"))
-            .env("SPORED_SOCKET", self.path("control.sock"))
-            .envs(self.envs.clone())
+        Program::new(env!("CARGO_BIN_EXE_spored")).envs(self.environment())
     }
 
     /// Runs the agent until it has booted.
@@ -73,6 +81,12 @@ impl Host {
         let agent = self.spored().arg("run").args(args).start().unwrap();
         until(&agent, "settings are known").await;
         agent
+    }
+
+    /// Runs a command on the host: its exit code, what it printed and what it said.
+    pub(crate) async fn command(&self, args: &[&str]) -> (i32, String, String) {
+        let output = self.spored().args(args).run().await.unwrap();
+        (output.status, output.stdout, output.stderr)
     }
 
     /// What the agent says of itself.

@@ -9,6 +9,7 @@ mod tree;
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// Development commands of spawn.
 #[derive(Debug, Parser)]
@@ -24,11 +25,14 @@ enum Command {
     Demo,
     /// Count what tracing adds to an AWS call, in instructions (needs valgrind) and in time, beside a public peer.
     Bench,
-    /// Measure how soon spored is ready and what it holds in memory when it idles with tracing on.
+    /// Measure how soon spored is ready, and what it takes of memory and CPU, idle and through a life.
     Measure {
         /// The program to measure [default: target/release/spored].
         #[arg(long, value_name = "PATH")]
         spored: Option<PathBuf>,
+        /// Seconds that it idles, twice.
+        #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+        idle: u64,
     },
 }
 
@@ -45,7 +49,7 @@ fn main() -> ExitCode {
     let outcome = match command {
         Command::Demo => runtime.block_on(demo::run()),
         Command::Bench => bench::run(),
-        Command::Measure { spored } => measure::run(spored),
+        Command::Measure { spored, idle } => measure::run(spored, Duration::from_secs(idle)),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

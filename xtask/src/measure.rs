@@ -1,6 +1,7 @@
-//! `cargo xtask measure`: how soon `spored` is ready, and what it holds in memory when it idles with tracing on.
+//! `cargo xtask measure`: how soon `spored` is ready, and what it takes of memory and CPU, idle and through a life.
 
 mod agent;
+mod life;
 
 use crate::figures::{Figures, show};
 use agent::Agent;
@@ -17,8 +18,8 @@ const SETTLED: Duration = Duration::from_secs(10);
 /// Most resident memory of an idle agent, in MB of a million bytes.
 const RESIDENT: f64 = 15.0;
 
-/// Measures the `spored` at `path`; without a path, the one that `cargo build --release` makes.
-pub(crate) fn run(path: Option<PathBuf>) -> Result<()> {
+/// Measures the `spored` at `path`, idling for `idle`; without a path, the one that `cargo build --release` makes.
+pub(crate) fn run(path: Option<PathBuf>, idle: Duration) -> Result<()> {
     let spored = path.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("target/release/spored"));
     ensure!(
         spored.exists(),
@@ -28,11 +29,12 @@ pub(crate) fn run(path: Option<PathBuf>) -> Result<()> {
     let mut figures = Figures::default();
     ready(&spored, &mut figures)?;
     resident(&spored, &mut figures)?;
+    life::measure(&spored, idle, &mut figures)?;
     figures.verdict()
 }
 
 fn ready(spored: &Path, figures: &mut Figures) -> Result<()> {
-    let mut times = (0..STARTS).map(|_| Ok(Agent::start(spored)?.ready_after)).collect::<Result<Vec<Duration>>>()?;
+    let mut times = (0..STARTS).map(|_| Ok(Agent::alone(spored)?.ready_after)).collect::<Result<Vec<Duration>>>()?;
     times.sort();
     let median = times.get(STARTS / 2).copied().context("at least one start was timed")?;
     let milliseconds = |time: Duration| time.as_secs_f64() * 1_000.0;
@@ -45,7 +47,7 @@ fn ready(spored: &Path, figures: &mut Figures) -> Result<()> {
 }
 
 fn resident(spored: &Path, figures: &mut Figures) -> Result<()> {
-    let agent = Agent::start(spored)?;
+    let agent = Agent::alone(spored)?;
     std::thread::sleep(SETTLED);
     let memory = agent.memory()?;
     let what = format!("resident after {} s", SETTLED.as_secs());

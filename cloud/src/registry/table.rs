@@ -37,6 +37,10 @@ pub(super) async fn ensure(client: &Client, table: &str) -> Result<TableState> {
     Ok(TableState::Created)
 }
 
+pub(super) async fn exists(client: &Client, table: &str) -> Result<bool> {
+    Ok(status(client, table).await?.is_some())
+}
+
 async fn status(client: &Client, table: &str) -> Result<Option<TableStatus>> {
     let call = client.describe_table().table_name(table).customize();
     match call.interceptor(ExpectErrors(&["ResourceNotFoundException"])).send().await {

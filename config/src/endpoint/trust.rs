@@ -8,30 +8,43 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use url::{Host, Url};
 use wildmatch::WildMatch;
 
+use super::aws_host;
+
 /// Names of instance metadata, on EC2 and on the clouds that copied it.
 const METADATA_NAMES: [&str; 3] = ["instance-data", "instance-data.ec2.internal", "metadata.google.internal"];
+/// Metadata services outside the link-local range: Alibaba Cloud's, Oracle Cloud's older one, and Azure's host agent.
+const METADATA_ADDRESSES: [Ipv4Addr; 3] =
+    [Ipv4Addr::new(100, 100, 100, 200), Ipv4Addr::new(192, 0, 0, 192), Ipv4Addr::new(168, 63, 129, 16)];
 
-/// Whether the address is link-local or in the range of EC2's IPv6 metadata, also within an IPv4-in-IPv6 form.
+/// Whether the address is link-local or one of instance metadata, also within an IPv4-in-IPv6 form.
 pub(crate) fn is_forbidden(address: IpAddr) -> bool {
+    let forbidden = |address: Ipv4Addr| address.is_link_local() || METADATA_ADDRESSES.contains(&address);
     match address {
-        IpAddr::V4(address) => address.is_link_local(),
+        IpAddr::V4(address) => forbidden(address),
         IpAddr::V6(address) => {
             address.is_unicast_link_local()
+                // EC2's metadata, time and name services.
                 || address.segments()[..2] == [0xfd00, 0x0ec2]
-                || embedded(address).is_some_and(|inner| inner.is_link_local())
+                // Google Cloud's metadata.
+                || address.segments()[..2] == [0xfd20, 0x00ce]
+                || embedded(address).is_some_and(forbidden)
         }
     }
 }
 
-/// The IPv4 address within a mapped, compatible or NAT64 address.
+/// The IPv4 address within a mapped, compatible, NAT64 (RFC 6052, RFC 8215), 6to4 or ISATAP address.
 fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
-    match address.segments() {
-        [0, 0, 0, 0, 0, 0 | 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
-            let [[a, b], [c, d]] = [high.to_be_bytes(), low.to_be_bytes()];
-            Some(Ipv4Addr::new(a, b, c, d))
-        }
-        _ => None,
-    }
+    let (high, low) = match address.segments() {
+        [0, 0, 0, 0, 0, 0 | 0xffff, high, low]
+        | [0, 0, 0, 0, 0xffff, 0, high, low]
+        | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
+        | [0x64, 0xff9b, 1, _, _, _, high, low]
+        | [0x2002, high, low, ..]
+        | [.., 0 | 0x200, 0x5efe, high, low] => (high, low),
+        _ => return None,
+    };
+    let [[a, b], [c, d]] = [high.to_be_bytes(), low.to_be_bytes()];
+    Some(Ipv4Addr::new(a, b, c, d))
 }
 
 /// Whether the name is one of instance metadata.
@@ -40,94 +53,77 @@ pub(crate) fn is_metadata_name(name: &str) -> bool {
     METADATA_NAMES.iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
-/// Whether a tag may name this address.
-pub(crate) fn is_allowed_from_tag(url: &Url, patterns: &[String]) -> bool {
-    let listed = url.host_str().is_some_and(|host| {
-        let host = host.trim_matches(['[', ']']);
-        patterns.iter().any(|pattern| WildMatch::new_case_insensitive(pattern).matches(host))
-    });
-    listed
+/// Whether a tag of an instance in `region` may name this address.
+pub(crate) fn is_allowed_from_tag(url: &Url, patterns: &[String], region: Option<&str>) -> bool {
+    is_listed(url, patterns)
         || match url.host() {
             Some(Host::Ipv4(address)) => address.is_loopback(),
             Some(Host::Ipv6(address)) => {
                 address.is_loopback() || embedded(address).is_some_and(|inner| inner.is_loopback())
             }
             Some(Host::Domain("localhost")) => true,
-            Some(Host::Domain(name)) => url.scheme() == "https" && is_xray_host(name),
+            Some(Host::Domain(_)) => region.is_some() && aws_host::xray_region(url) == region,
             None => false,
         }
 }
 
-/// Whether the name is one that AWS gives to X-Ray: regional, FIPS, dual stack, China, or behind a VPC endpoint.
-fn is_xray_host(name: &str) -> bool {
-    const SUFFIXES: [&str; 4] = [".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".api.amazonwebservices.com.cn"];
-    // A VPC endpoint service of anybody else is `ID.vpce-svc-….REGION.vpce.amazonaws.com`: the `xray` label tells them apart.
-    if let Some(rest) = name.strip_suffix(".vpce.amazonaws.com") {
-        return matches!(rest.split('.').collect::<Vec<_>>()[..], [.., id, "xray", region]
-            if id.starts_with("vpce-") && !id.starts_with("vpce-svc-") && is_region(region));
-    }
-    SUFFIXES.iter().filter_map(|suffix| name.strip_suffix(suffix)).any(|rest| match rest.split_once('.') {
-        Some(("xray" | "xray-fips", region)) => is_region(region),
-        _ => false,
+/// Whether the operator's list has the host.
+pub(crate) fn is_listed(url: &Url, patterns: &[String]) -> bool {
+    let Some(host) = url.host() else { return false };
+    let is_name = matches!(host, Host::Domain(_));
+    let text = host.to_string();
+    let text = text.trim_matches(['[', ']']);
+    patterns.iter().any(|pattern| {
+        // `10.*` is meant for addresses: the name 10.evil.example is none of them.
+        let for_addresses = pattern.contains(|digit: char| digit.is_ascii_digit())
+            && pattern.chars().all(|character| character.is_ascii_digit() || matches!(character, '.' | '*' | '?'));
+        !(is_name && for_addresses) && WildMatch::new_case_insensitive(pattern).matches(text)
     })
-}
-
-/// Whether the label has the shape of a region, such as `us-gov-west-1`.
-fn is_region(label: &str) -> bool {
-    label.starts_with(|first: char| first.is_ascii_lowercase())
-        && label.ends_with(|last: char| last.is_ascii_digit())
-        && label.contains('-')
-        && label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn allowed(text: &str, patterns: &[&str]) -> bool {
-        let patterns: Vec<_> = patterns.iter().map(|&pattern| pattern.to_owned()).collect();
-        is_allowed_from_tag(&Url::parse(text).unwrap(), &patterns)
-    }
-
-    #[test]
-    fn a_tag_may_name_loopback_and_the_x_ray_hosts_of_aws() {
-        for text in [
-            "http://localhost:4318",
-            "http://127.0.0.1:2000",
-            "http://[::1]:4317",
-            "https://xray.eu-central-1.amazonaws.com",
-            "https://xray-fips.us-gov-west-1.amazonaws.com",
-            "https://xray.us-east-1.api.aws",
-            "https://xray.cn-north-1.amazonaws.com.cn",
-            "https://vpce-0a1b2c-3d4e.xray.us-east-1.vpce.amazonaws.com",
-        ] {
-            assert!(allowed(text, &[]), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_tag_may_name_nothing_else() {
-        for text in [
-            "http://xray.eu-central-1.amazonaws.com",
-            "https://collector.example.com",
-            "https://xray.evil.com",
-            "https://xray.us-east-1.amazonaws.com.evil.com",
-            "https://xray.s3.amazonaws.com",
-            "https://bucket.s3.us-east-1.amazonaws.com",
-            "https://xray.us-east-1.evil.amazonaws.com",
-            "https://vpce-0a1b.vpce-svc-0c2d.us-east-1.vpce.amazonaws.com",
-            "https://xray.us-east-1.vpce.amazonaws.com",
-            "http://10.0.0.1:4318",
-            "http://localhost.evil.com",
-            "http://0.0.0.0",
-        ] {
-            assert!(!allowed(text, &[]), "{text}");
-        }
+    fn listed(text: &str, pattern: &str) -> bool {
+        is_listed(&Url::parse(text).unwrap(), &[pattern.to_owned()])
     }
 
     #[test]
     fn a_pattern_of_the_operator_opens_a_host() {
-        assert!(allowed("http://otel.corp.example:4318", &["*.corp.example"]));
-        assert!(!allowed("http://otel.corp.example.evil.com", &["*.corp.example"]));
+        assert!(listed("http://otel.corp.example:4318", "*.corp.example"));
+        assert!(listed("http://OTEL.corp.example", "*.Corp.example"));
+        assert!(!listed("http://otel.corp.example.evil.com", "*.corp.example"));
+    }
+
+    #[test]
+    fn a_pattern_of_digits_opens_addresses_and_no_names() {
+        assert!(listed("http://10.1.2.3:4318", "10.*"));
+        assert!(listed("http://[fd12::1]:4318", "fd12::*"));
+        assert!(!listed("http://10.evil.example", "10.*"));
+        assert!(listed("http://evil.example", "*"));
+    }
+
+    #[test]
+    fn metadata_is_found_in_every_form_of_an_address() {
+        for text in [
+            "169.254.169.254",
+            "::ffff:169.254.169.254",
+            "::169.254.169.254",
+            "::ffff:0:169.254.169.254",
+            "64:ff9b::169.254.169.254",
+            "64:ff9b:1::169.254.169.254",
+            "2002:a9fe:a9fe::1",
+            "2001:db8::5efe:169.254.169.254",
+            "fe80::1",
+            "fd00:ec2::254",
+            "fd20:ce::254",
+            "100.100.100.200",
+        ] {
+            assert!(is_forbidden(text.parse().unwrap()), "{text}");
+        }
+        for text in ["127.0.0.1", "10.0.0.1", "::1", "2001:db8::1", "fd00:ec3::1", "2002:0a00:1::1"] {
+            assert!(!is_forbidden(text.parse().unwrap()), "{text}");
+        }
     }
 }

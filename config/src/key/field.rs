@@ -7,8 +7,8 @@ use jiff::Timestamp;
 
 use crate::value::{list, timeout};
 use crate::{
-    Compression, Endpoint, ExporterKind, Headers, OnComplete, OtlpProtocol, ProviderChoice, SamplingRate, TimeSpan,
-    Topology, ValueError,
+    Compression, Endpoint, ExporterKind, Headers, OnComplete, OtlpProtocol, Percent, ProviderChoice, SamplingRate,
+    Sessions, TimeSpan, Topology, ValueError,
 };
 
 /// A value as it was written. Tags, variables and flags are text; `local.yaml` has lists and maps too.
@@ -63,8 +63,10 @@ plain_field!(
     ExporterKind,
     OnComplete,
     OtlpProtocol,
+    Percent,
     ProviderChoice,
     SamplingRate,
+    Sessions,
     TimeSpan,
     Topology
 );

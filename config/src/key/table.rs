@@ -3,7 +3,8 @@
 use super::field::{Field, Raw};
 use super::{Grammar, Key};
 use crate::{
-    Compression, ExporterKind, OnComplete, OtlpProtocol, ProviderChoice, Settings, Topology, ValueError, tags,
+    Compression, ExporterKind, OnComplete, OtlpProtocol, ProviderChoice, Sessions, Settings, Topology, ValueError,
+    tags,
 };
 
 /// Every key, each once.
@@ -27,7 +28,7 @@ macro_rules! key {
     };
 }
 
-static KEYS: [Key; 38] = [
+static KEYS: [Key; 46] = [
     key!("tracing-enabled", Grammar::Truth, tracing.enabled)
         .says("Makes spans of what spawn and spored do.")
         .tag(tags::TRACING_ENABLED)
@@ -132,7 +133,7 @@ static KEYS: [Key; 38] = [
         .says("Lists hosts, as globs, that a tag may name as endpoint beside AWS X-Ray and loopback.")
         .path("observability.tracing.limits.endpoints"),
     key!("ttl", Grammar::Span, life.ttl)
-        .says("Terminates the instance this long after its launch; on other hosts ends the agent.")
+        .says("Ends the host this long after its launch; one that is no instance goes on without its agent.")
         .tag(tags::TTL)
         .path("ttl")
         .env(&["SPAWN_TTL"]),
@@ -141,12 +142,56 @@ static KEYS: [Key; 38] = [
         .tag(tags::IDLE_TIMEOUT)
         .path("idle_timeout")
         .env(&["SPAWN_IDLE_TIMEOUT"]),
+    key!("idle-cpu-percent", Grammar::Percent, life.idle_cpu_percent)
+        .says("Counts the host as idle up to this load of all processors together.")
+        .tag(tags::IDLE_CPU_PERCENT)
+        .path("idle_cpu_percent")
+        .env(&["SPAWN_IDLE_CPU_PERCENT"])
+        .default("5"),
+    key!("idle-network-bytes", Grammar::Whole, life.idle_network_bytes)
+        .says("Counts the host as idle up to so many bytes a minute, the agent's own left out.")
+        .tag(tags::IDLE_NETWORK_BYTES)
+        .path("idle_network_bytes")
+        .env(&["SPAWN_IDLE_NETWORK_BYTES"])
+        .default("10000"),
+    key!("idle-disk-bytes", Grammar::Whole, life.idle_disk_bytes)
+        .says("Counts the host as idle up to so many bytes a minute read from disks and written to them.")
+        .tag(tags::IDLE_DISK_BYTES)
+        .path("idle_disk_bytes")
+        .env(&["SPAWN_IDLE_DISK_BYTES"])
+        .default("100000"),
+    key!("idle-sessions", Grammar::Word(Sessions::WORDS), life.idle_sessions)
+        .says("Says which terminals keep the host from being idle: all open ones, those in use, or none.")
+        .tag(tags::IDLE_SESSIONS)
+        .path("idle_sessions")
+        .env(&["SPAWN_IDLE_SESSIONS"])
+        .default("open"),
     key!("on-complete", Grammar::Word(OnComplete::WORDS), life.on_complete)
-        .says("Says what becomes of the host at its end; `exit` ends only the agent.")
+        .says("Says what becomes of the instance at its end; unset, it is terminated, and `exit` ends only the agent.")
         .tag(tags::ON_COMPLETE)
         .path("on_complete")
-        .env(&["SPAWN_ON_COMPLETE"])
-        .default("exit"),
+        .env(&["SPAWN_ON_COMPLETE"]),
+    key!("completion-file", Grammar::Text, life.completion_file)
+        .says("Names the file whose appearance says that the work is done.")
+        .path("completion_file")
+        .env(&["SPAWN_COMPLETION_FILE"])
+        .default("/run/spored/complete"),
+    key!("completion-delay", Grammar::Span, life.completion_delay)
+        .says("Waits this long between the completion and the end.")
+        .tag(tags::COMPLETION_DELAY)
+        .path("completion_delay")
+        .env(&["SPAWN_COMPLETION_DELAY"])
+        .default("30s"),
+    // No tag and no variable: whoever may write tags must not run programs as the agent.
+    key!("pre-stop", Grammar::List, life.pre_stop)
+        .says("Runs this program, given with its arguments, before the end; unset, `/etc/spawn/pre-stop` if it is there.")
+        .path("pre_stop"),
+    key!("pre-stop-timeout", Grammar::Span, life.pre_stop_timeout)
+        .says("Ends the program before the end when it takes longer.")
+        .tag(tags::PRE_STOP_TIMEOUT)
+        .path("pre_stop_timeout")
+        .env(&["SPAWN_PRE_STOP_TIMEOUT"])
+        .default("5m"),
     key!("provider", Grammar::Word(ProviderChoice::WORDS), host.provider)
         .says("Says what kind of host this is; `auto` asks instance metadata.")
         .path("provider")
@@ -189,7 +234,7 @@ static KEYS: [Key; 38] = [
     key!("job-array-name", Grammar::Text, host.job_array.name)
         .says("Names the job array for people.")
         .path("job_array.name"),
-    key!("job-array-index", Grammar::Index, host.job_array.index)
+    key!("job-array-index", Grammar::Whole, host.job_array.index)
         .says("Gives the host the task of this index.")
         .path("job_array.index"),
 ];

@@ -136,7 +136,8 @@ fn raw(grammar: Grammar, kind: &Kind) -> Result<Raw, &'static str> {
     match (grammar, kind) {
         (Grammar::Truth, Kind::Quoted(_)) => Err("`true` or `false` without quotes"),
         (Grammar::Share, Kind::Quoted(_)) => Err("a decimal number from 0.0 to 1.0 without quotes"),
-        (Grammar::Index, Kind::Quoted(_)) => Err("a whole number from 0 without quotes"),
+        (Grammar::Percent, Kind::Quoted(_)) => Err("a decimal number from 0 to 100 without quotes"),
+        (Grammar::Whole, Kind::Quoted(_)) => Err("a whole number from 0 without quotes"),
         (Grammar::Map | Grammar::Secrets, Kind::Map(pairs)) => {
             let pair = |(name, value): &(Node, Node)| Some((name.kind.text()?, value.kind.text()?));
             let map: Option<BTreeMap<_, _>> = pairs.iter().map(pair).collect();

@@ -107,6 +107,18 @@ choice! {
 }
 
 choice! {
+    /// Which terminals keep a host from being idle.
+    Sessions, "`open`, `used` or `ignore`" {
+        /// Every terminal that is open, also one that nobody looks at.
+        Open = "open",
+        /// A terminal that somebody typed in or that a program wrote to.
+        Used = "used",
+        /// None.
+        Ignore = "ignore",
+    }
+}
+
+choice! {
     /// What the operator says about the kind of host.
     ProviderChoice, "`auto`, `ec2` or `local`" {
         /// Asks instance metadata, and is local if nothing answers.

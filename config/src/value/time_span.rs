@@ -19,6 +19,11 @@ pub struct TimeSpan {
 }
 
 impl TimeSpan {
+    /// A default of the key table, in whole seconds from one to ten years.
+    pub(crate) const fn of_seconds(seconds: u64) -> Self {
+        Self { seconds }
+    }
+
     /// The span in whole seconds.
     #[must_use]
     pub const fn seconds(self) -> u64 {

@@ -1,6 +1,6 @@
 //! `--wait`: until EC2 says that the instances run, or until their agents have registered.
 
-use crate::args::WaitFor;
+use super::options::WaitFor;
 use crate::progress::Progress;
 use crate::session::Session;
 use anyhow::Result;

@@ -2,7 +2,7 @@
 
 use super::Early;
 use super::heartbeat;
-use super::live::{Fixed, Live};
+use super::live::{Fixed, Live, is_setting};
 use super::state::Shared;
 use crate::backoff::Backoff;
 use crate::host::{self, Place};
@@ -30,18 +30,25 @@ pub(crate) struct Booted {
 }
 
 pub(super) async fn boot(early: Early, world: &World, telemetry: &Telemetry, shared: &Shared) -> Result<Arc<Booted>> {
-    let known = early.layers.resolve().settings;
+    let mut sources = early.sources.clone();
+    let known = sources.resolve(early.debug).resolved.settings;
     let place = host::place(known.host.provider, world);
     let imds = Imds::new();
     let identity = host::identity(place, &known.host, world, &imds).await;
     let config = spawn_cloud::sdk_config(region(&identity)).await;
+    let config = match identity.provider {
+        Provider::Ec2 => spawn_cloud::with_clock(config, imds.clock()),
+        Provider::Local => config,
+    };
     let called = config.region().map(|region| region.as_ref().to_owned());
     let identity = Identity { region: called, ..identity };
 
     let (span, tags) = span_and_tags(&early, place, &imds, &identity, &config, telemetry).await;
-    let Early { started, layers, debug, heartbeat: _ } = early;
-    let fixed = Fixed { world: world.clone(), debug, identity, config, telemetry: telemetry.clone() };
-    let live = Live::new(fixed, layers, tags);
+    let Early { started, sources: _, debug, heartbeat: _, systemd } = early;
+    sources.region.clone_from(&identity.region);
+    sources.tags = tags.into_iter().filter(|(key, _)| is_setting(key)).collect();
+    let fixed = Fixed { world: world.clone(), debug, identity, config, imds, telemetry: telemetry.clone(), systemd };
+    let live = Live::new(fixed, sources);
     let in_force = live.now();
     tracing::info!(
         instance_id = in_force.identity.instance_id,

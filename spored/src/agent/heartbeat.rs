@@ -38,6 +38,9 @@ pub(super) async fn beat(booted: &Booted, interval: Duration, shared: &Shared) -
     timer.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         timer.tick().await;
+        if shared.life().has_left() {
+            continue;
+        }
         let before = shared.report().registry;
         let after = once(booted, &before).with_context(untraced.clone()).await;
         if before.problem != after.problem {

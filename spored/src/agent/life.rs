@@ -1,84 +1,106 @@
-//! The end of the instance's time: `spawn:ttl` counts from the launch, not from the agent's start.
+//! The end of the host's time. Time to live, idleness and completion race; the first ends the host, once. Notices of an
+//! interruption end nothing: EC2 does that itself, and the agent sees to the rest.
+
+mod age;
+mod attribute;
+mod carry_out;
+mod completion;
+mod end;
+mod hook;
+mod idle;
+mod notice;
+mod state;
+mod ttl;
+
+pub(crate) use completion::{Completion, Outcome};
+pub(crate) use state::{LifeReport, LifeState};
 
 use super::boot::Booted;
-use super::clock;
+use super::live::Fixed;
 use super::state::Shared;
-use crate::backoff::Backoff;
-use jiff::Timestamp;
-use opentelemetry::KeyValue;
-use opentelemetry::context::FutureExt;
-use spawn_cloud::instances;
-use spawn_config::{Provider, TimeSpan};
-use spawn_telemetry::Telemetry;
+use age::Age;
+use carry_out::After;
+use end::Reason;
+use opentelemetry::trace::{SpanKind, TraceContextExt};
+use opentelemetry::{Context, KeyValue};
+use spawn_config::LifeSettings;
+use spawn_telemetry::{Telemetry, propagation};
 use std::time::Duration;
 
-/// Spans leave before the call that ends the instance, within this time.
+/// Spans leave before a step that may leave them no time, within this.
 const FLUSH: Duration = Duration::from_secs(2);
-/// Shortest and longest wait before a refused TerminateInstances is tried again.
-const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
+/// The same once the agent is told to stop: the end itself has seconds only.
+const HASTY_FLUSH: Duration = Duration::from_millis(500);
 
-/// Returns when the agent's time is over; without a time to live, never. A time to live that changes counts at once.
+/// What every part of the life cycle works with.
+#[derive(Clone, Copy, Debug)]
+struct Life<'a> {
+    booted: &'a Booted,
+    telemetry: &'a Telemetry,
+    shared: &'a Shared,
+}
+
+/// Returns when the agent's time is over.
 pub(super) async fn until_end(booted: &Booted, telemetry: &Telemetry, shared: &Shared) {
-    let mut changes = booted.live.changes();
-    // A host without a launch time lives from the agent's start.
-    let from = booted.live.fixed().identity.launched_at.unwrap_or_else(Timestamp::now);
-    let ttl = loop {
-        let ttl = changes.borrow_and_update().settings().life.ttl;
-        let end = ttl.map(|ttl| end_of_life(from, ttl));
-        if shared.ends_at(end) {
-            tracing::info!(ends_at = end.map(tracing::field::display), "the time to live is set");
-        }
-        let over = async {
-            match end {
-                Some(end) => clock::until(end).await,
-                None => std::future::pending().await,
-            }
+    let life = Life { booted, telemetry, shared };
+    tokio::select! {
+        () = first_end(life) => {}
+        never = notice::watch(life) => match never {},
+    }
+}
+
+async fn first_end(life: Life<'_>) {
+    let age = Age::of(&life.fixed().identity, &life.fixed().imds);
+    let mut taken = completion::Taken::default();
+    let mut ttl_alone = false;
+    loop {
+        let cause = tokio::select! {
+            biased;
+            cause = ttl::over(life, &age) => cause,
+            cause = completion::over(life, &mut taken), if !ttl_alone => cause,
+            cause = idle::over(life), if !ttl_alone => cause,
         };
-        tokio::select! {
-            () = over => break ttl,
-            // The holder of the settings outlives this borrow of it.
-            _ = changes.changed() => {}
+        match carry_out::carry_out(life, &age, cause).await {
+            After::Over => return,
+            After::Stays => ttl_alone = true,
+            After::Sleeps => {
+                carry_out::woken(life, &age).await;
+                ttl_alone = false;
+            }
         }
-    };
-    shared.ending();
-    let ttl = ttl.map(|ttl| ttl.to_string()).unwrap_or_default();
-    let attributes = vec![KeyValue::new("spawn.reason", "ttl"), KeyValue::new("spawn.ttl", ttl)];
-    match telemetry.in_span("lifecycle ttl", attributes, end_host(booted, telemetry)).await {
-        Ok(()) => {}
-        Err(never) => match never {},
     }
 }
 
-/// Ends the instance, however often it takes; a host of the user's own goes on, only the agent stops.
-async fn end_host(booted: &Booted, telemetry: &Telemetry) -> Result<(), std::convert::Infallible> {
-    if booted.live.fixed().identity.provider == Provider::Local {
-        tracing::info!("the time to live is over: the agent stops, the host goes on");
-        return Ok(());
+impl<'a> Life<'a> {
+    fn fixed(&self) -> &'a Fixed {
+        self.booted.live.fixed()
     }
-    let id = booted.record.instance_id.clone();
-    tracing::info!(instance_id = id, "the time to live is over: terminating the instance");
-    telemetry.flush(FLUSH).await;
-    let mut backoff = Backoff::new(RETRY.0, RETRY.1);
-    while let Err(error) = instances::terminate(booted.live.now().clients.ec2(), std::slice::from_ref(&id)).await {
-        tracing::error!(%error, "EC2 did not terminate the instance; trying again");
-        telemetry.flush(FLUSH).await;
-        backoff.wait().with_current_context().await;
+
+    fn state(&self) -> &'a LifeState {
+        self.shared.life()
     }
-    Ok(())
-}
 
-fn end_of_life(from: Timestamp, ttl: TimeSpan) -> Timestamp {
-    from.checked_add(ttl.duration()).unwrap_or(Timestamp::MAX)
-}
+    /// Delivers what waits, within a time that leaves enough for what follows.
+    async fn flush(&self) {
+        let within = if self.state().is_told_to_stop() { HASTY_FLUSH } else { FLUSH };
+        self.telemetry.flush(within).await;
+    }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+    fn settings(&self) -> LifeSettings {
+        self.booted.live.now().settings().life.clone()
+    }
 
-    #[test]
-    fn the_time_to_live_counts_from_the_launch() {
-        let launched: Timestamp = "2026-11-21T04:00:00Z".parse().unwrap();
-        let end = end_of_life(launched, "1h30m".parse().unwrap());
-        assert_eq!(end.to_string(), "2026-11-21T05:30:00Z");
+    /// The span of a decision, which has ended: what follows from it hangs below it. A trace of its own, linked to that
+    /// of the boot, because it may be days later.
+    fn decided(&self, reason: Reason, action: &'static str, mut attributes: Vec<KeyValue>) -> Context {
+        attributes.push(KeyValue::new(attribute::REASON, reason.as_str()));
+        attributes.push(KeyValue::new(attribute::ACTION, action));
+        let span = self.telemetry.start_span(reason.span(), SpanKind::Internal, &Context::new(), attributes, None);
+        let boot = self.booted.record.traceparent.as_deref();
+        if let Some(boot) = boot.and_then(|boot| propagation::remote_context(boot, None).ok()) {
+            span.span().add_link(boot.span().span_context().clone(), Vec::new());
+        }
+        span.span().end();
+        span
     }
 }

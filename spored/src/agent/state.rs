@@ -1,15 +1,18 @@
 //! What the agent knows of itself, shared between its duties and the control socket.
 
 use super::boot::Booted;
+use super::life::{Completion, LifeReport, LifeState};
 use serde::Serialize;
 use spawn_config::Identity;
 use spawn_telemetry::{Counters, Health, Telemetry};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The agent's state; clones share it.
 #[derive(Clone, Debug)]
 pub(crate) struct Shared {
     inner: Arc<Mutex<Inner>>,
+    life: Arc<LifeState>,
     telemetry: Telemetry,
     version: &'static str,
     started_at: jiff::Timestamp,
@@ -19,7 +22,6 @@ pub(crate) struct Shared {
 struct Inner {
     booted: Option<Arc<Booted>>,
     registry: RegistryReport,
-    ends_at: Option<jiff::Timestamp>,
     ending: bool,
 }
 
@@ -32,12 +34,18 @@ pub(crate) struct Report {
     /// `starting` (identity not known yet), `running` or `ending`.
     pub(crate) state: String,
     pub(crate) instance: Option<InstanceReport>,
-    /// When the time to live is over, RFC 3339.
-    pub(crate) ends_at: Option<String>,
+    #[serde(flatten)]
+    pub(crate) life: LifeReport,
     pub(crate) registry: RegistryReport,
     pub(crate) tracing: TracingReport,
-    /// Settings that were refused and left out.
+    /// Settings that were refused, and why.
     pub(crate) refused_settings: Vec<String>,
+    /// Values given with `spored config set`, secrets left out.
+    pub(crate) overrides: BTreeMap<String, String>,
+    /// The last reload that took effect, RFC 3339.
+    pub(crate) last_reload: Option<String>,
+    /// Why the last reload did not.
+    pub(crate) reload_problem: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -67,7 +75,7 @@ pub(crate) struct TracingReport {
 
 impl Shared {
     pub(crate) fn new(version: &'static str, telemetry: Telemetry) -> Self {
-        Self { inner: Arc::default(), telemetry, version, started_at: jiff::Timestamp::now() }
+        Self { inner: Arc::default(), life: Arc::default(), telemetry, version, started_at: jiff::Timestamp::now() }
     }
 
     /// The boot is over: from now on the agent knows who it is.
@@ -84,16 +92,32 @@ impl Shared {
         self.lock().ending
     }
 
-    /// Notes when the time to live is over, and says whether that is another instant than before.
-    pub(super) fn ends_at(&self, at: Option<jiff::Timestamp>) -> bool {
-        std::mem::replace(&mut self.lock().ends_at, at) != at
+    /// The end has been carried out, and the host may wake up from it.
+    pub(super) fn asleep(&self) {
+        self.lock().ending = false;
+    }
+
+    /// Declares that the work is done; false if that was declared before, which then stands.
+    pub(crate) fn complete(&self, completion: Completion) -> bool {
+        self.life.complete(completion)
+    }
+
+    /// What the life cycle tells and is told.
+    pub(crate) fn life(&self) -> &LifeState {
+        &self.life
     }
 
     pub(super) fn registry(&self, report: RegistryReport) {
         self.lock().registry = report;
     }
 
-    pub(super) fn booted(&self) -> Option<Arc<Booted>> {
+    /// What makes spans and delivers them.
+    pub(crate) const fn telemetry(&self) -> &Telemetry {
+        &self.telemetry
+    }
+
+    /// Everything that the boot found out, once it has.
+    pub(crate) fn booted(&self) -> Option<Arc<Booted>> {
         self.lock().booted.clone()
     }
 
@@ -102,6 +126,7 @@ impl Shared {
         let inner = self.lock();
         let in_force = inner.booted.as_ref().map(|booted| booted.live.now());
         let tracing = in_force.as_ref().map(|in_force| &in_force.settings().tracing);
+        let reloads = inner.booted.as_ref().map(|booted| booted.live.reloads()).unwrap_or_default();
         let state = match (inner.ending, &inner.booted) {
             (true, _) => "ending",
             (false, Some(_)) => "running",
@@ -113,7 +138,7 @@ impl Shared {
             started_at: format!("{:.0}", self.started_at),
             state: state.to_owned(),
             instance: in_force.as_ref().map(|in_force| InstanceReport::of(&in_force.identity)),
-            ends_at: inner.ends_at.map(|at| format!("{at:.0}")),
+            life: self.life.report(),
             registry: inner.registry.clone(),
             tracing: TracingReport {
                 enabled: in_force.as_ref().is_some_and(|in_force| in_force.tracing),
@@ -123,6 +148,9 @@ impl Shared {
                 health: self.telemetry.health(),
             },
             refused_settings: in_force.map(|in_force| in_force.refused.clone()).unwrap_or_default(),
+            overrides: inner.booted.as_ref().map(|booted| booted.live.overrides()).unwrap_or_default(),
+            last_reload: reloads.last.map(|at| format!("{at:.0}")),
+            reload_problem: reloads.problem,
         }
     }
 

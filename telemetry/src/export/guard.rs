@@ -50,8 +50,12 @@ impl ResolveDns for GuardedDns {
     }
 }
 
+/// The addresses that may be connected to; it is these that are connected to, so a name server gets no second word.
 fn allowed(name: &str, addresses: impl Iterator<Item = SocketAddr>) -> io::Result<Vec<SocketAddr>> {
-    let allowed: Vec<_> = addresses.filter(|address| !Endpoint::forbids(address.ip())).collect();
+    // A tag may name `localhost` because that is this host, whatever a name server says of it.
+    let local = name.eq_ignore_ascii_case("localhost");
+    let may = |ip: IpAddr| !Endpoint::forbids(ip) && (!local || ip.is_loopback());
+    let allowed: Vec<_> = addresses.filter(|address| may(address.ip())).collect();
     if allowed.is_empty() {
         return Err(io::Error::other(format!("{name} has no address that spans may be sent to")));
     }
@@ -69,6 +73,14 @@ mod tests {
         let error = allowed("evil.example", [metadata].into_iter()).unwrap_err();
         assert_eq!(error.to_string(), "evil.example has no address that spans may be sent to");
         assert_eq!(allowed("mixed.example", [metadata, elsewhere].into_iter()).unwrap(), [elsewhere]);
+    }
+
+    #[test]
+    fn localhost_is_this_host_whatever_a_name_server_says() {
+        let [here, elsewhere]: [SocketAddr; 2] = ["127.0.0.1:80", "192.0.2.1:80"].map(|text| text.parse().unwrap());
+        assert_eq!(allowed("localhost", [elsewhere, here].into_iter()).unwrap(), [here]);
+        assert!(allowed("LOCALHOST", [elsewhere].into_iter()).is_err());
+        assert_eq!(allowed("collector.example", [elsewhere].into_iter()).unwrap(), [elsewhere]);
     }
 
     #[tokio::test]

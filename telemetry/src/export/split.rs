@@ -44,8 +44,8 @@ pub(super) async fn in_halves(
                 outcome.refusal = answer.refusal.or(outcome.refusal);
                 outcome.trouble = answer.trouble.or(outcome.trouble);
             }
-            Sent::Refused { reason, refusal } if range.len() == 1 => {
-                outcome.fates[range.start] = Fate::Refused(reason);
+            Sent::Refused { reason, refusal } if range.len() <= 1 => {
+                outcome.fates[range].fill(Fate::Refused(reason));
                 outcome.refusal = Some(refusal);
             }
             Sent::Refused { .. } => {

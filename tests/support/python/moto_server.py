@@ -1,17 +1,21 @@
-"""moto's server on a free port, with three read-only views of what it holds.
+"""moto's server on a free port, with read-only views of what it holds.
 
 Prints one JSON line {"port": N} when it listens. The views are for the test support only; the product never sees them:
   /spawn-test/instances   every EC2 instance of every region
   /spawn-test/segments    X-Ray documents as they arrived, as text
   /spawn-test/telemetry   X-Ray telemetry records as they arrived
+  /spawn-test/calls       every call of an AWS SDK for Rust: service, operation, access key
 """
 
+import io
 import json
 import threading
 
 from moto.backends import get_backend
 from moto.core import DEFAULT_ACCOUNT_ID as ACCOUNT
+from moto.iam.access_control import IAMRequestBase
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from recorded_calls import RecordedCalls
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Response
 
@@ -62,17 +66,32 @@ def telemetry():
     ]
 
 
+CALLS = RecordedCalls()
+
 VIEWS = {
+    "/spawn-test/calls": CALLS.view,
     "/spawn-test/instances": instances,
     "/spawn-test/segments": segments,
     "/spawn-test/telemetry": telemetry,
 }
 
 
+def record(environ):
+    """Notes the call, and puts its body back for moto to read."""
+    length = int(environ.get("CONTENT_LENGTH") or 0)
+    body = environ["wsgi.input"].read(length) if length else b""
+    if length:
+        environ["wsgi.input"] = io.BytesIO(body)
+    headers = {name[5:].replace("_", "-").lower(): value for name, value in environ.items() if name.startswith("HTTP_")}
+    path, query = environ.get("PATH_INFO", ""), environ.get("QUERY_STRING", "")
+    CALLS.note(environ["REQUEST_METHOD"], path, query, headers, body)
+
+
 class WithViews(DomainDispatcherApplication):
     def __call__(self, environ, start_response):
         view = VIEWS.get(environ.get("PATH_INFO"))
         if view is None:
+            record(environ)
             return super().__call__(environ, start_response)
         response = Response(json.dumps(view()), content_type="application/json")
         return response(environ, start_response)
@@ -84,16 +103,38 @@ class Handler(MotoRequestHandler):
             super().log_request(code, size)
 
 
+def backend_app(service):
+    """moto's application for a service, with what it gets wrong put right."""
+    app = create_backend_app(service)
+    if service == "ec2":
+        from moto.ec2.responses.instances import InstanceResponse
+
+        validate = InstanceResponse._validate_block_device_mapping
+
+        def complete_and_validate(mapping):
+            # EC2 takes what a mapping leaves out from the image's own volume; moto refuses such a mapping.
+            ebs = mapping.get("Ebs", {})
+            if ebs and not ebs.get("SnapshotId"):
+                ebs.setdefault("VolumeSize", 8)
+            validate(mapping)
+
+        InstanceResponse._validate_block_device_mapping = staticmethod(complete_and_validate)
+    return app
+
+
 def warm(app):
     """Import the heavy services while the caller is still getting ready, rather than in its first call."""
     for service in ("sts", "ec2", "xray"):
         with app.lock:
             if service not in app.app_instances:
-                app.app_instances[service] = create_backend_app(service)
+                app.app_instances[service] = backend_app(service)
 
 
 def main():
-    app = WithViews(create_backend_app)
+    # Where IAM is enforced, rights are judged and signatures are not: moto signs a form as Python would have written it,
+    # with + for a space where the Rust SDK writes %20, and would refuse what AWS takes.
+    IAMRequestBase.check_signature = lambda self: None
+    app = WithViews(backend_app)
     app.debug = True
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Handler)
     print(json.dumps({"port": server.port}), flush=True)

@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use bytes::Bytes;
 use http::Request;
+use serde::Deserialize;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -19,6 +20,10 @@ pub const ACCOUNT_ID: &str = "123456789012";
 /// The region that every emulated call is made in unless it says otherwise.
 pub const REGION: &str = "us-east-1";
 
+/// Credentials that are worth nothing. ministack knows them as the account's own, and checks signed links against them.
+const ACCESS_KEY: &str = "AKIAIOSFODNN7EXAMPLE";
+const SECRET_KEY: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+
 /// An emulator answers within two seconds; a machine that compiles at the same time may need several times that.
 const START: Duration = Duration::from_secs(60);
 
@@ -30,6 +35,19 @@ pub struct Aws {
     ministack: Process,
     ministack_url: String,
     environments: Environments,
+}
+
+/// A kind of call that an emulator was asked, as the emulator's side saw it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct RecordedCall {
+    /// The service of the signature: `ec2`, `s3`.
+    pub service: String,
+    /// The operation: `RunInstances`.
+    pub operation: String,
+    /// The access key that signed.
+    pub access_key: String,
+    /// How often.
+    pub count: u64,
 }
 
 impl Aws {
@@ -69,8 +87,8 @@ impl Aws {
             ("AWS_ENDPOINT_URL_S3", ministack),
             ("AWS_ENDPOINT_URL_SQS", ministack),
             ("AWS_ENDPOINT_URL_LAMBDA", ministack),
-            ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
-            ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
+            ("AWS_ACCESS_KEY_ID", ACCESS_KEY),
+            ("AWS_SECRET_ACCESS_KEY", SECRET_KEY),
             ("AWS_REGION", REGION),
             ("AWS_DEFAULT_REGION", REGION), // The name that boto3 reads.
             ("AWS_EC2_METADATA_DISABLED", "true"),
@@ -84,7 +102,7 @@ impl Aws {
         &self.moto_url
     }
 
-    /// Where DynamoDB, S3, SQS and Lambda answer.
+    /// Where DynamoDB, S3, SQS and Lambda answer, and an IAM of its own that simulates, which moto's does not.
     pub fn ministack_url(&self) -> &str {
         &self.ministack_url
     }
@@ -146,6 +164,31 @@ impl Aws {
         printed(self.python().await?.arg(script("evaluate.py")).arg(file)).await
     }
 
+    /// Every kind of call that SDKs for Rust have made so far, in the order of their first arrival at each emulator.
+    ///
+    /// # Errors
+    /// When an emulator does not answer.
+    pub async fn calls(&self) -> Result<Vec<RecordedCall>> {
+        let mut calls = Vec::new();
+        for url in [&self.moto_url, &self.ministack_url] {
+            let seen: Vec<RecordedCall> = serde_json::from_value(get_json(&format!("{url}/spawn-test/calls")).await?)?;
+            calls.extend(seen);
+        }
+        Ok(calls)
+    }
+
+    /// From now on moto asks its IAM whether a caller may do what it asks: actions alone count, resources and conditions
+    /// do not.
+    ///
+    /// # Errors
+    /// When moto does not answer.
+    pub async fn enforce_iam(&self) -> Result<()> {
+        let url = format!("{}/moto-api/reset-auth", self.moto_url);
+        let response = call(Request::post(&url).body(Bytes::from_static(b"0"))?).await?;
+        ensure!(response.status().is_success(), "make moto enforce IAM: {}", response.status());
+        Ok(())
+    }
+
     /// Empties both emulators.
     ///
     /// # Errors
@@ -179,7 +222,9 @@ async fn start(environments: Environments, requirements: Requirements, server: &
         .env("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
         .env("MINISTACK_HOST", "127.0.0.1")
         .env("MINISTACK_ACCOUNT_ID", ACCOUNT_ID)
-        .env("SERVICES", "dynamodb,s3,sqs,lambda")
+        .env("AWS_ACCESS_KEY_ID", ACCESS_KEY)
+        .env("AWS_SECRET_ACCESS_KEY", SECRET_KEY)
+        .env("SERVICES", "dynamodb,s3,sqs,lambda,iam,sts")
         .env("LOG_LEVEL", "WARNING")
         .start()
 }

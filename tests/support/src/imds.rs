@@ -6,11 +6,14 @@ use std::time::Duration;
 
 use anyhow::Result;
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
+use http::{Request, Response, StatusCode, header};
 
 use crate::server::{Reply, Server};
 
+mod credentials;
 mod paths;
+
+use credentials::Credentials;
 
 /// What an instance knows about itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,6 +102,8 @@ struct State {
     facts: InstanceFacts,
     spot_action: Option<String>,
     rebalance: Option<String>,
+    clock_offset: i64,
+    credentials: Credentials,
     fault: ImdsFault,
     tokens: u64,
     requests: Vec<String>,
@@ -114,6 +119,8 @@ impl Imds {
             facts,
             spot_action: None,
             rebalance: None,
+            clock_offset: 0,
+            credentials: Credentials::default(),
             fault: ImdsFault::None,
             tokens: 0,
             requests: Vec::new(),
@@ -149,6 +156,36 @@ impl Imds {
         self.state().spot_action = Some(serde_json::json!({ "action": action, "time": time }).to_string());
     }
 
+    /// Shows this text, which need not be one, in the place of an announcement to a spot instance; `None` takes it away.
+    pub fn show_spot_notice(&self, text: Option<&str>) {
+        self.state().spot_action = text.map(str::to_owned);
+    }
+
+    /// Shows this text, which need not be one, in the place of the recommendation to rebalance.
+    pub fn show_rebalance(&self, text: &str) {
+        self.state().rebalance = Some(text.to_owned());
+    }
+
+    /// Says in the `Date` of every answer that it is so many seconds later than this machine believes, or earlier.
+    pub fn set_clock(&self, offset_seconds: i64) {
+        self.state().clock_offset = offset_seconds;
+    }
+
+    /// Gives out credentials that are valid for so long only, other ones each time.
+    pub fn rotate_credentials(&self, lifetime: Duration) {
+        self.state().credentials.lifetime = Some(lifetime);
+    }
+
+    /// How often credentials were read.
+    pub fn credential_reads(&self) -> u64 {
+        self.state().credentials.reads
+    }
+
+    /// Changes what the instance knows about itself, as a start after a stop does.
+    pub fn change_facts(&self, change: impl FnOnce(&mut InstanceFacts)) {
+        change(&mut self.state().facts);
+    }
+
     /// Recommends to rebalance since `time` (RFC 3339).
     pub fn recommend_rebalance(&self, time: &str) {
         self.state().rebalance = Some(serde_json::json!({ "noticeTime": time }).to_string());
@@ -179,7 +216,9 @@ async fn answer(state: Arc<Mutex<State>>, request: Request<Bytes>) -> Reply {
     let (fault, right) = {
         let mut state = lock(&state);
         state.requests.push(format!("{} {}", request.method(), request.uri().path()));
-        (state.fault, paths::respond(&mut state, &request))
+        let mut right = paths::respond(&mut state, &request);
+        right.headers_mut().insert(header::DATE, paths::date(state.clock_offset));
+        (state.fault, right)
     };
     match fault {
         ImdsFault::None | ImdsFault::Refuse => Reply::Whole(right),

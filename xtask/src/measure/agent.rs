@@ -1,6 +1,8 @@
-//! An agent on a host without a network: tracing on, X-Ray as exporter, every AWS end a loopback port that nobody listens on.
+//! An agent to measure: on a host without a network, or on an instance whose metadata and AWS are on loopback.
 
 use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value;
+use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -40,21 +42,31 @@ pub(super) struct Memory {
 }
 
 impl Agent {
-    /// Starts the agent and waits until its socket answers.
-    pub(super) fn start(spored: &Path) -> Result<Self> {
+    /// Starts the agent where no network answers, and waits until its socket does.
+    pub(super) fn alone(spored: &Path) -> Result<Self> {
+        Self::start(spored, LOCAL_YAML, &[("AWS_EC2_METADATA_DISABLED", "true"), ("AWS_ENDPOINT_URL", NOBODY)])
+    }
+
+    /// Starts the agent as on the instance of this metadata service, which has its settings in tags.
+    pub(super) fn on_instance(spored: &Path, metadata: &str, aws: &str) -> Result<Self> {
+        Self::start(spored, "", &[("AWS_EC2_METADATA_SERVICE_ENDPOINT", metadata), ("AWS_ENDPOINT_URL", aws)])
+    }
+
+    fn start(spored: &Path, yaml: &str, world: &[(&str, &str)]) -> Result<Self> {
         let folder = std::env::temp_dir().join(format!("spawn-measure-{}", std::process::id()));
         std::fs::create_dir_all(&folder).with_context(|| format!("failed to make {}", folder.display()))?;
         let (config, socket) = (folder.join("local.yaml"), folder.join("spored.sock"));
-        std::fs::write(&config, LOCAL_YAML).with_context(|| format!("failed to write {}", config.display()))?;
+        std::fs::write(&config, yaml).with_context(|| format!("failed to write {}", config.display()))?;
         let begun = Instant::now();
         let process = Command::new(spored)
             .arg("run")
             .env_clear()
             .envs([("AWS_REGION", "us-east-1"), ("AWS_ACCESS_KEY_ID", "key"), ("AWS_SECRET_ACCESS_KEY", "secret")])
-            .envs([("AWS_EC2_METADATA_DISABLED", "true"), ("AWS_ENDPOINT_URL", NOBODY)])
+            .envs(world.iter().copied())
             .env("HOME", &folder)
             .env("SPAWN_CONFIG", &config)
             .env("SPORED_SOCKET", &socket)
+            .env("SPORED_STATE", folder.join("state"))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -72,11 +84,45 @@ impl Agent {
         Ok(agent)
     }
 
+    /// Asks on the control socket; the answer's JSON.
+    pub(super) fn ask(&self, method: &str, path: &str) -> Result<Value> {
+        let mut stream = UnixStream::connect(self.folder.join("spored.sock")).context("failed to reach the agent")?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        write!(stream, "{method} {path} HTTP/1.1\r\nhost: spored\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).with_context(|| format!("no whole answer to {method} {path}"))?;
+        let (head, body) = answer.split_once("\r\n\r\n").context("the agent does not speak HTTP")?;
+        ensure!(head.starts_with("HTTP/1.1 200"), "{method} {path}: {body}");
+        serde_json::from_str(body).with_context(|| format!("failed to read the answer to {method} {path}"))
+    }
+
+    /// Waits until the status is as wanted.
+    pub(super) fn until(&self, what: &str, wanted: impl Fn(&Value) -> bool) -> Result<()> {
+        let begun = Instant::now();
+        while !wanted(&self.ask("GET", "/status")?) {
+            ensure!(begun.elapsed() < PATIENCE, "no {what} within {PATIENCE:?}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Ok(())
+    }
+
     /// What it holds in memory now.
     pub(super) fn memory(&self) -> Result<Memory> {
         let path = format!("/proc/{}/status", self.process.id());
         let status = std::fs::read_to_string(&path).with_context(|| format!("failed to read {path}"))?;
         memory(&status).with_context(|| format!("failed to find the memory in {path}"))
+    }
+
+    /// The time that its threads have spent on a CPU so far; those that have ended are not in it.
+    pub(super) fn cpu_time(&self) -> Result<Duration> {
+        let tasks = format!("/proc/{}/task", self.process.id());
+        let mut nanoseconds = 0;
+        for task in std::fs::read_dir(&tasks).with_context(|| format!("failed to read {tasks}"))? {
+            let text = std::fs::read_to_string(task?.path().join("schedstat")).context("failed to read schedstat")?;
+            let time = text.split(' ').next().and_then(|time| time.parse::<u64>().ok());
+            nanoseconds += time.with_context(|| format!("schedstat says {text}"))?;
+        }
+        Ok(Duration::from_nanos(nanoseconds))
     }
 }
 

@@ -148,7 +148,9 @@ async fn an_access_that_is_denied_names_the_permission_to_add() {
         trouble: trouble(
             true,
             "X-Ray refuses the spans: AccessDeniedException: User: spored is not authorized",
-            "add xray:PutTraceSegments to the role of this host; iam/xray-write.json has the statement",
+            "add this to the policy of the identity that sends, an instance's role for example: \
+             {\"Sid\":\"SendSpansToXRay\",\"Effect\":\"Allow\",\
+             \"Action\":[\"xray:PutTraceSegments\",\"xray:PutTelemetryRecords\"],\"Resource\":\"*\"}",
         ),
         refusal: None,
     };

@@ -24,6 +24,11 @@ const SIGNED_IN_TIME: [&str; 5] = [
     "SignatureExpired",
 ];
 
+/// Both rights at once: the second would be missed next.
+const MAY_NOT: &str = "add this to the policy of the identity that sends, an instance's role for example: \
+     {\"Sid\":\"SendSpansToXRay\",\"Effect\":\"Allow\",\
+     \"Action\":[\"xray:PutTraceSegments\",\"xray:PutTelemetryRecords\"],\"Resource\":\"*\"}";
+
 /// What the failure means for the documents of the request.
 pub(super) fn read(error: &SdkError<PutTraceSegmentsError, HttpResponse>) -> Sent {
     match error {
@@ -59,7 +64,7 @@ fn service(error: &PutTraceSegmentsError, status: u16) -> Sent {
     };
     match code {
         "AccessDeniedException" | "AccessDenied" | "NotAuthorized" | "UnauthorizedOperation" => {
-            trouble(true, "add xray:PutTraceSegments to the role of this host; iam/xray-write.json has the statement")
+            trouble(true, MAY_NOT)
         }
         "ExpiredTokenException" | "ExpiredToken" => {
             trouble(false, "renew the credentials of this host; if they are new, set its clock")

@@ -1,8 +1,11 @@
 //! Which path shows what, and the session token that every read needs.
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use serde_json::json;
+use std::time::SystemTime;
+
+use super::credentials::http_date;
 
 use super::{InstanceFacts, State, status};
 
@@ -17,7 +20,7 @@ pub(super) fn respond(state: &mut State, request: &Request<Bytes>) -> Response<B
     match (request.method(), path) {
         (&Method::PUT, "/latest/api/token") => issue_token(state, request.headers()),
         (&Method::GET, _) if !token_is_ours(state, request.headers()) => status(StatusCode::UNAUTHORIZED),
-        (&Method::GET, _) => match show(state, path) {
+        (&Method::GET, _) => match credentials(state, path).or_else(|| show(state, path)) {
             Some(text) => Response::new(Bytes::from(text)),
             None => status(StatusCode::NOT_FOUND),
         },
@@ -60,9 +63,6 @@ fn show(state: &State, path: &str) -> Option<String> {
 
 fn metadata(state: &State, path: &str) -> Option<String> {
     let facts = &state.facts;
-    if let Some(wanted) = path.strip_prefix("iam/security-credentials/") {
-        return facts.role.as_ref().filter(|role| *role == wanted).map(|_| credentials());
-    }
     if let Some(key) = path.strip_prefix("tags/instance/") {
         return facts.tags.as_ref()?.get(&percent_decoded(key)).cloned();
     }
@@ -111,17 +111,23 @@ fn identity_document(facts: &InstanceFacts) -> String {
     format!("{document:#}")
 }
 
-fn credentials() -> String {
-    let credentials = json!({
-        "Code": "Success",
-        "LastUpdated": "2026-11-21T00:00:00Z",
-        "Type": "AWS-HMAC",
-        "AccessKeyId": "ASIAIOSFODNN7EXAMPLE",
-        "SecretAccessKey": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
-        "Token": "a-session-token-of-no-worth",
-        "Expiration": "2099-01-01T00:00:00Z",
-    });
-    format!("{credentials:#}")
+/// The credentials of the instance's role, if they are asked for.
+fn credentials(state: &mut State, path: &str) -> Option<String> {
+    let wanted = path.strip_prefix("/latest/meta-data/iam/security-credentials/").filter(|role| !role.is_empty())?;
+    let role = state.facts.role.as_deref().filter(|role| *role == wanted);
+    role.map(|_| state.credentials.next(now(state.clock_offset)))
+}
+
+/// Seconds since 1970 by the service's clock.
+fn now(clock_offset: i64) -> i64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX).saturating_add(clock_offset)
+}
+
+/// The service's time as a header.
+pub(super) fn date(clock_offset: i64) -> HeaderValue {
+    let text = http_date(now(clock_offset));
+    HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static("Thu, 01 Jan 1970 00:00:00 GMT"))
 }
 
 fn host_name(facts: &InstanceFacts) -> String {

@@ -37,6 +37,7 @@ impl Machine {
             .arg("run")
             .env("AWS_EC2_METADATA_SERVICE_ENDPOINT", imds.endpoint())
             .env("SPORED_SOCKET", socket(&blueprint.folder, &instance_id))
+            .env("SPORED_STATE", home.join("state"))
             .env("SPAWN_CONFIG", config)
             .env("HOME", &home)
             .envs(blueprint.env.iter().cloned())

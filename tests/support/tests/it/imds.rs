@@ -111,3 +111,13 @@ async fn each_fault_shows_and_ends_when_told() {
         assert_eq!(ask(&imds, request.clone()).await, expected, "{fault:?}");
     }
 }
+
+#[tokio::test]
+async fn rotating_credentials_are_others_at_each_read() {
+    let imds = Imds::start(InstanceFacts::example()).unwrap();
+    imds.rotate_credentials(Duration::from_secs(3_600));
+    let first = python(&[BOTOCORE, &imds.endpoint()]).await["key"].clone();
+    let second = python(&[BOTOCORE, &imds.endpoint()]).await["key"].clone();
+    assert_eq!((first, second), ("ASIAROTATES000000001".into(), "ASIAROTATES000000002".into()));
+    assert_eq!(imds.credential_reads(), 2);
+}

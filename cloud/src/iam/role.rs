@@ -1,0 +1,244 @@
+//! Makes the agent's role, gives it the policy, and puts it into an instance profile of the same name.
+//!
+//! First a plan is made of what is there, then it is carried out: a dry run shows the plan, and a second run has none.
+
+use super::found::{Found, look};
+use crate::error::Error;
+use crate::permissions::{Feature, Policy, Role, Scope, policy, trust};
+use aws_sdk_iam::Client;
+use aws_sdk_iam::types::Tag;
+use serde_json::Value;
+use spawn_config::tags;
+use std::time::Duration;
+
+/// The inline policy of the role.
+pub const POLICY_NAME: &str = "spored";
+/// IAM's servers learn of a new role one after the other; within this many tries, one second apart, all know it.
+const TRIES: u32 = 10;
+const BETWEEN_TRIES: Duration = Duration::from_secs(1);
+
+/// The agent's role as it should be.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AgentRole {
+    /// Name of the role and of its instance profile.
+    pub name: String,
+    /// What it may do.
+    pub policy: Policy,
+    /// Who may take it on.
+    pub trust: Value,
+}
+
+impl AgentRole {
+    /// The role with every right that an agent may need, X-Ray's among them: `spawn tracing on` must not need a new one.
+    #[must_use]
+    pub fn complete(scope: &Scope) -> Self {
+        let features: Vec<Feature> = Feature::all_of(Role::Agent).into_iter().chain([Feature::Xray]).collect();
+        Self::new(&features, scope)
+    }
+
+    /// The role with the rights for these features.
+    #[must_use]
+    pub fn new(features: &[Feature], scope: &Scope) -> Self {
+        Self { name: scope.role_name.clone(), policy: policy(Role::Agent, features, scope), trust: trust(scope) }
+    }
+}
+
+/// What to do with a role of that name that spawn has not made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Foreign {
+    /// Leave it alone and say so.
+    Refuse,
+    /// Give it the policy.
+    Use,
+}
+
+/// One change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Make the role.
+    CreateRole,
+    /// Write its inline policy, in the place of an older one.
+    PutPolicy,
+    /// Make the instance profile.
+    CreateProfile,
+    /// Put the role into the profile.
+    AddRole,
+}
+
+impl Step {
+    /// The step in words, for the role of this name.
+    #[must_use]
+    pub fn describe(self, name: &str) -> String {
+        match self {
+            Self::CreateRole => format!("create role {name}, which EC2 instances may take on"),
+            Self::PutPolicy => format!("write policy {POLICY_NAME} of role {name}"),
+            Self::CreateProfile => format!("create instance profile {name}"),
+            Self::AddRole => format!("add role {name} to instance profile {name}"),
+        }
+    }
+}
+
+/// What has to be done; nothing where all is as it should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RolePlan {
+    /// In this order.
+    pub steps: Vec<Step>,
+    /// The role is there, and spawn has not made it.
+    pub foreign: bool,
+}
+
+/// Why the role was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum RoleError {
+    /// Somebody else's role has the name.
+    #[error("role {0} is not spawn's (it lacks the tag {key}=true): choose another --name, or let spawn change it with -y", key = tags::MANAGED)]
+    Foreign(String),
+    /// Somebody else's role is in the profile of that name.
+    #[error("instance profile {profile} holds the role {role}: choose another --name")]
+    ProfileInUse {
+        /// The profile.
+        profile: String,
+        /// The role in it.
+        role: String,
+    },
+    /// AWS refused or did not answer.
+    #[error(transparent)]
+    Aws(#[from] Error),
+}
+
+/// Makes the role and the profile where they are absent, and gives the role its policy. Answers what was done; a second
+/// time that is nothing.
+///
+/// # Errors
+/// If the role or the profile is somebody else's, or IAM refuses or does not answer.
+pub async fn ensure_role(client: &Client, wanted: &AgentRole, foreign: Foreign) -> Result<Vec<Step>, RoleError> {
+    let plan = plan_role(client, wanted).await?;
+    carry_out(client, wanted, &plan, foreign).await?;
+    Ok(plan.steps)
+}
+
+/// What [`ensure_role`] would do. Nothing is changed.
+///
+/// # Errors
+/// If the profile holds another role, or IAM refuses or does not answer.
+pub async fn plan_role(client: &Client, wanted: &AgentRole) -> Result<RolePlan, RoleError> {
+    plan(wanted, &look(client, &wanted.name, POLICY_NAME).await?)
+}
+
+fn plan(wanted: &AgentRole, found: &Found) -> Result<RolePlan, RoleError> {
+    if let Some(role) = found.profile_roles.iter().find(|role| **role != wanted.name) {
+        return Err(RoleError::ProfileInUse { profile: wanted.name.clone(), role: role.clone() });
+    }
+    let policy = serde_json::to_value(&wanted.policy).unwrap_or_default();
+    let steps = [
+        (found.role_arn.is_none(), Step::CreateRole),
+        (found.policy.as_ref() != Some(&policy), Step::PutPolicy),
+        (!found.profile, Step::CreateProfile),
+        (found.profile_roles.is_empty(), Step::AddRole),
+    ];
+    let steps = steps.into_iter().filter(|(needed, _)| *needed).map(|(_, step)| step).collect();
+    Ok(RolePlan { steps, foreign: found.role_arn.is_some() && !found.ours })
+}
+
+/// Does what the plan says.
+///
+/// # Errors
+/// If the role is somebody else's and `foreign` says to refuse it, or IAM refuses or does not answer.
+pub async fn carry_out(
+    client: &Client,
+    wanted: &AgentRole,
+    plan: &RolePlan,
+    foreign: Foreign,
+) -> Result<(), RoleError> {
+    if plan.foreign && foreign == Foreign::Refuse && plan.steps.contains(&Step::PutPolicy) {
+        return Err(RoleError::Foreign(wanted.name.clone()));
+    }
+    for step in &plan.steps {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match take(client, wanted, *step).await {
+                // Another run made it between the question and the order.
+                Err(error) if error.code() == Some("EntityAlreadyExists") => break,
+                Err(error) if error.code() == Some("LimitExceeded") && *step == Step::AddRole => break,
+                // The role was made a moment ago, by a server that the one asked now has not heard from.
+                Err(error) if error.code() == Some("NoSuchEntity") && tries < TRIES => {
+                    tokio::time::sleep(BETWEEN_TRIES).await;
+                }
+                Err(error) => return Err(error.into()),
+                Ok(()) => break,
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn take(client: &Client, wanted: &AgentRole, step: Step) -> Result<(), Error> {
+    let name = wanted.name.as_str();
+    match step {
+        Step::CreateRole => {
+            const CALL: &str = "IAM CreateRole";
+            let call = client.create_role().role_name(name).assume_role_policy_document(wanted.trust.to_string());
+            let call = call.description("Rights of spored, the agent on instances that spawn launches");
+            let call = call.tags(mark().map_err(|reason| Error::Unexpected { call: CALL, reason })?);
+            call.send().await.map(drop).map_err(|error| Error::of(CALL, error))
+        }
+        Step::PutPolicy => {
+            let text = serde_json::to_string(&wanted.policy).unwrap_or_default();
+            let call = client.put_role_policy().role_name(name).policy_name(POLICY_NAME).policy_document(text);
+            call.send().await.map(drop).map_err(|error| Error::of("IAM PutRolePolicy", error))
+        }
+        Step::CreateProfile => {
+            let call = client.create_instance_profile().instance_profile_name(name);
+            call.send().await.map(drop).map_err(|error| Error::of("IAM CreateInstanceProfile", error))
+        }
+        Step::AddRole => {
+            let call = client.add_role_to_instance_profile().instance_profile_name(name).role_name(name);
+            call.send().await.map(drop).map_err(|error| Error::of("IAM AddRoleToInstanceProfile", error))
+        }
+    }
+}
+
+/// By which spawn knows its role again.
+fn mark() -> Result<Tag, String> {
+    Tag::builder().key(tags::MANAGED).value("true").build().map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wanted() -> AgentRole {
+        AgentRole::new(&[Feature::Life], &Scope::default())
+    }
+
+    fn all_there() -> Found {
+        Found {
+            role_arn: Some("arn:aws:iam::123456789012:role/spored".to_owned()),
+            ours: true,
+            policy: serde_json::to_value(wanted().policy).ok(),
+            profile: true,
+            profile_roles: vec!["spored".to_owned()],
+        }
+    }
+
+    #[test]
+    fn only_what_is_absent_or_different_is_done() {
+        let steps = |found: &Found| plan(&wanted(), found).unwrap().steps;
+        assert_eq!(steps(&all_there()), []);
+        let all = [Step::CreateRole, Step::PutPolicy, Step::CreateProfile, Step::AddRole];
+        assert_eq!(steps(&Found::default()), all);
+        let older = Found { policy: Some(Value::Null), ..all_there() };
+        assert_eq!(steps(&older), [Step::PutPolicy]);
+    }
+
+    #[test]
+    fn a_role_without_the_mark_is_foreign_and_a_profile_with_another_role_is_left_alone() {
+        let foreign = Found { ours: false, ..all_there() };
+        assert!(plan(&wanted(), &foreign).unwrap().foreign);
+        assert!(!plan(&wanted(), &all_there()).unwrap().foreign);
+        let taken = Found { profile_roles: vec!["web".to_owned()], ..all_there() };
+        let error = plan(&wanted(), &taken).unwrap_err().to_string();
+        assert_eq!(error, "instance profile spored holds the role web: choose another --name");
+    }
+}

@@ -1,0 +1,115 @@
+//! What a right is for: the features of the two programs.
+
+use serde::Serialize;
+
+/// Who needs a right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Whoever runs `spawn`.
+    Operator,
+    /// `spored`, by the role of the instance profile.
+    Agent,
+}
+
+impl Role {
+    /// The word for it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Operator => "operator",
+            Self::Agent => "agent",
+        }
+    }
+}
+
+/// What rights are needed for. Most of the operator's are named like the command that needs them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Feature {
+    /// `spawn launch`.
+    Launch,
+    /// `spawn launch --spot`.
+    Spot,
+    /// `spawn setup`: the bucket with the agent's program, and the agents' table. A first launch does the same.
+    Setup,
+    /// `spawn iam create` and `check`: the agent's role and instance profile.
+    Iam,
+    /// `spawn list`, `spawn status` and `spawn connect`.
+    List,
+    /// `spawn stop` and `spawn start`.
+    Stop,
+    /// `spawn terminate`.
+    Terminate,
+    /// `spawn extend` and `spawn tracing`: changing the tags that the agent follows.
+    Tags,
+    /// `spawn doctor`, beyond what the features that it looks at need.
+    Doctor,
+    /// The agent fetches its program at the first boot.
+    Fetch,
+    /// The agent keeps its record in the agents' table.
+    Registry,
+    /// The agent ends its instance: time to live, idle, completion.
+    Life,
+    /// The agent reads its tags where the metadata service does not show them.
+    TagsFallback,
+    /// Spans go to X-Ray.
+    Xray,
+}
+
+impl Feature {
+    /// All of them.
+    pub const ALL: [Self; 14] = [
+        Self::Launch,
+        Self::Spot,
+        Self::Setup,
+        Self::Iam,
+        Self::List,
+        Self::Stop,
+        Self::Terminate,
+        Self::Tags,
+        Self::Doctor,
+        Self::Fetch,
+        Self::Registry,
+        Self::Life,
+        Self::TagsFallback,
+        Self::Xray,
+    ];
+
+    /// Its name, as `spawn iam policy --for` takes it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Launch => "launch",
+            Self::Spot => "spot",
+            Self::Setup => "setup",
+            Self::Iam => "iam",
+            Self::List => "list",
+            Self::Stop => "stop",
+            Self::Terminate => "terminate",
+            Self::Tags => "tags",
+            Self::Doctor => "doctor",
+            Self::Fetch => "fetch",
+            Self::Registry => "registry",
+            Self::Life => "life",
+            Self::TagsFallback => "tags-fallback",
+            Self::Xray => "xray",
+        }
+    }
+
+    /// Whether this role has the feature.
+    #[must_use]
+    pub fn is_of(self, role: Role) -> bool {
+        match self {
+            Self::Xray => true,
+            Self::Fetch | Self::Registry | Self::Life | Self::TagsFallback => role == Role::Agent,
+            _ => role == Role::Operator,
+        }
+    }
+
+    /// All features of a role but X-Ray, whose rights are given if and only if spans go there.
+    #[must_use]
+    pub fn all_of(role: Role) -> Vec<Self> {
+        Self::ALL.into_iter().filter(|feature| *feature != Self::Xray && feature.is_of(role)).collect()
+    }
+}

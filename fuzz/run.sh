@@ -1,0 +1,28 @@
+#!/bin/sh
+# Fuzzes each target for SECONDS (60), or those that are named: fuzz/run.sh [SECONDS [TARGET…]].
+# Needs a nightly compiler and cargo-fuzz: cargo install cargo-fuzz.
+set -eu
+cd "$(dirname "$0")"
+seconds=${1:-60}
+[ $# -eq 0 ] || shift
+[ $# -gt 0 ] || set -- tags local_yaml endpoint carriers notices redact user_data
+
+# seeds TARGET: a file for each line of standard input.
+seeds() {
+    mkdir -p "corpus/$1"
+    split --lines=1 --suffix-length=4 - "corpus/$1/line-"
+}
+
+hostile=../tests/data/hostile
+grep -v '^#' $hostile/endpoints.txt | sed 's/^[a-z]* *//' | seeds endpoint
+sed 's/^\["//; s/", "/=/; s/"\]$//' $hostile/tags.jsonl | seeds tags
+seeds notices <$hostile/identities.jsonl
+echo '{"action": "terminate", "time": "2026-11-21T04:00:00Z"}' | seeds notices
+echo '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01' | seeds carriers
+echo 'Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1' >corpus/carriers/xray
+printf 'https://u:p@h X-Amz-Signature=a AKIAIOSFODNN7EXAMPLE\n' | seeds redact
+printf '#!/bin/sh\necho\n' | seeds user_data
+mkdir -p corpus/local_yaml && cp $hostile/yaml/* corpus/local_yaml/
+for target; do
+    cargo +nightly fuzz run "$target" -- -max_total_time="$seconds" -max_len=4096 -timeout=10 -rss_limit_mb=2048
+done

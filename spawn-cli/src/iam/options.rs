@@ -1,0 +1,196 @@
+//! The command line of `spawn iam`.
+
+use crate::exit::UsageError;
+use crate::output::Output;
+use clap::{Args, Subcommand, ValueEnum};
+use spawn_cloud::permissions::{Feature, Role};
+
+/// What to do about rights.
+#[derive(Debug, Subcommand)]
+pub(crate) enum IamCommand {
+    /// Print the least policy that an operator or an agent needs.
+    Policy(PolicyOptions),
+    /// Make the agent's role and instance profile, or bring their policy up to date.
+    Create(CreateOptions),
+    /// Say which rights are missing, with the statements to add.
+    Check(CheckOptions),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PolicyOptions {
+    #[command(flatten)]
+    pub(super) rights: RightsOptions,
+    /// Account that the policy is for; by default any.
+    #[arg(long, value_name = "ID", value_parser = account)]
+    pub(super) account: Option<String>,
+    /// Print who may take the agent's role on instead: the role's trust policy.
+    #[arg(long, conflicts_with_all = ["role", "features"])]
+    pub(super) trust: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CreateOptions {
+    /// Name of the role and of its instance profile.
+    #[arg(long, default_value = "spored", value_parser = role_name)]
+    pub(super) name: String,
+    /// Where the agents' spans go; X-Ray alone needs rights.
+    #[arg(long, value_enum, default_value = "xray")]
+    pub(super) tracing: TracingTo,
+    /// Features of the agent; by default all.
+    #[arg(long = "for", value_name = "FEATURE,…", value_enum, value_delimiter = ',')]
+    pub(super) features: Vec<FeatureName>,
+    /// Change a role of that name that spawn has not made.
+    #[arg(short, long)]
+    pub(super) yes: bool,
+    /// Say what would be done, and do nothing.
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// Output format.
+    #[arg(short, long, value_enum, default_value = "table")]
+    pub(super) output: Output,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckOptions {
+    #[command(flatten)]
+    pub(super) rights: RightsOptions,
+    /// Name of the agent's role.
+    #[arg(long, default_value = "spored", value_parser = role_name)]
+    pub(super) name: String,
+    /// Output format.
+    #[arg(short, long, value_enum, default_value = "table")]
+    pub(super) output: Output,
+}
+
+/// Whose rights, and what for.
+#[derive(Debug, Args)]
+pub(crate) struct RightsOptions {
+    /// Whose rights: of whoever runs `spawn`, or of the agent on the instances.
+    #[arg(long, value_enum, default_value = "operator")]
+    pub(super) role: RoleName,
+    /// What for; by default everything that the role does.
+    #[arg(long = "for", id = "features", value_name = "FEATURE,…", value_enum, value_delimiter = ',')]
+    pub(super) features: Vec<FeatureName>,
+    /// Where spans go; X-Ray alone needs rights.
+    #[arg(long, value_enum, default_value = "xray")]
+    pub(super) tracing: TracingTo,
+}
+
+impl RightsOptions {
+    pub(super) fn role(&self) -> Role {
+        match self.role {
+            RoleName::Operator => Role::Operator,
+            RoleName::Agent => Role::Agent,
+        }
+    }
+
+    pub(super) fn features(&self) -> Result<Vec<Feature>, UsageError> {
+        features(self.role(), &self.features, self.tracing)
+    }
+}
+
+/// The features that were asked for, or all of the role; X-Ray's if and only if spans go there.
+pub(super) fn features(
+    role: Role,
+    named: &[FeatureName],
+    tracing: TracingTo,
+) -> Result<Vec<Feature>, UsageError> {
+    let mut features: Vec<Feature> = named.iter().map(|name| name.0).collect();
+    if let Some(strange) = features.iter().find(|feature| !feature.is_of(role)) {
+        let known: Vec<&str> = Feature::all_of(role).iter().map(|feature| feature.name()).collect();
+        let (strange, role) = (strange.name(), role.name());
+        return Err(UsageError::Other(format!("{strange} is no feature of the {role}: choose from {}", known.join(", "))));
+    }
+    if features.is_empty() {
+        features = Feature::all_of(role);
+    }
+    if tracing == TracingTo::Xray {
+        features.push(Feature::Xray);
+    }
+    Ok(features)
+}
+
+/// Whose rights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RoleName {
+    /// Whoever runs `spawn`.
+    Operator,
+    /// `spored` on the instances.
+    Agent,
+}
+
+/// Where spans go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TracingTo {
+    /// AWS X-Ray, which needs two rights.
+    Xray,
+    /// An OTLP back end, which needs none of AWS.
+    Otlp,
+    /// Nowhere.
+    Off,
+}
+
+/// A feature as the command line names it; X-Ray has a flag of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FeatureName(Feature);
+
+impl ValueEnum for FeatureName {
+    fn value_variants<'a>() -> &'a [Self] {
+        const NAMES: [FeatureName; Feature::ALL.len()] = {
+            let mut names = [FeatureName(Feature::Xray); Feature::ALL.len()];
+            let mut place = 0;
+            while place < names.len() {
+                names[place] = FeatureName(Feature::ALL[place]);
+                place += 1;
+            }
+            names
+        };
+        &NAMES
+    }
+
+    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
+        (self.0 != Feature::Xray).then(|| clap::builder::PossibleValue::new(self.0.name()))
+    }
+}
+
+fn account(text: &str) -> Result<String, String> {
+    let sound = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
+    if sound { Ok(text.to_owned()) } else { Err("an account has 12 digits".to_owned()) }
+}
+
+/// IAM's rule for the names of roles.
+fn role_name(text: &str) -> Result<String, String> {
+    let known = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
+    let sound = (1..=64).contains(&text.len()) && text.chars().all(known);
+    if sound { Ok(text.to_owned()) } else { Err("a role's name has 1 to 64 letters, digits and _+=,.@-".to_owned()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_iam_cannot_know_is_refused_before_any_call() {
+        for wrong in ["", "a b", "a/b", "é", &"x".repeat(65)] {
+            assert!(role_name(wrong).is_err(), "{wrong}");
+        }
+        for wrong in ["", "123", "12345678901x", "1234567890123"] {
+            assert!(account(wrong).is_err(), "{wrong}");
+        }
+        assert!(role_name("spored-2.x_team@a=b,c+d").is_ok() && account("123456789012").is_ok());
+    }
+
+    #[test]
+    fn a_feature_of_the_other_role_is_refused_with_those_that_would_do() {
+        let error = features(Role::Agent, &[FeatureName(Feature::Launch)], TracingTo::Off).unwrap_err().to_string();
+        assert_eq!(error, "launch is no feature of the agent: choose from fetch, registry, life, tags-fallback");
+    }
+
+    #[test]
+    fn xray_is_among_the_features_if_and_only_if_spans_go_there() {
+        let with = |tracing| features(Role::Agent, &[FeatureName(Feature::Life)], tracing).unwrap();
+        assert_eq!(with(TracingTo::Xray), [Feature::Life, Feature::Xray]);
+        assert_eq!(with(TracingTo::Otlp), [Feature::Life]);
+        assert_eq!(with(TracingTo::Off), [Feature::Life]);
+    }
+}

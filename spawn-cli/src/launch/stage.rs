@@ -1,0 +1,43 @@
+//! How far a launch has come, for the one who interrupts it.
+
+use std::cell::RefCell;
+
+/// Set by the launch, read after its end.
+#[derive(Debug, Default)]
+pub(super) struct Stage(RefCell<Reached>);
+
+#[derive(Debug, Default)]
+enum Reached {
+    #[default]
+    Nothing,
+    Ordering {
+        id: String,
+        resumable: bool,
+    },
+    Launched,
+}
+
+impl Stage {
+    /// From here on there may be instances.
+    pub(super) fn ordering(&self, id: &str, resumable: bool) {
+        *self.0.borrow_mut() = Reached::Ordering { id: id.to_owned(), resumable };
+    }
+
+    /// All are launched.
+    pub(super) fn launched(&self) {
+        *self.0.borrow_mut() = Reached::Launched;
+    }
+
+    /// What to tell on Ctrl-C.
+    pub(super) fn interrupted(&self) -> String {
+        match &*self.0.borrow() {
+            Reached::Nothing => "interrupted: nothing was launched".to_owned(),
+            Reached::Launched => "interrupted: the instances are launched, `spawn list` shows them".to_owned(),
+            Reached::Ordering { id, resumable } => {
+                let seen = "interrupted: instances may have been launched, `spawn list` shows them";
+                let resume = format!("; `spawn launch --resume {id}` launches the rest");
+                format!("{seen}{}", if *resumable { &resume } else { "" })
+            }
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! Every command and whole lives of agents, with nothing but the rights of the policies: what arrives at AWS is exactly
+//! what they grant.
+//!
+//! Two judges: moto asks its own IAM whether each caller may do what it asks (by action; it knows no conditions), and
+//! the calls that both emulators recorded are compared with the table.
+
+use crate::fixture::{json, only_instance, spawn, spored};
+use serde_json::{Value, json};
+use spawn_cloud::permissions::{NO_OPERATION, NO_PERMISSION, Role, action_of, grants};
+use spawn_test_support::{Aws, MachineRoom, Program};
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Rights that neither program can be seen to use here, with the reason.
+const UNSEEN: [(Role, &str, &str); 3] = [
+    (Role::Operator, "xray:PutTelemetryRecords", "the exporter sends them once a minute"),
+    (Role::Agent, "xray:PutTelemetryRecords", "the exporter sends them once a minute"),
+    (Role::Agent, "s3:GetObject", "the boot script of user data fetches the agent; user_data_install.rs runs it"),
+];
+
+/// An identity of the emulated account.
+struct Identity {
+    key: String,
+    secret: String,
+}
+
+impl Identity {
+    /// A user with this policy, of which moto's IAM understands the actions.
+    async fn with(aws: &Aws, name: &str, policy: &Value) -> Self {
+        let mut policy = policy.clone();
+        for statement in policy["Statement"].as_array_mut().unwrap() {
+            statement["Resource"] = json!("*");
+            statement.as_object_mut().unwrap().remove("Condition");
+        }
+        let code = format!(
+            "iam = boto3.client('iam')\n\
+             iam.create_user(UserName='{name}') and None\n\
+             iam.put_user_policy(UserName='{name}', PolicyName='spawn', PolicyDocument={:?}) and None\n\
+             key = iam.create_access_key(UserName='{name}')['AccessKey']\n\
+             [key['AccessKeyId'], key['SecretAccessKey']]",
+            // moto calls X-Ray's actions by the paths of their requests.
+            policy.to_string().replace("xray:Put", "xray:")
+        );
+        let key = aws.boto3(&code).await.unwrap();
+        let text = |place: usize| key[place].as_str().unwrap().to_owned();
+        Self { key: text(0), secret: text(1) }
+    }
+
+    fn env(&self) -> Vec<(String, String)> {
+        [("AWS_ACCESS_KEY_ID", &self.key), ("AWS_SECRET_ACCESS_KEY", &self.secret)]
+            .map(|(name, value)| (name.to_owned(), value.clone()))
+            .to_vec()
+    }
+}
+
+/// The operator at work: each command line that was run is noted.
+struct Operator<'a> {
+    aws: &'a Aws,
+    identity: Identity,
+    ran: BTreeSet<String>,
+}
+
+impl Operator<'_> {
+    fn program(&mut self, line: &str) -> Program {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        self.ran.insert(words[0].to_owned());
+        spawn(self.aws).envs(self.identity.env()).env("TRACING_ENABLED", "true").env("OTEL_TRACES_SAMPLER_ARG", "1.0").args(words)
+    }
+
+    /// Runs a command that must succeed.
+    async fn run(&mut self, line: &str) -> String {
+        let output = self.program(line).patience(PATIENCE).run().await.unwrap();
+        assert_eq!(output.status, 0, "spawn {line}: {}\n{}", output.stderr, self.aws.logs());
+        assert!(!output.stderr.contains("AccessDenied"), "spawn {line}: {}", output.stderr);
+        output.stdout
+    }
+
+    /// Runs a command that an emulator does not know enough for; what it asked is recorded all the same.
+    async fn ask(&mut self, line: &str) {
+        self.program(line).patience(PATIENCE).run().await.unwrap();
+    }
+
+    async fn launch(&mut self, flags: &str) -> String {
+        let launched = self.run(&format!("launch --instance-type t3.micro {flags} -o json")).await;
+        only_instance(&serde_json::from_str(&launched).unwrap())
+    }
+}
+
+async fn policy(aws: &Aws, role: &str) -> Value {
+    json(&spawn(aws).args(["iam", "policy", "--role", role]).run().await.unwrap())
+}
+
+/// An instance whose metadata does not show its tags.
+const WITHOUT_TAGS: &str = "\
+boto3.client('ec2').run_instances(ImageId='ami-12c6146b', MinCount=1, MaxCount=1, \
+MetadataOptions={'InstanceMetadataTags': 'disabled'}, TagSpecifications=[{'ResourceType': 'instance', \
+'Tags': [{'Key': 'spawn:managed', 'Value': 'true'}]}])['Instances'][0]['InstanceId']";
+
+#[tokio::test]
+async fn every_command_and_the_lives_of_agents_call_exactly_what_the_policies_grant() {
+    let aws = Aws::start().await.unwrap();
+    let operator = Identity::with(&aws, "operator", &policy(&aws, "operator").await).await;
+    let agent = Identity::with(&aws, "agent", &policy(&aws, "agent").await).await;
+    let (operator_key, agent_key) = (operator.key.clone(), agent.key.clone());
+    let hidden = aws.boto3(WITHOUT_TAGS).await.unwrap().as_str().unwrap().to_owned();
+    aws.enforce_iam().await.unwrap();
+    let mut of_agent = agent.env();
+    of_agent.push(("TRACING_ENABLED".to_owned(), "true".to_owned()));
+    of_agent.push(("OTEL_TRACES_SAMPLER_ARG".to_owned(), "1.0".to_owned()));
+    let room = MachineRoom::start(&aws, &spored(), &of_agent).unwrap();
+    let mut operator = Operator { aws: &aws, identity: operator, ran: BTreeSet::new() };
+
+    work(&mut operator, &room).await;
+
+    let help = spawn(&aws).arg("--help").run().await.unwrap().stdout;
+    let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    let named = commands.filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+    let known: BTreeSet<String> =
+        named.map(|line| line.split_whitespace().next().unwrap().to_owned()).filter(|name| name != "help").collect();
+    assert_eq!(operator.ran, known, "every command is run here, so that none calls what is not granted");
+    for (role, key) in [(Role::Operator, &operator_key), (Role::Agent, &agent_key)] {
+        let granted = granted(role);
+        let made = made(&aws, role, key, &granted).await;
+        let beyond: Vec<&String> = made.difference(&granted).collect();
+        assert!(beyond.is_empty(), "{role:?} calls what is not granted: {beyond:?}");
+        let idle: Vec<&String> = granted.difference(&made).collect();
+        assert!(idle.is_empty(), "{role:?} is granted what it does not call: {idle:?}\n{}", room.log(&hidden));
+    }
+}
+
+/// Every command, and agents that end their instances in both ways.
+async fn work(operator: &mut Operator<'_>, room: &MachineRoom) {
+    operator.run("setup").await;
+    operator.run("iam policy").await;
+    operator.run("iam create --name another").await;
+    operator.ask("iam check").await;
+    operator.run("iam check --role agent").await;
+    operator.run("completions bash").await;
+    operator.ask("launch --instance-type t3.micro --ami ami-12c6146b --spot --dry-run").await;
+    let long = operator.launch("--name long --ttl 8h --wait agent").await;
+    operator.run("list").await;
+    // moto enables regions of China, where these credentials are nobody's.
+    operator.ask("list --all-regions").await;
+    operator.run(&format!("status {long}")).await;
+    operator.run(&format!("extend {long} 1h")).await;
+    operator.run(&format!("tracing on {long} --for 10m")).await;
+    operator.run(&format!("tracing status {long}")).await;
+    operator.run(&format!("tracing off {long}")).await;
+    operator.run(&format!("connect {long} --print")).await;
+    operator.run(&format!("stop {long} -y")).await;
+    operator.run(&format!("start {long}")).await;
+    operator.run("doctor").await;
+    operator.run(&format!("terminate {long} -y")).await;
+
+    let ending = operator.launch("--ttl 1s").await;
+    room.wait_for_exit(&ending, PATIENCE).await.unwrap();
+    let stopping = operator.launch("--ttl 1s --on-complete stop").await;
+    room.wait_for_exit(&stopping, PATIENCE).await.unwrap();
+}
+
+/// The actions that a role is granted and that its program can be seen to use.
+fn granted(role: Role) -> BTreeSet<String> {
+    let actions = grants().filter(|grant| grant.role == role).flat_map(|grant| grant.actions);
+    let seen = actions.filter(|action| {
+        !NO_OPERATION.iter().any(|(name, _)| name == *action)
+            && !UNSEEN.iter().any(|(of, name, _)| *of == role && name == *action)
+    });
+    seen.map(|action| (*action).to_owned()).collect()
+}
+
+/// The actions that were asked for with this key, once all that are expected are among them or the patience is over.
+async fn made(aws: &Aws, role: Role, key: &str, expected: &BTreeSet<String>) -> BTreeSet<String> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let calls = aws.calls().await.unwrap().into_iter().filter(|call| call.access_key == key);
+        let actions = calls.map(|call| action_of(&format!("{} {}", service_id(&call.service), call.operation)).unwrap());
+        let counted = |action: &String| {
+            !NO_PERMISSION.contains(&action.as_str()) && !UNSEEN.iter().any(|(of, name, _)| *of == role && name == action)
+        };
+        let made: BTreeSet<String> = actions.filter(counted).collect();
+        if made.is_superset(expected) || Instant::now() > deadline {
+            return made;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// The service's id by the name that it signs with.
+fn service_id(signing: &str) -> &str {
+    if signing == "s3" { "S3" } else { signing }
+}
