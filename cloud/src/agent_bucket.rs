@@ -146,7 +146,8 @@ mod tests {
                 account: "123456789012".to_owned(),
                 arn: format!("arn:{partition}:iam::123456789012:user/kim"),
             };
-            let config = aws_types::SdkConfig::builder().behavior_version(aws_config::BehaviorVersion::v2026_01_12()).build();
+            let config =
+                aws_types::SdkConfig::builder().behavior_version(aws_config::BehaviorVersion::v2026_01_12()).build();
             let clients = crate::Clients::new(&config, None);
             let bucket = AgentBucket::new(clients.s3().clone(), &caller, "x-1");
             assert_eq!(bucket.url("spored/a"), format!("https://{host}/spored/a"));

@@ -123,7 +123,9 @@ impl Imds {
         let wrong = |reason: String| Error::Metadata { path: IDENTITY.to_owned(), reason };
         let document: Document = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
         if !document.is_plausible() {
-            return Err(wrong("not what an identity document says: does something else answer for the service?".to_owned()));
+            return Err(wrong(
+                "not what an identity document says: does something else answer for the service?".to_owned(),
+            ));
         }
         Ok(document)
     }

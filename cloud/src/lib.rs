@@ -15,7 +15,7 @@ mod imds;
 pub mod instances;
 pub mod permissions;
 pub mod prices;
-pub mod regions;
+mod regions;
 mod registry;
 mod sdk_config;
 

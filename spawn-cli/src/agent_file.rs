@@ -153,7 +153,8 @@ mod tests {
         let object = AgentFile::open(&path).unwrap().object("1.2.3").unwrap();
         // By sha256sum.
         let sha256 = "0304e5319dc85bce0264642349151fb289d98d5b61bf71684a5a48d5ae52e6b3";
-        let expected = AgentObject { key: format!("spored/1.2.3/x86_64/{sha256}"), sha256: sha256.to_owned(), size: 64 };
+        let expected =
+            AgentObject { key: format!("spored/1.2.3/x86_64/{sha256}"), sha256: sha256.to_owned(), size: 64 };
         assert_eq!(object, expected);
     }
 

@@ -129,9 +129,13 @@ async fn carry_through(session: &Session, change: Change, options: &ChangeOption
     for answer in &mut answers {
         answer.take(outcomes.remove(answer.id()));
     }
-    let waited = if options.wait { wait(session, change, &mut answers, options.wait_timeout).await? } else { true };
+    let waited = match options.wait {
+        true => wait(session, change, &mut answers, options.wait_timeout).await,
+        false => Ok(true),
+    };
+    // What was ordered is told, however the waiting ended.
     answer::print(change, &answers, options.output)?;
-    Ok(if waited { answer::exit(&answers) } else { Exit::WaitTimedOut })
+    Ok(if waited? { answer::exit(&answers) } else { Exit::WaitTimedOut })
 }
 
 /// Waits until each instance that is to change has; `false` if they have not in time.

@@ -26,6 +26,8 @@ use tokio::sync::OnceCell;
 
 /// Longest time for one check.
 const EACH: Duration = Duration::from_secs(5);
+/// Longest time for what the commands can do without knowing: less, so that it is said to be unknown and does not fail.
+const OPTIONAL: Duration = Duration::from_secs(4);
 
 #[derive(Debug, Args)]
 pub(crate) struct DoctorOptions {
@@ -73,7 +75,10 @@ fn settings(world: &World) -> (Layers, Finding) {
 
 /// Without a region there is nobody to ask.
 fn no_session(error: &anyhow::Error) -> Finding {
-    Finding::fail(format!("{error:#}"), "pass --region, set AWS_REGION, or run `aws configure`; nothing else was checked")
+    Finding::fail(
+        format!("{error:#}"),
+        "pass --region, set AWS_REGION, or run `aws configure`; nothing else was checked",
+    )
 }
 
 fn known(check: &'static str, finding: Finding) -> Checked {
@@ -112,16 +117,23 @@ async fn examine(session: &Session, world: &World) -> Vec<Checked> {
             Check::new("credentials", credentials(asked.clone())),
             Check::new("clock", clock(asked.clone())),
             Check::new("ec2", ec2(clients.clone())),
-            Check::new("rights", rights::rights(asked.clone(), session.registry.table().to_owned())),
+            Check::new("rights", optional(rights::rights(asked.clone(), session.registry.table().to_owned()))),
             Check::new("bucket", setup::bucket(asked.clone(), setup::local_agent(world))),
             Check::new("table", setup::table(session.registry.clone())),
-            Check::new("profile", setup::profile(asked, session.registry.table().to_owned())),
+            Check::new("profile", optional(setup::profile(asked, session.registry.table().to_owned()))),
         ],
         EACH,
     )
     .await;
     found.push(known("tracing", delivery::delivery(session).await));
     found
+}
+
+/// What IAM says is good to know, and no command depends on it.
+async fn optional(check: impl Future<Output = Finding>) -> Finding {
+    let late = || format!("not checked: IAM did not answer within {} s", OPTIONAL.as_secs());
+    let remedy = "run again, or compare the rights with `spawn iam policy`";
+    tokio::time::timeout(OPTIONAL, check).await.unwrap_or_else(|_| Finding::warn(late(), remedy))
 }
 
 async fn credentials(asked: Asked) -> Finding {

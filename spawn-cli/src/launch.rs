@@ -9,6 +9,7 @@ mod options;
 mod order;
 mod plan;
 mod stage;
+mod volumes;
 mod wait;
 
 pub(crate) use options::LaunchOptions;
@@ -21,12 +22,12 @@ use crate::progress::Progress;
 use crate::session::Session;
 use crate::show;
 use answer::Answer;
-use anyhow::{Context, Result};
+use anyhow::Result;
 use journal::Journal;
 use opentelemetry::KeyValue;
 use options::{OrderOptions, WaitFor};
 use order::Order;
-use plan::{Plan, RootDevice};
+use plan::Plan;
 use spawn_cloud::instances::{self, Instance, LaunchRequest, Launched};
 use spawn_cloud::prices::Prices;
 use spawn_config::{TimeSpan, tags};
@@ -117,7 +118,7 @@ struct Launch {
 impl Launch {
     async fn fresh(&self, mut plan: Plan, local: &[AgentFile], folder: Option<PathBuf>, world: &World) -> Result<Done> {
         let caller = spawn_cloud::caller(self.session.clients.sts()).await?;
-        plan.request.volumes = self.volumes(&plan).await?;
+        plan.request.volumes = volumes::volumes(&self.session, &plan, &self.progress).await?;
         let mut link_holds = None;
         let mut agent = None;
         if plan.agent {
@@ -174,6 +175,7 @@ impl Launch {
         self.stage.ordering(&id, journal.is_some());
         let (instances, problem) = carry_out::carry_out(self, order, journal.as_ref(), before).await?;
         let ids: Vec<String> = instances.iter().map(|instance| instance.instance_id.clone()).collect();
+        self.session.note(KeyValue::new("spawn.launch.id", id.clone()));
         self.session.note(KeyValue::new("spawn.launch.instance_ids", ids.join(",")));
         if problem.is_none() {
             self.stage.launched();
@@ -186,29 +188,6 @@ impl Launch {
             _ => (instances, Waited::Done),
         };
         Ok(Done { id, dry_run: false, instances, waited, problem })
-    }
-
-    /// The volumes to encrypt. EC2 also says here when the image is none for the instance type.
-    async fn volumes(&self, plan: &Plan) -> Result<Vec<instances::Volume>> {
-        if let RootDevice::Known(device) = &plan.root_device {
-            return Ok(plan.volumes(device.clone(), Vec::new()));
-        }
-        let id = &plan.request.image;
-        self.progress.step(&format!("looking at {id}"));
-        let image = instances::image(self.session.clients.ec2(), id).await.with_context(|| {
-            format!("the root device of {id} must be known to encrypt it: add --root-device, for example /dev/xvda")
-        })?;
-        let region = self.session.clients.region().unwrap_or_default();
-        let Some(image) = image else {
-            let hint = format!("there is no image {id} in {region}: images have another id in each region");
-            return Err(UsageError::Other(hint).into());
-        };
-        if let Some(other) = image.architecture.filter(|architecture| *architecture != plan.architecture) {
-            let (kind, ours) = (&plan.types[0], plan.architecture);
-            let hint = format!("{id} is for {other} and {kind} is {ours}: choose another image or another type");
-            return Err(UsageError::Other(hint).into());
-        }
-        Ok(plan.volumes(image.root_device, image.other_devices))
     }
 
     /// Ends progress and trace, and says what was interrupted.

@@ -185,6 +185,6 @@ impl ListOptions {
     fn means(&self, instance: &Instance) -> bool {
         let named =
             self.names.is_empty() || self.names.iter().any(|target| target.is(&instance.instance_id, name(instance)));
-        named && self.filters.take(instance)
+        named && self.filters.describe(instance)
     }
 }

@@ -1,15 +1,17 @@
 //! Which instances a command is about: by id, by name or pattern, by array, tag, state or type.
 
+mod filters;
 mod target;
 
+pub(crate) use filters::{Filters, State};
 pub(crate) use target::{Target, parse as parse_target};
 
 use crate::exit::UsageError;
 use crate::fleet::{id_and_name, name};
 use crate::session::Session;
 use anyhow::{Result, bail};
-use clap::{Args, ValueEnum};
-use spawn_cloud::instances::{self, Criteria, Filter, Instance};
+use clap::Args;
+use spawn_cloud::instances::{self, Filter, Instance};
 use spawn_config::tags;
 use std::collections::BTreeMap;
 
@@ -29,74 +31,6 @@ pub(crate) struct Selection {
     pub(crate) all: bool,
 }
 
-/// What instances must be like; all that is given must hold.
-#[derive(Clone, Debug, Default, Args)]
-pub(crate) struct Filters {
-    /// Instances of this job array.
-    #[arg(long, value_name = "ID")]
-    pub(crate) array: Option<String>,
-    /// Instances with this tag; may be given many times.
-    #[arg(long = "tag", value_name = "KEY[=VALUE]", value_parser = tag)]
-    pub(crate) tags: Vec<(String, Option<String>)>,
-    /// Instances in this state; may be given many times.
-    #[arg(long, value_enum)]
-    pub(crate) state: Vec<State>,
-    /// Instances of this type; may be a pattern such as 't3.*', and may be given many times.
-    #[arg(long = "type", value_name = "TYPE")]
-    pub(crate) types: Vec<String>,
-}
-
-/// EC2's states.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum State {
-    Pending,
-    Running,
-    Stopping,
-    Stopped,
-    ShuttingDown,
-    Terminated,
-}
-
-impl State {
-    /// The states of an instance that is there or on its way.
-    pub(crate) const LIVE: [Self; 4] = [Self::Pending, Self::Running, Self::Stopping, Self::Stopped];
-
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Running => "running",
-            Self::Stopping => "stopping",
-            Self::Stopped => "stopped",
-            Self::ShuttingDown => "shutting-down",
-            Self::Terminated => "terminated",
-        }
-    }
-}
-
-impl Filters {
-    fn is_empty(&self) -> bool {
-        let Self { array, tags, state, types } = self;
-        array.is_none() && tags.is_empty() && state.is_empty() && types.is_empty()
-    }
-
-    /// As AWS is asked; instances that have ended are left out unless their state is asked for or `ended` are wanted.
-    pub(crate) fn criteria(&self, names: Vec<String>, ended: bool) -> Criteria {
-        let states: &[State] = match self.state.as_slice() {
-            [] if ended => &[],
-            [] => &State::LIVE,
-            asked => asked,
-        };
-        Criteria {
-            names,
-            arrays: self.array.iter().cloned().collect(),
-            tags: self.tags.clone(),
-            states: states.iter().map(|state| state.word().to_owned()).collect(),
-            // Patterns are ours to match: not every server that speaks EC2 knows them here.
-            types: if self.types.iter().any(|kind| is_pattern(kind)) { Vec::new() } else { self.types.clone() },
-        }
-    }
-}
-
 impl Selection {
     /// Refuses a command line that chooses nothing: no command means everything by saying nothing.
     pub(crate) fn check(&self) -> Result<(), UsageError> {
@@ -113,7 +47,7 @@ impl Selection {
         let names: Vec<&Target> = self.targets.iter().filter(|target| target.id().is_none()).collect();
         let mut found = Vec::new();
         if !ids.is_empty() {
-            found.extend(by_id(session, &ids).await?.into_iter().filter(|one| self.filters.take(one)));
+            found.extend(by_id(session, &ids).await?.into_iter().filter(|one| self.filters.describe(one)));
         }
         if !names.is_empty() || self.targets.is_empty() {
             let patterns = names.iter().map(|target| target.pattern().to_owned()).collect();
@@ -122,27 +56,12 @@ impl Selection {
             for target in names {
                 target.check(listed.iter().filter(|one| target.means(name(one))))?;
             }
-            found.extend(listed.into_iter().filter(|one| self.filters.take(one)));
+            found.extend(listed.into_iter().filter(|one| self.filters.describe(one)));
         }
         let by_id: BTreeMap<String, Instance> = found.into_iter().map(|one| (one.instance_id.clone(), one)).collect();
         let mut instances: Vec<Instance> = by_id.into_values().collect();
         instances.sort_by(|one, other| one.launched_at.cmp(&other.launched_at));
         Ok(instances)
-    }
-}
-
-impl Filters {
-    /// Whether the instance is as described.
-    pub(crate) fn take(&self, instance: &Instance) -> bool {
-        let tag = |key: &str| instance.tags.get(key);
-        let globbed = |pattern: &String| wildmatch::WildMatch::new(pattern).matches(&instance.instance_type);
-        self.array.as_ref().is_none_or(|array| tag(tags::ARRAY_ID) == Some(array))
-            && self
-                .tags
-                .iter()
-                .all(|(key, value)| tag(key).is_some_and(|is| value.as_ref().is_none_or(|value| value == is)))
-            && (self.state.is_empty() || self.state.iter().any(|state| state.word() == instance.state))
-            && (self.types.is_empty() || self.types.iter().any(globbed))
     }
 }
 
@@ -183,18 +102,6 @@ async fn by_id(session: &Session, ids: &[String]) -> Result<Vec<Instance>> {
     Ok(found)
 }
 
-fn is_pattern(text: &str) -> bool {
-    text.contains(['*', '?'])
-}
-
 fn is_managed(instance: &Instance) -> bool {
     instance.tags.get(tags::MANAGED).is_some_and(|value| value == "true")
-}
-
-fn tag(text: &str) -> Result<(String, Option<String>), String> {
-    let (key, value) = match text.split_once('=') {
-        Some((key, value)) => (key, Some(value.to_owned())),
-        None => (text, None),
-    };
-    if key.is_empty() { Err("a tag is KEY or KEY=VALUE".to_owned()) } else { Ok((key.to_owned(), value)) }
 }

@@ -1,5 +1,7 @@
 //! `spawn setup`: what launches need in an account and region, made once: bucket, agents, table, role.
 
+mod report;
+
 use crate::agent_file::{self, AgentFile};
 use crate::args::{Global, Output};
 use crate::exit::{Exit, UsageError};
@@ -9,9 +11,8 @@ use crate::show;
 use anyhow::Result;
 use clap::Args;
 use opentelemetry::KeyValue;
-use serde::Serialize;
+use report::{AgentReport, Report};
 use spawn_cloud::agent_bucket::{AgentBucket, AgentObject, BucketState, Setup, Uploaded};
-use spawn_cloud::instances::Architecture;
 use spawn_cloud::iam::{self, AgentRole, Foreign};
 use spawn_cloud::permissions::Scope;
 use spawn_cloud::{Caller, TableState};
@@ -36,30 +37,6 @@ pub(crate) struct SetupOptions {
     /// Output format.
     #[arg(short, long, value_enum, default_value = "table")]
     output: Output,
-}
-
-/// What is there afterwards.
-#[derive(Debug, Serialize)]
-struct Report {
-    dry_run: bool,
-    account: String,
-    region: String,
-    bucket: String,
-    bucket_state: &'static str,
-    agents: Vec<AgentReport>,
-    table: String,
-    table_state: &'static str,
-    instance_profile: Option<String>,
-    profile_state: &'static str,
-}
-
-#[derive(Debug, Serialize)]
-struct AgentReport {
-    version: &'static str,
-    architecture: Architecture,
-    state: &'static str,
-    #[serde(flatten)]
-    object: AgentObject,
 }
 
 pub(crate) async fn run(global: Global, options: SetupOptions, world: &World) -> Result<Exit> {
@@ -226,20 +203,5 @@ impl Steps<'_> {
             instance_profile: None,
             profile_state: "left out",
         }
-    }
-}
-
-impl Report {
-    /// For people: one line for each thing.
-    fn lines(&self) -> String {
-        let mut lines = format!("bucket   {}  {}\n", self.bucket, self.bucket_state);
-        for agent in &self.agents {
-            let short = &agent.object.sha256[..12];
-            lines += &format!("agent    {} {}  {short}  {}\n", agent.version, agent.architecture, agent.state);
-        }
-        lines += &format!("table    {}  {}\n", self.table, self.table_state);
-        let profile = self.instance_profile.as_deref().unwrap_or("none");
-        lines += &format!("profile  {profile}  {}\n", self.profile_state);
-        spawn_host::console::escape(&lines)
     }
 }

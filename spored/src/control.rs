@@ -10,5 +10,5 @@ mod routes;
 mod server;
 
 pub(crate) use client::{Ask, NoAgent, Reply, ask, status};
-pub(crate) use routes::{LONGEST_FLUSH, explanation};
+pub(crate) use routes::{LONGEST_FLUSH, explanation, rows};
 pub(crate) use server::serve;

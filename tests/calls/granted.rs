@@ -1,9 +1,7 @@
 //! The calls that the sources make are the actions that the policies give: no more, no less.
 
 use crate::sources::{Operation, operations};
-use spawn_cloud::permissions::{
-    Feature, NO_OPERATION, NO_PERMISSION, Role, Scope, action_of, grants, policy, trust,
-};
+use spawn_cloud::permissions::{Feature, NO_OPERATION, NO_PERMISSION, Role, Scope, action_of, grants, policy, trust};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -28,11 +26,12 @@ fn every_operation_in_the_sources_is_granted() {
 
 #[test]
 fn every_action_that_is_granted_is_an_operation_in_the_sources_or_has_a_reason() {
-    let made: BTreeSet<String> =
-        operations().iter().map(|operation| action_of(&operation.call).unwrap()).collect();
+    let made: BTreeSet<String> = operations().iter().map(|operation| action_of(&operation.call).unwrap()).collect();
     let reasons: BTreeMap<&str, &str> = NO_OPERATION.into();
-    let needless: Vec<String> =
-        actions_of_the_table().into_iter().filter(|action| !made.contains(action) && !reasons.contains_key(action.as_str())).collect();
+    let needless: Vec<String> = actions_of_the_table()
+        .into_iter()
+        .filter(|action| !made.contains(action) && !reasons.contains_key(action.as_str()))
+        .collect();
     assert!(needless.is_empty(), "nothing calls these: {needless:?}");
     let idle: Vec<&&str> = reasons.keys().filter(|action| !actions_of_the_table().contains(**action)).collect();
     assert!(idle.is_empty(), "these have a reason and no grant: {idle:?}");
@@ -60,7 +59,8 @@ fn the_files_of_the_iam_folder_are_the_table() {
 #[test]
 fn the_readme_of_the_iam_folder_names_each_action_with_its_feature() {
     let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../iam/README.md")).unwrap();
-    let rows: BTreeSet<&str> = readme.lines().filter(|line| line.starts_with("| operator |") || line.starts_with("| agent |")).collect();
+    let rows: BTreeSet<&str> =
+        readme.lines().filter(|line| line.starts_with("| operator |") || line.starts_with("| agent |")).collect();
     let expected: Vec<String> = grants()
         .map(|grant| {
             let actions: Vec<String> = grant.actions.iter().map(|action| format!("`{action}`")).collect();

@@ -79,6 +79,15 @@ async fn the_tags_that_spawn_adds_are_counted_with_the_users() {
 }
 
 #[tokio::test]
+async fn a_spot_instance_that_is_to_be_stopped_is_refused() {
+    for flags in [["--spot", "--on-complete", "stop"], ["--spot", "--tag", "spawn:on-complete=hibernate"]] {
+        let (status, stderr, calls) = refused(&flags).await;
+        assert_eq!((status, calls), (2, 0), "{stderr}");
+        says(&stderr, &["single spot request", "--on-complete terminate"]);
+    }
+}
+
+#[tokio::test]
 async fn waiting_for_the_agent_of_a_launch_without_one_is_refused() {
     let (status, stderr, calls) = refused(&["--no-agent", "--wait", "agent"]).await;
     assert_eq!((status, calls), (2, 0), "{stderr}");

@@ -18,6 +18,11 @@ fn finding<'a>(findings: &'a [Value], check: &str) -> &'a Value {
     findings.iter().find(|finding| finding["check"] == check).unwrap_or_else(|| panic!("no {check} in {findings:#?}"))
 }
 
+/// moto takes seconds to load its IAM when it is first asked, and a doctor does not wait that long.
+async fn with_iam(aws: &Aws) {
+    aws.boto3("boto3.client('iam').list_roles() and None").await.unwrap();
+}
+
 fn doctor(aws: &Aws) -> Program {
     spawn(aws).args(["doctor", "-o", "json"])
 }
@@ -25,6 +30,7 @@ fn doctor(aws: &Aws) -> Program {
 #[tokio::test]
 async fn a_sound_account_has_a_finding_for_each_check_and_passes() {
     let aws = aws().await;
+    with_iam(aws).await;
     let examined = doctor(aws).run().await.unwrap();
     let found = findings(&examined);
     let checks: Vec<&str> = found.iter().map(|finding| finding["check"].as_str().unwrap()).collect();
@@ -41,7 +47,9 @@ async fn a_sound_account_has_a_finding_for_each_check_and_passes() {
 
 #[tokio::test]
 async fn rights_that_nobody_can_tell_are_said_to_be_unknown() {
-    let found = findings(&doctor(aws().await).run().await.unwrap());
+    let aws = aws().await;
+    with_iam(aws).await;
+    let found = findings(&doctor(aws).run().await.unwrap());
     let rights = finding(&found, "rights");
     assert_eq!(rights["level"], "warn");
     assert!(rights["what"].as_str().unwrap().starts_with("not checked: IAM SimulatePrincipalPolicy"), "{rights}");
@@ -50,18 +58,24 @@ async fn rights_that_nobody_can_tell_are_said_to_be_unknown() {
 #[tokio::test]
 async fn the_profile_is_missed_until_it_is_made() {
     let aws = Aws::start().await.unwrap();
+    with_iam(&aws).await;
     let before = findings(&doctor(&aws).run().await.unwrap());
     assert_eq!(finding(&before, "profile")["level"], "warn");
     assert!(finding(&before, "profile")["remedy"].as_str().unwrap().contains("`spawn iam create`"));
     assert_eq!(spawn(&aws).args(["iam", "create"]).run().await.unwrap().status, 0);
     let after = findings(&doctor(&aws).run().await.unwrap());
-    assert_eq!(finding(&after, "profile"), &json!({"check": "profile", "level": "ok", "what": "spored has the rights of an agent", "remedy": null}));
+    assert_eq!(
+        finding(&after, "profile"),
+        &json!({"check": "profile", "level": "ok", "what": "spored has the rights of an agent", "remedy": null})
+    );
 }
 
 #[tokio::test]
 async fn the_doctors_own_trace_proves_the_way_to_xray() {
     let aws = aws().await;
-    let traced = doctor(aws).env("TRACING_ENABLED", "true").env("OTEL_TRACES_SAMPLER_ARG", "0.0").run().await.unwrap();
+    with_iam(aws).await;
+    let traced =
+        doctor(aws).env("TRACING_ENABLED", "true").env("OTEL_TRACES_SAMPLER", "always_off").run().await.unwrap();
     let found = findings(&traced);
     assert_eq!(finding(&found, "tracing")["what"], "spans of this check have reached xray", "{}", traced.stderr);
     let all = aws.xray_documents().await.unwrap();
@@ -80,7 +94,8 @@ async fn a_refusal_of_xray_names_the_rights_to_add() {
     let aws = aws().await;
     let proxy = FaultProxy::start(aws.moto_url()).unwrap();
     proxy.script([Rule::new(Action::json_error(403, "AccessDeniedException", "no")).path("/TraceSegments")]);
-    let refused = doctor(aws).env("TRACING_ENABLED", "true").env("AWS_ENDPOINT_URL_XRAY", proxy.url()).run().await.unwrap();
+    let refused =
+        doctor(aws).env("TRACING_ENABLED", "true").env("AWS_ENDPOINT_URL_XRAY", proxy.url()).run().await.unwrap();
     let found = findings(&refused);
     let tracing = finding(&found, "tracing");
     assert_eq!((refused.status, &tracing["level"]), (1, &json!("fail")), "{tracing}");
@@ -112,7 +127,8 @@ async fn nothing_hangs_where_nothing_answers() {
 async fn without_credentials_the_remedy_is_to_sign_in() {
     let aws = aws().await;
     let folder = tempfile::TempDir::new().unwrap();
-    let program = doctor(aws).env_remove("AWS_ACCESS_KEY_ID").env_remove("AWS_SECRET_ACCESS_KEY").env("HOME", folder.path());
+    let program =
+        doctor(aws).env_remove("AWS_ACCESS_KEY_ID").env_remove("AWS_SECRET_ACCESS_KEY").env("HOME", folder.path());
     let examined = program.run().await.unwrap();
     let found = findings(&examined);
     let credentials = finding(&found, "credentials");
@@ -126,7 +142,8 @@ async fn without_a_region_or_with_broken_settings_that_is_the_finding() {
     let folder = tempfile::TempDir::new().unwrap();
     let broken = folder.path().join("local.yaml");
     std::fs::write(&broken, "observability: {tracing: {samplingrate: 1}}").unwrap();
-    let program = bare().args(["doctor", "-o", "json"]).env("HOME", folder.path()).env("AWS_EC2_METADATA_DISABLED", "true");
+    let program =
+        bare().args(["doctor", "-o", "json"]).env("HOME", folder.path()).env("AWS_EC2_METADATA_DISABLED", "true");
     let examined = program.env("SPAWN_CONFIG", &broken).run().await.unwrap();
     let found = findings(&examined);
     assert_eq!(examined.status, 1);
@@ -153,7 +170,9 @@ async fn a_clock_that_is_off_is_measured_against_awss() {
 
 #[tokio::test]
 async fn a_table_for_people_has_the_remedy_under_its_finding() {
-    let shown = spawn(aws().await).arg("doctor").run().await.unwrap();
+    let aws = aws().await;
+    with_iam(aws).await;
+    let shown = spawn(aws).arg("doctor").run().await.unwrap();
     assert_eq!(shown.status, 0, "{}", shown.stderr);
     assert!(shown.stdout.lines().any(|line| line.starts_with("ok    region")), "{}", shown.stdout);
     assert!(shown.stdout.lines().any(|line| line.trim_start().starts_with("-> ")), "{}", shown.stdout);

@@ -1,13 +1,14 @@
 //! Every command and whole lives of agents, with nothing but the rights of the policies: what arrives at AWS is exactly
 //! what they grant.
 //!
-//! Two judges: moto asks its own IAM whether each caller may do what it asks (by action; it knows no conditions), and
-//! the calls that both emulators recorded are compared with the table.
+//! Three judges: each emulator asks its own IAM whether the caller may do what it asks (moto by action alone, ministack
+//! with resources and conditions), and the calls that both recorded are compared with the table.
 
 use crate::fixture::{json, only_instance, spawn, spored};
 use serde_json::{Value, json};
 use spawn_cloud::permissions::{NO_OPERATION, NO_PERMISSION, Role, action_of, grants};
-use spawn_test_support::{Aws, MachineRoom, Program};
+use spawn_test_support::aws::ACCOUNT_ID;
+use spawn_test_support::{Aws, MachineRoom, Program, UserKey};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
@@ -20,45 +21,40 @@ const UNSEEN: [(Role, &str, &str); 3] = [
     (Role::Agent, "s3:GetObject", "the boot script of user data fetches the agent; user_data_install.rs runs it"),
 ];
 
-/// An identity of the emulated account.
-struct Identity {
-    key: String,
-    secret: String,
+/// A user of both emulators with this policy. ministack takes it as it is; moto understands the actions of it.
+async fn user(aws: &Aws, name: &str, policy: &Value) -> UserKey {
+    let mut actions = policy.clone();
+    for statement in actions["Statement"].as_array_mut().unwrap() {
+        statement["Resource"] = json!("*");
+        statement.as_object_mut().unwrap().remove("Condition");
+    }
+    // moto calls X-Ray's actions by the paths of their requests.
+    let actions = actions.to_string().replace("xray:Put", "xray:");
+    let code = format!(
+        "iam, other = boto3.client('iam'), boto3.client('iam', endpoint_url='{}')\n\
+         for at, policy in ((iam, {actions:?}), (other, {:?})):\n    \
+             at.create_user(UserName='{name}')\n    \
+             at.put_user_policy(UserName='{name}', PolicyName='spawn', PolicyDocument=policy)\n\
+         key = iam.create_access_key(UserName='{name}')['AccessKey']\n\
+         [key['AccessKeyId'], key['SecretAccessKey']]",
+        aws.ministack_url(),
+        policy.to_string()
+    );
+    let key = aws.boto3(&code).await.unwrap();
+    let text = |place: usize| key[place].as_str().unwrap().to_owned();
+    UserKey { name: name.to_owned(), key: text(0), secret: text(1) }
 }
 
-impl Identity {
-    /// A user with this policy, of which moto's IAM understands the actions.
-    async fn with(aws: &Aws, name: &str, policy: &Value) -> Self {
-        let mut policy = policy.clone();
-        for statement in policy["Statement"].as_array_mut().unwrap() {
-            statement["Resource"] = json!("*");
-            statement.as_object_mut().unwrap().remove("Condition");
-        }
-        let code = format!(
-            "iam = boto3.client('iam')\n\
-             iam.create_user(UserName='{name}') and None\n\
-             iam.put_user_policy(UserName='{name}', PolicyName='spawn', PolicyDocument={:?}) and None\n\
-             key = iam.create_access_key(UserName='{name}')['AccessKey']\n\
-             [key['AccessKeyId'], key['SecretAccessKey']]",
-            // moto calls X-Ray's actions by the paths of their requests.
-            policy.to_string().replace("xray:Put", "xray:")
-        );
-        let key = aws.boto3(&code).await.unwrap();
-        let text = |place: usize| key[place].as_str().unwrap().to_owned();
-        Self { key: text(0), secret: text(1) }
-    }
-
-    fn env(&self) -> Vec<(String, String)> {
-        [("AWS_ACCESS_KEY_ID", &self.key), ("AWS_SECRET_ACCESS_KEY", &self.secret)]
-            .map(|(name, value)| (name.to_owned(), value.clone()))
-            .to_vec()
-    }
+fn env(user: &UserKey) -> Vec<(String, String)> {
+    [("AWS_ACCESS_KEY_ID", &user.key), ("AWS_SECRET_ACCESS_KEY", &user.secret)]
+        .map(|(name, value)| (name.to_owned(), value.clone()))
+        .to_vec()
 }
 
 /// The operator at work: each command line that was run is noted.
 struct Operator<'a> {
     aws: &'a Aws,
-    identity: Identity,
+    user: UserKey,
     ran: BTreeSet<String>,
 }
 
@@ -66,7 +62,11 @@ impl Operator<'_> {
     fn program(&mut self, line: &str) -> Program {
         let words: Vec<&str> = line.split_whitespace().collect();
         self.ran.insert(words[0].to_owned());
-        spawn(self.aws).envs(self.identity.env()).env("TRACING_ENABLED", "true").env("OTEL_TRACES_SAMPLER_ARG", "1.0").args(words)
+        spawn(self.aws)
+            .envs(env(&self.user))
+            .env("TRACING_ENABLED", "true")
+            .env("OTEL_TRACES_SAMPLER", "always_on")
+            .args(words)
     }
 
     /// Runs a command that must succeed.
@@ -89,7 +89,8 @@ impl Operator<'_> {
 }
 
 async fn policy(aws: &Aws, role: &str) -> Value {
-    json(&spawn(aws).args(["iam", "policy", "--role", role]).run().await.unwrap())
+    let args = ["iam", "policy", "--role", role, "--account", ACCOUNT_ID];
+    json(&spawn(aws).args(args).run().await.unwrap())
 }
 
 /// An instance whose metadata does not show its tags.
@@ -101,19 +102,23 @@ MetadataOptions={'InstanceMetadataTags': 'disabled'}, TagSpecifications=[{'Resou
 #[tokio::test]
 async fn every_command_and_the_lives_of_agents_call_exactly_what_the_policies_grant() {
     let aws = Aws::start().await.unwrap();
-    let operator = Identity::with(&aws, "operator", &policy(&aws, "operator").await).await;
-    let agent = Identity::with(&aws, "agent", &policy(&aws, "agent").await).await;
+    let operator = user(&aws, "operator", &policy(&aws, "operator").await).await;
+    let agent = user(&aws, "agent", &policy(&aws, "agent").await).await;
     let (operator_key, agent_key) = (operator.key.clone(), agent.key.clone());
     let hidden = aws.boto3(WITHOUT_TAGS).await.unwrap().as_str().unwrap().to_owned();
-    aws.enforce_iam().await.unwrap();
-    let mut of_agent = agent.env();
+    aws.enforce_iam(&[operator.clone(), agent.clone()]).await.unwrap();
+    let mut of_agent = env(&agent);
     of_agent.push(("TRACING_ENABLED".to_owned(), "true".to_owned()));
-    of_agent.push(("OTEL_TRACES_SAMPLER_ARG".to_owned(), "1.0".to_owned()));
+    of_agent.push(("OTEL_TRACES_SAMPLER".to_owned(), "always_on".to_owned()));
     let room = MachineRoom::start(&aws, &spored(), &of_agent).unwrap();
-    let mut operator = Operator { aws: &aws, identity: operator, ran: BTreeSet::new() };
+    let mut operator = Operator { aws: &aws, user: operator, ran: BTreeSet::new() };
 
     work(&mut operator, &room).await;
 
+    for occupant in room.instances() {
+        let log = room.log(&occupant.instance_id);
+        assert!(!log.contains("AccessDenied") && !log.contains("not authorized"), "{log}");
+    }
     let help = spawn(&aws).arg("--help").run().await.unwrap().stdout;
     let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
     let named = commands.filter(|line| line.starts_with("  ") && !line.starts_with("   "));
@@ -175,9 +180,11 @@ async fn made(aws: &Aws, role: Role, key: &str, expected: &BTreeSet<String>) -> 
     let deadline = Instant::now() + PATIENCE;
     loop {
         let calls = aws.calls().await.unwrap().into_iter().filter(|call| call.access_key == key);
-        let actions = calls.map(|call| action_of(&format!("{} {}", service_id(&call.service), call.operation)).unwrap());
+        let actions =
+            calls.map(|call| action_of(&format!("{} {}", service_id(&call.service), call.operation)).unwrap());
         let counted = |action: &String| {
-            !NO_PERMISSION.contains(&action.as_str()) && !UNSEEN.iter().any(|(of, name, _)| *of == role && name == action)
+            !NO_PERMISSION.contains(&action.as_str())
+                && !UNSEEN.iter().any(|(of, name, _)| *of == role && name == action)
         };
         let made: BTreeSet<String> = actions.filter(counted).collect();
         if made.is_superset(expected) || Instant::now() > deadline {

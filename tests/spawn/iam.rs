@@ -2,7 +2,9 @@
 
 use crate::fixture::{aws, bare, json, spawn};
 use serde_json::{Value, json};
-use spawn_test_support::Aws;
+use spawn_cloud::permissions::{Feature, Role};
+use spawn_test_support::fault_proxy::{Action, Rule};
+use spawn_test_support::{Aws, FaultProxy};
 
 /// The actions of a policy that was printed.
 fn actions(policy: &Value) -> Vec<String> {
@@ -69,7 +71,10 @@ async fn the_role_is_made_once_and_boto3_reads_what_was_written() {
     let create = || spawn(aws).args(["iam", "create", "--name", "spored-made", "-o", "json"]);
     let planned = json(&create().arg("--dry-run").run().await.unwrap());
     assert_eq!(planned["steps"].as_array().unwrap().len(), 4);
-    assert!(aws.boto3("boto3.client('iam').get_role(RoleName='spored-made')").await.is_err(), "a dry run makes nothing");
+    assert!(
+        aws.boto3("boto3.client('iam').get_role(RoleName='spored-made')").await.is_err(),
+        "a dry run makes nothing"
+    );
 
     let made = json(&create().run().await.unwrap());
     assert_eq!(made["steps"], planned["steps"]);
@@ -165,7 +170,10 @@ async fn an_operator_who_lacks_a_right_is_told_the_statement_to_add() {
     let poor = as_kim().run().await.unwrap();
     assert_eq!(poor.status, 1, "{}", poor.stderr);
     let report: Value = serde_json::from_str(&poor.stdout).unwrap();
-    assert_eq!((&report["identity"], &report["by"]), (&json!("arn:aws:iam::123456789012:user/kim"), &json!("simulation")));
+    assert_eq!(
+        (&report["identity"], &report["by"]),
+        (&json!("arn:aws:iam::123456789012:user/kim"), &json!("simulation"))
+    );
     let missing = json!([{
         "Sid": "LookAtInstances",
         "Effect": "Allow",
@@ -175,4 +183,39 @@ async fn an_operator_who_lacks_a_right_is_told_the_statement_to_add() {
     assert_eq!(report["missing"], missing);
     aws.boto3(&grant("['ec2:Describe*', 'dynamodb:GetItem']")).await.unwrap();
     assert_eq!(json(&as_kim().run().await.unwrap())["missing"], json!([]));
+}
+
+#[tokio::test]
+async fn a_call_that_is_denied_ends_with_the_statement_to_add() {
+    let aws = aws().await;
+    let proxy = FaultProxy::start(aws.moto_url()).unwrap();
+    let message = "You are not authorized to perform this operation. User: arn:aws:iam::123456789012:user/kim is not \
+                   authorized to perform: ec2:DescribeInstances because no identity-based policy allows the \
+                   ec2:DescribeInstances action. Encoded authorization failure message: c2VjcmV0";
+    proxy.script([Rule::new(Action::ec2_error(403, "UnauthorizedOperation", message))]);
+    let refused = spawn(aws).arg("list").env("AWS_ENDPOINT_URL_EC2", proxy.url()).run().await.unwrap();
+    assert_eq!(refused.status, 1);
+    assert!(refused.stderr.contains("aws sts decode-authorization-message"), "{}", refused.stderr);
+    let (_, statement) = refused.stderr.trim_end().split_once("shows it): ").unwrap();
+    let expected = json!({
+        "Sid": "LookBeforeLaunch",
+        "Effect": "Allow",
+        "Action": "ec2:DescribeInstances",
+        "Resource": "*",
+    });
+    assert_eq!(serde_json::from_str::<Value>(statement).unwrap(), expected);
+}
+
+#[test]
+fn the_table_of_features_in_the_docs_is_the_programs() {
+    let docs = include_str!("../../docs/how-to/permissions.md");
+    let (_, rest) = docs.split_once("<!-- features:begin -->").unwrap();
+    let (table, _) = rest.split_once("<!-- features:end -->").unwrap();
+    let rows: Vec<Vec<&str>> =
+        table.trim().lines().skip(2).map(|row| row.split('|').map(str::trim).collect()).collect();
+    let documented: Vec<(String, &str)> = rows.iter().map(|row| (row[1].replace('`', ""), row[2])).collect();
+    let of =
+        |role: Role| Feature::all_of(role).into_iter().map(move |feature| (feature.name().to_owned(), role.name()));
+    let expected: Vec<(String, &str)> = of(Role::Operator).chain(of(Role::Agent)).collect();
+    assert_eq!(documented, expected);
 }

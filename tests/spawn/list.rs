@@ -38,25 +38,64 @@ fn ids(listed: &Value) -> Vec<String> {
     listed.as_array().unwrap().iter().map(|row| row["instance_id"].as_str().unwrap().to_owned()).collect()
 }
 
+fn sorted(mut ids: Vec<String>) -> Vec<String> {
+    ids.sort();
+    ids
+}
+
 /// The operations that went through the proxy.
 fn calls(proxy: &FaultProxy, operation: &str) -> usize {
     let action = format!("Action={operation}");
     proxy.requests().iter().filter(|request| request.text().split('&').any(|pair| pair == action)).count()
 }
 
+/// A page as EC2 answers it: this many instances, and the way to the next page where there is one.
+fn page(instances: std::ops::Range<usize>, next: Option<&str>) -> Action {
+    let item = |index| {
+        format!(
+            "<item><instancesSet><item><instanceId>i-{index:017x}</instanceId><instanceType>t3.micro</instanceType>\
+             <instanceState><code>16</code><name>running</name></instanceState>\
+             <launchTime>2026-11-01T10:00:00.000Z</launchTime></item></instancesSet></item>"
+        )
+    };
+    let items: String = instances.map(item).collect();
+    let next = next.map(|token| format!("<nextToken>{token}</nextToken>")).unwrap_or_default();
+    let body = format!(
+        "<DescribeInstancesResponse xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\"><reservationSet>{items}\
+         </reservationSet>{next}</DescribeInstancesResponse>"
+    );
+    Action::respond(200, &[("content-type", "text/xml")], body)
+}
+
 #[tokio::test]
-async fn a_thousand_instances_in_four_regions_are_four_calls() {
-    let regions = ["sa-east-1", "ca-central-1", "eu-north-1", "ap-south-1"];
-    for region in regions {
-        made(region, 250, "t3.micro", &[("Name", "many")]).await;
+async fn a_thousand_instances_are_one_call_and_more_are_pages_of_a_thousand() {
+    // An emulator takes minutes for so many, so the pages are made here; what is counted is what spawn asks for.
+    for (pages, expected) in
+        [(vec![page(0..1000, None)], 1000), (vec![page(0..1000, Some("more")), page(1000..1500, None)], 1500)]
+    {
+        let proxy = FaultProxy::start(aws().await.moto_url()).unwrap();
+        let count = pages.len();
+        proxy.script(pages.into_iter().map(|page| Rule::new(page).form_action("DescribeInstances").once()));
+        let line = ["list", "-o", "ndjson"];
+        let output = spawn(aws().await).args(line).env("AWS_ENDPOINT_URL", proxy.url()).run().await.unwrap();
+        assert_eq!((output.status, output.stdout.lines().count()), (0, expected), "{}", output.stderr);
+        assert_eq!(calls(&proxy, "DescribeInstances"), count);
+        assert!(proxy.requests().iter().all(|request| request.text().contains("MaxResults=1000")));
     }
+}
+
+#[tokio::test]
+async fn regions_are_asked_at_the_same_time() {
     let proxy = FaultProxy::start(aws().await.moto_url()).unwrap();
-    let regions = regions.iter().flat_map(|region| ["--region", region]);
-    let output =
-        spawn(aws().await).args(["list", "many", "-o", "ndjson"]).args(regions).env("AWS_ENDPOINT_URL", proxy.url());
-    let output = output.run().await.unwrap();
-    assert_eq!((output.status, output.stdout.lines().count()), (0, 1000), "{}", output.stderr);
-    assert_eq!(calls(&proxy, "DescribeInstances"), 4);
+    proxy.script([Rule::new(Action::Hang).form_action("DescribeInstances")]);
+    let regions =
+        ["us-east-1", "us-west-2", "eu-west-1", "ap-south-1"].into_iter().flat_map(|region| ["--region", region]);
+    let mut list = spawn(aws().await).arg("list").args(regions).env("AWS_ENDPOINT_URL", proxy.url()).start().unwrap();
+    // None is answered, and all are asked.
+    let asked = || (calls(&proxy, "DescribeInstances") == 4).then_some(());
+    wait_until("four questions", PATIENCE, asked).await.unwrap();
+    list.signal("INT").unwrap();
+    assert_eq!(list.wait(PATIENCE).await.unwrap(), 130, "{}", list.stderr());
 }
 
 #[tokio::test]
@@ -117,9 +156,7 @@ async fn filters_choose_by_array_tag_state_type_and_name() {
         (&["--tag", "team=b"], &[]),
     ] {
         let listed = list(&[&region[..], filters].concat()).await;
-        let (mut found, mut expected) = (ids(&listed), expected.to_vec());
-        (found.sort(), expected.sort());
-        assert_eq!(found, expected, "{filters:?}");
+        assert_eq!(sorted(ids(&listed)), sorted(expected.to_vec()), "{filters:?}");
     }
 }
 
@@ -172,7 +209,7 @@ async fn each_form_says_the_same() {
     let lines: Vec<Value> = form("ndjson").await.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let yaml = format!("import yaml\nyaml.safe_load({})", json!(form("yaml").await));
     let from_yaml = aws().await.boto3(&yaml).await.unwrap();
-    assert_eq!(ids(&from_json), mine);
+    assert_eq!(sorted(ids(&from_json)), sorted(mine));
     let expected = without_cost(from_json);
     assert_eq!((without_cost(Value::from(lines)), without_cost(from_yaml)), (expected.clone(), expected));
 }
@@ -235,4 +272,20 @@ async fn the_whole_list_of_regions_is_one_trace() {
         regions
     };
     assert_eq!(regions(&documents), ["eu-west-1", "us-east-1"], "{documents:#?}");
+}
+
+#[tokio::test]
+async fn of_a_watched_list_only_the_first_look_is_traced() {
+    let aws = Aws::start().await.unwrap();
+    let proxy = FaultProxy::start(aws.moto_url()).unwrap();
+    let line = ["list", "--watch", "1s"];
+    let on = [("TRACING_ENABLED", "true"), ("OTEL_TRACES_SAMPLER", "always_on")];
+    let mut watch = spawn(&aws).args(line).envs(on).env("AWS_ENDPOINT_URL", proxy.url()).start().unwrap();
+    let looks = || (calls(&proxy, "DescribeInstances") >= 3).then_some(());
+    wait_until("three looks", PATIENCE, looks).await.unwrap();
+    watch.signal("INT").unwrap();
+    assert_eq!(watch.wait(PATIENCE).await.unwrap(), 0, "{}", watch.stderr());
+    let documents = aws.xray_documents().await.unwrap();
+    let described = documents.iter().filter(|document| document["aws"]["operation"] == "DescribeInstances").count();
+    assert_eq!(described, 1, "{documents:#?}");
 }

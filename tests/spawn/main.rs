@@ -15,6 +15,7 @@ mod launch;
 mod launch_flags;
 mod list;
 mod resume;
+mod safety;
 mod setup;
 mod status;
 mod stop_start;

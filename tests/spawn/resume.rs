@@ -63,7 +63,10 @@ fn is_order(request: &Recorded) -> bool {
 }
 
 fn fields(form: &str) -> Vec<(String, String)> {
-    form.split('&').filter_map(|pair| pair.split_once('=')).map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
+    form.split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .collect()
 }
 
 fn field<'a>(order: &'a [(String, String)], name: &str) -> &'a str {
@@ -147,7 +150,8 @@ async fn ctrl_c_tells_how_to_go_on_and_two_cannot_go_on_at_once() {
 
 #[tokio::test]
 async fn what_ec2_refuses_half_way_leaves_the_rest_to_resume() {
-    let scene = Scene::with([Rule::new(refusal("VcpuLimitExceeded")).form_action("RunInstances").after(1).once()]).await;
+    let scene =
+        Scene::with([Rule::new(refusal("VcpuLimitExceeded")).form_action("RunInstances").after(1).once()]).await;
     let output = scene.launch(101).await.run().await.unwrap();
     assert_eq!(output.status, 5, "{}", output.stderr);
     assert!(output.stderr.contains("100 of 101 are known to be launched"), "{}", output.stderr);
@@ -183,8 +187,10 @@ async fn a_lack_of_capacity_leads_to_the_next_type_and_no_further() {
     assert_eq!(json(&output)["instances"][0]["instance_type"], "t3a.micro");
     assert!(output.stderr.contains("trying t3a.micro"), "{}", output.stderr);
     let orders = scene.orders();
-    let asked: Vec<(&str, bool)> =
-        orders.iter().map(|order| (field(order, "InstanceType"), field(order, "ClientToken").ends_with("-1-1"))).collect();
+    let asked: Vec<(&str, bool)> = orders
+        .iter()
+        .map(|order| (field(order, "InstanceType"), field(order, "ClientToken").ends_with("-1-1")))
+        .collect();
     assert_eq!(asked, [("t3.micro", true), ("t3a.micro", false)]);
 
     let scene = Scene::with([capacity()]).await;
@@ -223,4 +229,19 @@ async fn a_profile_that_ec2_does_not_know_yet_is_waited_for() {
     let launched = json(&scene.spawn(&["--instance-type", "t3.micro"]).await.run().await.unwrap());
     let orders = scene.orders();
     assert_eq!((launched["complete"] == true, orders.len(), &orders[0]), (true, 2, &orders[1]));
+}
+
+#[tokio::test]
+async fn a_launch_whose_tokens_ec2_may_have_forgotten_is_not_resumed() {
+    let scene = Scene::with([Rule::new(Action::Reset).form_action("RunInstances").once()]).await;
+    assert_eq!(scene.launch(1).await.run().await.unwrap().status, 1);
+    let folder = scene.state.path().join("spawn/launches");
+    let files = std::fs::read_dir(folder).unwrap().flatten().map(|file| file.path());
+    let file = files.into_iter().find(|path| path.extension().is_some_and(|extension| extension == "json")).unwrap();
+    let mut order: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    order["until"] = 1_000_000_000.into();
+    std::fs::write(&file, order.to_string()).unwrap();
+    let output = scene.spawn(&["--resume"]).await.run().await.unwrap();
+    assert_eq!((output.status, scene.orders().len()), (2, 1), "{}", output.stderr);
+    assert!(output.stderr.contains("is too old to resume safely"), "{}", output.stderr);
 }

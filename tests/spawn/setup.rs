@@ -49,12 +49,18 @@ async fn setup_makes_a_private_bucket_with_the_agents_and_says_what_is_there() {
     assert_eq!(rules["owner"][0]["ObjectOwnership"], "BucketOwnerEnforced");
     assert_eq!(rules["encryption"]["SSEAlgorithm"], "AES256");
     let policy = &rules["policy"][0];
-    assert_eq!((&policy["Effect"], &policy["Principal"], &policy["Action"]), (&"Deny".into(), &"*".into(), &"s3:*".into()));
+    assert_eq!(
+        (&policy["Effect"], &policy["Principal"], &policy["Action"]),
+        (&"Deny".into(), &"*".into(), &"s3:*".into())
+    );
     assert_eq!(policy["Condition"]["Bool"]["aws:SecureTransport"], "false");
     let version = env!("CARGO_PKG_VERSION");
     let arm = &rules["setup"]["agents"][version]["arm64"];
     let sha256 = arm["sha256"].as_str().unwrap();
-    assert_eq!(arm, &serde_json::json!({"key": format!("spored/{version}/arm64/{sha256}"), "sha256": sha256, "size": 64}));
+    assert_eq!(
+        arm,
+        &serde_json::json!({"key": format!("spored/{version}/arm64/{sha256}"), "sha256": sha256, "size": 64})
+    );
     assert_eq!(rules["setup"]["instance_profile"], "spored");
 
     let before = keys(region).await;
@@ -79,7 +85,8 @@ async fn a_dry_run_makes_nothing_and_says_what_it_would() {
 #[tokio::test]
 async fn a_file_that_is_no_agent_is_refused_before_any_call() {
     let recorder = FaultProxy::start(aws().await.moto_url()).unwrap();
-    for (file, part) in [("/bin/sh.missing", "cannot be read"), (file!(), "is no agent"), ("/etc/hostname", "ELF program")]
+    for (file, part) in
+        [("/bin/sh.missing", "cannot be read"), (file!(), "is no agent"), ("/etc/hostname", "ELF program")]
     {
         // Tests run in the folder of their crate.
         let file = if file.starts_with('/') { file.to_owned() } else { format!("../{file}") };
@@ -135,7 +142,9 @@ async fn a_launch_without_an_agent_on_this_machine_takes_the_one_of_the_setup() 
     let aws = aws().await;
     let region = "eu-north-1";
     let arm = tiny_agent("arm64");
-    let setup = json(&spawn(aws).args(["setup", "--region", region, "--agent"]).arg(&arm).args(["-o", "json"]).run().await.unwrap());
+    let setup = json(
+        &spawn(aws).args(["setup", "--region", region, "--agent"]).arg(&arm).args(["-o", "json"]).run().await.unwrap(),
+    );
     let line = ["launch", "--instance-type", "t4g.micro", "--region", region, "-o", "json"];
     let launched = spawn(aws).args(line).env("SPAWN_AGENT", tiny_agent("x86_64")).run().await.unwrap();
     assert!(!launched.stderr.contains("no instance profile"), "{}", launched.stderr);

@@ -77,7 +77,10 @@ async fn a_message_of_the_user_keeps_its_parts() {
     let path = files.with("user-data", message.as_bytes());
     let read = launched(&["--user-data", path.to_str().unwrap()]).await;
     let parts = read["parts"].as_array().unwrap();
-    assert_eq!((parts.len(), body(&parts[0]), body(&parts[1])), (4, b"#!/bin/sh\necho one".to_vec(), b"#cloud-config\n{}".to_vec()));
+    assert_eq!(
+        (parts.len(), body(&parts[0]), body(&parts[1])),
+        (4, b"#!/bin/sh\necho one".to_vec(), b"#cloud-config\n{}".to_vec())
+    );
 }
 
 #[tokio::test]
@@ -98,7 +101,10 @@ async fn a_pre_stop_program_is_brought_as_a_file() {
     let text = String::from_utf8(body(&message["parts"][0])).unwrap();
     let config: Value = serde_json::from_str(text.strip_prefix("#cloud-config\n").unwrap()).unwrap();
     let file = config["write_files"].as_array().unwrap().last().unwrap();
-    assert_eq!((&file["path"], &file["permissions"], &file["owner"]), (&"/etc/spawn/pre-stop".into(), &"0755".into(), &"root:root".into()));
+    assert_eq!(
+        (&file["path"], &file["permissions"], &file["owner"]),
+        (&"/etc/spawn/pre-stop".into(), &"0755".into(), &"root:root".into())
+    );
     use base64::Engine;
     let content = base64::engine::general_purpose::STANDARD.decode(file["content"].as_str().unwrap()).unwrap();
     assert_eq!(content, b"#!/bin/sh\nsync \"$1\" '\n");

@@ -71,13 +71,22 @@ impl Host {
         let path = std::env::var_os("PATH").unwrap();
         for tool in TOOLS {
             let found = std::env::split_paths(&path).map(|folder| folder.join(tool)).find(|path| path.is_file());
-            std::os::unix::fs::symlink(found.unwrap_or_else(|| panic!("{tool} is not installed")), folder.join(tool)).unwrap();
+            std::os::unix::fs::symlink(found.unwrap_or_else(|| panic!("{tool} is not installed")), folder.join(tool))
+                .unwrap();
         }
         for fake in ["systemctl", "sleep", "logger"] {
-            let text = format!("#!/bin/sh\necho \"{fake} $*\" >>{}\n", self.path("called").display());
-            std::fs::write(folder.join(fake), text).unwrap();
-            std::fs::set_permissions(folder.join(fake), PermissionsExt::from_mode(0o755)).unwrap();
+            self.install(fake, "");
         }
+        let curl = std::fs::read_link(folder.join("curl")).unwrap();
+        std::fs::remove_file(folder.join("curl")).unwrap();
+        self.install("curl", &format!("exec {} \"$@\"\n", curl.display()));
+    }
+
+    /// A program that writes down how it was called, and then does this.
+    fn install(&self, name: &str, then: &str) {
+        let text = format!("#!/bin/sh\necho \"{name} $*\" >>{}\n{then}", self.path("called").display());
+        std::fs::write(self.path("bin").join(name), text).unwrap();
+        std::fs::set_permissions(self.path("bin").join(name), PermissionsExt::from_mode(0o755)).unwrap();
     }
 
     async fn run(&self) -> Output {
@@ -108,10 +117,16 @@ impl Host {
         self.root.path().join(path.trim_start_matches('/'))
     }
 
+    /// Arguments of each call of this program.
+    fn called(&self, program: &str) -> Vec<String> {
+        let called = std::fs::read_to_string(self.path("called")).unwrap_or_default();
+        let mine = |line: &str| line.strip_prefix(program)?.strip_prefix(' ').map(str::to_owned);
+        called.lines().filter_map(mine).collect()
+    }
+
     /// Calls of systemctl.
     fn started(&self) -> Vec<String> {
-        let called = std::fs::read_to_string(self.path("called")).unwrap_or_default();
-        called.lines().filter_map(|line| line.strip_prefix("systemctl ")).map(str::to_owned).collect()
+        self.called("systemctl")
     }
 
     /// What is where programs are installed.
@@ -140,6 +155,12 @@ async fn the_agent_is_fetched_with_the_roles_credentials_verified_and_started() 
     let expected = ["daemon-reload", "enable --now spored.service", "enable --now spored-poweroff.path"];
     assert_eq!(host.started(), expected);
     assert!(host.credentials_read());
+    // Every user of the host may read command lines.
+    let command_lines = host.called("curl").join("\n");
+    assert!(command_lines.contains("--aws-sigv4") && command_lines.contains("--noproxy *"), "{command_lines}");
+    for secret in ["ASIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI", "a-session-token-of-no-worth", "AQAEAtest-token"] {
+        assert!(!command_lines.contains(secret), "{command_lines}");
+    }
     // A second boot brings it again without harm.
     assert_eq!(host.run().await.status, 0);
 }
@@ -150,6 +171,23 @@ async fn an_instance_without_a_role_fetches_its_agent_by_link() {
     let output = host.run().await;
     assert_eq!(output.status, 0, "{}", output.stderr);
     assert_eq!((host.installed(), host.credentials_read()), (vec!["spored".to_owned()], false));
+}
+
+#[tokio::test]
+async fn the_aws_command_is_used_where_there_is_one_and_curl_where_that_fails() {
+    let host = Host::launched("eu-west-2", &[]).await;
+    let last = "for last; do :; done\n";
+    host.install("aws", &format!("{last}cat {} >\"$last\"\n", host.path("built").display()));
+    std::os::unix::fs::symlink("/bin/cat", host.path("bin/cat")).unwrap();
+    let output = host.run().await;
+    assert_eq!((output.status, host.installed(), host.called("curl")), (0, vec!["spored".to_owned()], vec![]));
+    let (bucket, key) = (&host.bucket, &host.key);
+    let expected = format!(
+        "s3api get-object --region eu-west-2 --bucket {bucket} --key {key} --expected-bucket-owner 123456789012 "
+    );
+    assert!(host.called("aws")[0].starts_with(&expected), "{:?}", host.called("aws"));
+    host.install("aws", "exit 1\n");
+    assert_eq!((host.run().await.status, host.called("curl").is_empty()), (0, false));
 }
 
 #[tokio::test]
@@ -169,9 +207,7 @@ async fn credentials_that_do_not_come_end_the_script_after_a_bounded_time() {
     let output = host.run().await;
     assert_eq!(output.status, 1);
     assert!(output.stderr.contains("was not fetched in 12 attempts"), "{}", output.stderr);
-    let called = std::fs::read_to_string(host.path("called")).unwrap();
-    let waits: Vec<&str> = called.lines().filter_map(|line| line.strip_prefix("sleep ")).collect();
-    assert_eq!(waits, ["2", "4", "8", "16", "20", "20", "20", "20", "20", "20", "20"]);
+    assert_eq!(host.called("sleep"), ["2", "4", "8", "16", "20", "20", "20", "20", "20", "20", "20"]);
     assert_eq!((host.installed(), host.started()), (Vec::new(), Vec::new()));
 }
 
@@ -180,7 +216,9 @@ async fn parameters_that_spawn_would_not_write_are_refused_and_never_evaluated()
     let host = Host::launched("eu-west-3", &[]).await;
     let parameters = host.path("etc/spawn/agent.env");
     let sound = std::fs::read_to_string(&parameters).unwrap();
-    for (name, value) in [("bucket", "x\"\noutput = \"/tmp/x"), ("key", "$(touch pwned)"), ("url", "https://x/`id`"), ("region", "")] {
+    for (name, value) in
+        [("bucket", "x\"\noutput = \"/tmp/x"), ("key", "$(touch pwned)"), ("url", "https://x/`id`"), ("region", "")]
+    {
         let lines = sound.lines().map(|line| match line.split_once('=') {
             Some((key, _)) if key == name => format!("{key}={value}\n"),
             _ => format!("{line}\n"),
@@ -188,7 +226,11 @@ async fn parameters_that_spawn_would_not_write_are_refused_and_never_evaluated()
         std::fs::write(&parameters, lines.collect::<String>()).unwrap();
         let output = host.run().await;
         assert_eq!(output.status, 1, "{name}: {}", output.stderr);
-        assert!(output.stderr.contains(&format!("{name} in ")) && output.stderr.contains("not as spawn writes it"), "{}", output.stderr);
+        assert!(
+            output.stderr.contains(&format!("{name} in ")) && output.stderr.contains("not as spawn writes it"),
+            "{}",
+            output.stderr
+        );
         assert_eq!((host.installed(), host.started()), (Vec::new(), Vec::new()));
     }
 }

@@ -1,13 +1,13 @@
 //! `spored doctor`: what it finds, what it advises, and that nothing can stop it.
 
-use crate::fixture::{Host, aws, stop, until};
+use crate::fixture::{Host, PATIENCE, aws, stop, until};
 use serde_json::Value;
 use spawn_test_support::imds::ImdsFault;
 use spawn_test_support::{Imds, InstanceFacts};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-const CHECKS: [&str; 12] = [
+pub(crate) const CHECKS: [&str; 12] = [
     "settings",
     "metadata",
     "tags",
@@ -50,7 +50,14 @@ async fn a_healthy_instance_has_nothing_that_fails() {
     std::fs::create_dir_all(host.path("state")).unwrap();
     let agent = host.run(&[]).await;
     until(&agent, "registered").await;
-    let (code, found) = doctor(&host).await;
+    // On a busy machine the emulators may need longer than a check waits.
+    let deadline = Instant::now() + PATIENCE;
+    let (code, found) = loop {
+        let (code, found) = doctor(&host).await;
+        if code == 0 || Instant::now() > deadline {
+            break (code, found);
+        }
+    };
     let failed: Vec<_> = found.iter().filter(|(_, (level, ..))| level == "fail").collect();
     assert_eq!((code, failed), (0, Vec::new()));
     for (check, what) in [

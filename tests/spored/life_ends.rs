@@ -105,7 +105,7 @@ async fn being_told_to_stop_cuts_the_delay_and_not_the_end() {
 
 #[tokio::test]
 async fn a_delay_never_goes_beyond_the_time_to_live() {
-    let instance = Instance::launch(&[("spawn:completion-delay", "1h"), ("spawn:ttl", "10s")]).await;
+    let instance = Instance::launch(&[("spawn:completion-delay", "1h"), ("spawn:ttl", "20s")]).await;
     let agent = instance.host.run(&[]).await;
     std::fs::write(instance.host.path("complete"), "").unwrap();
     let log = ended(agent).await;

@@ -18,7 +18,7 @@ async fn an_instance_whose_metadata_fails_after_the_boot_ends_in_time() {
     let faults = [ImdsFault::Refuse, ImdsFault::Hang, ImdsFault::Unauthorized, ImdsFault::Garbage, ImdsFault::Broken];
     let mut agents = Vec::new();
     for fault in faults {
-        let instance = Instance::launch(&[("spawn:ttl", "12s")]).await;
+        let instance = Instance::launch(&[("spawn:ttl", "15s")]).await;
         let agent = instance.host.run(&[]).await;
         until(&agent, "the time to live is set").await;
         instance.imds.misbehave(fault);
@@ -44,8 +44,8 @@ async fn a_clock_that_is_a_day_off_neither_ends_an_instance_early_nor_keeps_it()
         assert!(log.contains("this host's clock is off"), "{log}");
         let spans = spans(&log);
         let end = named(&spans, "lifecycle ttl");
-        let age = attribute(end, "spawn.age_seconds").and_then(Value::as_str).unwrap();
-        assert!(["5", "6", "7", "8"].contains(&age), "{age}");
+        let age: u64 = attribute(end, "spawn.age_seconds").and_then(Value::as_str).unwrap().parse().unwrap();
+        assert!((5..60).contains(&age), "{age}");
         // AWS refuses signatures that are minutes off.
         let call =
             ec2.requests().into_iter().find(|request| request.text().contains("Action=TerminateInstances")).unwrap();
@@ -56,13 +56,13 @@ async fn a_clock_that_is_a_day_off_neither_ends_an_instance_early_nor_keeps_it()
 
 #[tokio::test]
 async fn an_instance_that_was_hibernated_meanwhile_lives_from_its_new_launch() {
-    let instance = Instance::launch(&[("spawn:ttl", "6s")]).await;
+    let instance = Instance::launch(&[("spawn:ttl", "10s")]).await;
     let agent = instance.host.run(&[]).await;
     let again = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(4);
     instance.imds.change_facts(|facts| facts.launched_at = format!("{again:.0}"));
     let log = ended(agent).await;
     let lived = jiff::Timestamp::now().duration_since(again);
-    assert!((5..12).contains(&lived.as_secs()), "{lived:#}: {log}");
+    assert!((9..60).contains(&lived.as_secs()), "{lived:#}: {log}");
     assert!(log.contains("its time to live begins anew"), "{log}");
     assert_eq!(instance.state().await, "terminated");
 }
@@ -97,6 +97,10 @@ async fn credentials_that_expire_are_read_again() {
     assert!(keys().iter().all(|key| key.starts_with("ASIAROTATES")), "{:?}", keys());
     assert!(instance.imds.credential_reads() >= 3);
     assert_eq!(instance.host.status().await["registry"]["problem"], Value::Null);
+    // Nobody takes back an instance that is no spot instance, so nobody asks.
+    let asked = instance.imds.requests();
+    assert!(asked.contains(&"GET /latest/meta-data/instance-life-cycle".to_owned()), "{asked:#?}");
+    assert!(!asked.iter().any(|request| request.contains("/spot/") || request.contains("/events/")), "{asked:#?}");
     instance.imds.set_tag("spawn:ttl", "1s");
     ended(agent).await;
     assert_eq!(instance.state().await, "terminated");

@@ -75,6 +75,27 @@ async fn only_tags_that_are_settings_are_asked_for_again_and_again() {
     stop(agent).await;
 }
 
+#[tokio::test]
+async fn a_reload_takes_the_tags_that_metadata_does_not_show() {
+    let aws = aws().await;
+    let code = "boto3.client('ec2').run_instances(ImageId='ami-12c6146b', MinCount=1, MaxCount=1, \
+                TagSpecifications=[{'ResourceType': 'instance', 'Tags': [\
+                {'Key': 'spawn:tracing-sampling', 'Value': '0.5'}]}])['Instances'][0]['InstanceId']";
+    let id = aws.boto3(code).await.unwrap().as_str().unwrap().to_owned();
+    let imds = Imds::start(InstanceFacts { instance_id: id.clone(), ..InstanceFacts::example() }).unwrap();
+    imds.show_tags(None);
+    let host = instance(&imds).await;
+    let agent = host.run(&[]).await;
+    let tag = format!(
+        "boto3.client('ec2').create_tags(Resources=['{id}'], \
+         Tags=[{{'Key': 'spawn:tracing-sampling', 'Value': '0.25'}}])['ResponseMetadata']['HTTPStatusCode']"
+    );
+    assert_eq!(aws.boto3(&tag).await.unwrap(), 200);
+    let expected = "tracing-sampling = 0.25 (was 0.5), from tag spawn:tracing-sampling\n".to_owned();
+    assert_eq!(host.command(&["reload"]).await, (0, expected, String::new()));
+    stop(agent).await;
+}
+
 /// Exporters swapped a thousand times while spans are made and flushed: every one arrives, once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_reloads_under_load_lose_no_span() {

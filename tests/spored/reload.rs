@@ -64,9 +64,11 @@ async fn a_hangup_before_the_boot_is_over_does_not_end_the_agent() {
     until(&agent, "spored is ready").await;
     write(&host, "name: two\n");
     agent.signal("HUP").unwrap();
-    let (code, _, said) = host.command(&["reload"]).await;
-    assert_eq!(code, 1);
-    assert!(said.contains("still finding out"), "{said}");
+    for command in ["reload", "flush"] {
+        let (code, _, said) = host.command(&[command]).await;
+        assert_eq!(code, 1, "{command}");
+        assert!(said.contains("still finding out"), "{command}: {said}");
+    }
     imds.misbehave(ImdsFault::None);
     host.status_when("reload", |status| status["last_reload"].is_string()).await;
     assert_eq!(host.command(&["config", "get", "name"]).await.1, "two\n");

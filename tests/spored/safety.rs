@@ -1,6 +1,7 @@
 //! Harm that others try to do: proxies in the way of metadata, answers without an end, redirects, strangers' endpoints,
 //! text that would steer a terminal, secrets that would show.
 
+mod docs;
 mod hostile_text;
 mod metadata;
 mod mouth;

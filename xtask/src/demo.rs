@@ -24,10 +24,11 @@ pub(crate) async fn run() -> Result<()> {
     let folder = programs.with_file_name("demo");
     std::fs::create_dir_all(&folder).with_context(|| format!("failed to make {}", folder.display()))?;
 
-    say("AWS on loopback: moto (EC2, X-Ray) and ministack (DynamoDB)");
+    say("AWS on loopback: moto (EC2, IAM, X-Ray) and ministack (DynamoDB, S3)");
     let aws = Aws::start().await?;
     let room = MachineRoom::start(&aws, &programs.join("spored"), &[])?;
 
+    setup(&aws, &programs).await?;
     let launched = launch(&aws, &programs).await?;
     say("an on-premises agent, with the tracing-only local.yaml of the guide");
     let mut local = on_premises(&aws, &programs, &folder)?;
@@ -85,6 +86,13 @@ fn on_premises(aws: &Aws, programs: &Path, folder: &Path) -> Result<Process> {
         .env("SPAWN_CONFIG", &config)
         .env("SPORED_SOCKET", folder.join("on-premises.sock"))
         .start()
+}
+
+async fn setup(aws: &Aws, programs: &Path) -> Result<()> {
+    let output =
+        command(Program::new(programs.join("spawn")).arg("setup").envs(aws.env()), "spawn", &["setup"]).await?;
+    ensure!(output.status == 0, "the setup failed");
+    Ok(())
 }
 
 async fn launch(aws: &Aws, programs: &Path) -> Result<Started> {

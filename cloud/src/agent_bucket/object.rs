@@ -89,7 +89,7 @@ impl AgentBucket {
 fn base64_of_hex(hex: &str) -> Option<String> {
     let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let bytes: Option<Vec<u8>> =
-        hex.as_bytes().chunks(2).map(|pair| Some(digit(pair.first()?)? << 4 | digit(pair.get(1)?)?)).collect();
+        hex.as_bytes().chunks(2).map(|pair| Some((digit(pair.first()?)? << 4) | digit(pair.get(1)?)?)).collect();
     bytes.filter(|bytes| bytes.len() == 32).map(aws_smithy_types::base64::encode)
 }
 

@@ -21,7 +21,7 @@ pub struct Rights {
 }
 
 /// Asks which rights of the features the identity has. One question is asked for all rights on the same resources under
-/// the same condition, and all questions are asked side by side.
+/// the same condition. After the first is answered, the others are asked side by side: who may not ask is told so once.
 ///
 /// # Errors
 /// If the caller may not simulate, or IAM does not answer.
@@ -32,8 +32,12 @@ pub async fn simulate(
     features: &[Feature],
     scope: &Scope,
 ) -> Result<Rights> {
+    let mut questions = questions(role, features).into_iter();
+    let mut rights = Rights::default();
+    let Some(first) = questions.next() else { return Ok(rights) };
+    rights.note(&first, &refused(client, identity, &first, scope).await?, scope);
     let mut asking = JoinSet::new();
-    for question in questions(role, features) {
+    for question in questions {
         let (client, identity, scope) = (client.clone(), identity.to_owned(), scope.clone());
         let ask = async move {
             let refused = refused(&client, &identity, &question, &scope).await;
@@ -41,22 +45,26 @@ pub async fn simulate(
         };
         asking.spawn(ask.with_context(Context::current()));
     }
-    let mut rights = Rights::default();
     while let Some(answer) = asking.join_next().await {
         let (question, refused) =
             answer.map_err(|error| Error::Unexpected { call: CALL, reason: error.to_string() })?;
-        let refused = refused?;
-        for action in &question.actions {
-            if refused.iter().any(|name| name.eq_ignore_ascii_case(action)) {
-                rights.missing.push(Statement::for_action(question.like, action, scope));
-            } else {
-                rights.allowed.push(action);
-            }
-        }
+        rights.note(&question, &refused?, scope);
     }
     rights.allowed.sort_unstable();
     rights.missing.sort_by_key(|statement| (statement.sid, statement.action.clone()));
     Ok(rights)
+}
+
+impl Rights {
+    fn note(&mut self, question: &Question, refused: &[String], scope: &Scope) {
+        for action in &question.actions {
+            if refused.iter().any(|name| name.eq_ignore_ascii_case(action)) {
+                self.missing.push(Statement::for_action(question.like, action, scope));
+            } else {
+                self.allowed.push(action);
+            }
+        }
+    }
 }
 
 /// Rights that one call asks for.

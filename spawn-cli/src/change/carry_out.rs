@@ -37,7 +37,7 @@ pub(super) async fn carry_out(session: &Session, change: Change, ids: Vec<String
                 orders.extend([first.to_vec(), second.to_vec()]);
             }
             Err(error) => {
-                let reason = error.to_string();
+                let reason = with_remedy(change, &error);
                 outcomes.extend(ids.into_iter().map(|id| (id, Outcome::Failed(reason.clone()))));
             }
         }
@@ -57,4 +57,17 @@ async fn order(session: &Session, change: Change, ids: &[String]) -> Result<inst
 
 fn is_about_one(error: &Error) -> bool {
     error.code().is_some_and(|code| ABOUT_ONE.contains(&code))
+}
+
+/// What EC2 says, and what to do about it where that depends on what was wanted.
+fn with_remedy(change: Change, error: &Error) -> String {
+    let remedy = match (change, error.code()) {
+        (Change::Terminate, Some("OperationNotPermitted")) => "switch its termination protection off first",
+        (Change::Stop | Change::Hibernate, Some("OperationNotPermitted")) => "switch its stop protection off first",
+        (Change::Hibernate, _) if error.is_no_hibernation() => "stop it without --hibernate",
+        (Change::Stop, Some("UnsupportedOperation")) => "one that cannot be stopped can be terminated",
+        (Change::Start, Some("InsufficientInstanceCapacity")) => "try again later, or launch another type",
+        _ => return error.to_string(),
+    };
+    format!("{error}; {remedy}")
 }

@@ -83,7 +83,8 @@ pub(super) async fn profile(asked: Asked, table: String) -> Finding {
 fn judge_profile(found: &Found, scope: &Scope) -> Finding {
     const CREATE: &str = "run `spawn iam create`, or launch with --iam-instance-profile NAME";
     if found.role_arn.is_none() || !found.profile_roles.iter().any(|role| role == ROLE_NAME) {
-        let what = format!("there is no instance profile {ROLE_NAME}: agents could not register, trace or end instances");
+        let what =
+            format!("there is no instance profile {ROLE_NAME}: agents could not register, trace or end instances");
         return Finding::warn(what, CREATE);
     }
     let features: Vec<Feature> = Feature::all_of(Role::Agent).into_iter().chain([Feature::Xray]).collect();
@@ -128,7 +129,10 @@ mod tests {
             profile_roles: vec![ROLE_NAME.to_owned()],
         };
         let finding = judge_profile(&found, &scope);
-        assert_eq!(finding.what, "the role spored lacks xray:PutTraceSegments, xray:PutTelemetryRecords in its policy spored");
+        assert_eq!(
+            finding.what,
+            "the role spored lacks xray:PutTraceSegments, xray:PutTelemetryRecords in its policy spored"
+        );
         assert_eq!(judge_profile(&Found::default(), &scope).level, Level::Warn);
     }
 }

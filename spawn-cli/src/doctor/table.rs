@@ -38,7 +38,10 @@ mod tests {
     fn a_remedy_stands_under_its_finding_and_long_ones_are_broken_between_words() {
         let checked = [
             Checked { check: "region", finding: Finding::ok("eu-central-1") },
-            Checked { check: "clock", finding: Finding::fail("far behind the clock of\u{1b} AWS", "set the clock of this machine") },
+            Checked {
+                check: "clock",
+                finding: Finding::fail("far behind the clock of\u{1b} AWS", "set the clock of this machine"),
+            },
         ];
         let expected = "\
 ok    region  eu-central-1

@@ -23,6 +23,9 @@ pub(crate) struct PolicyOptions {
     /// Account that the policy is for; by default any.
     #[arg(long, value_name = "ID", value_parser = account)]
     pub(super) account: Option<String>,
+    /// Name of the agent's role, which an operator may hand to instances.
+    #[arg(long, default_value = "spored", value_parser = role_name)]
+    pub(super) name: String,
     /// Print who may take the agent's role on instead: the role's trust policy.
     #[arg(long, conflicts_with_all = ["role", "features"])]
     pub(super) trust: bool,
@@ -90,16 +93,15 @@ impl RightsOptions {
 }
 
 /// The features that were asked for, or all of the role; X-Ray's if and only if spans go there.
-pub(super) fn features(
-    role: Role,
-    named: &[FeatureName],
-    tracing: TracingTo,
-) -> Result<Vec<Feature>, UsageError> {
+pub(super) fn features(role: Role, named: &[FeatureName], tracing: TracingTo) -> Result<Vec<Feature>, UsageError> {
     let mut features: Vec<Feature> = named.iter().map(|name| name.0).collect();
     if let Some(strange) = features.iter().find(|feature| !feature.is_of(role)) {
         let known: Vec<&str> = Feature::all_of(role).iter().map(|feature| feature.name()).collect();
         let (strange, role) = (strange.name(), role.name());
-        return Err(UsageError::Other(format!("{strange} is no feature of the {role}: choose from {}", known.join(", "))));
+        return Err(UsageError::Other(format!(
+            "{strange} is no feature of the {role}: choose from {}",
+            known.join(", ")
+        )));
     }
     if features.is_empty() {
         features = Feature::all_of(role);

@@ -9,7 +9,7 @@ use spawn_cloud::permissions::{Scope, policy, trust};
 use spawn_host::World;
 
 pub(super) fn run(global: &Global, options: &PolicyOptions, world: &World) -> Result<Exit> {
-    let scope = scope(global, options.account.clone(), world)?;
+    let scope = Scope { role_name: options.name.clone(), ..scope(global, options.account.clone(), world)? };
     if options.trust {
         show::json(&trust(&scope))?;
         return Ok(Exit::Success);

@@ -43,7 +43,9 @@ pub(super) async fn carry_out(
                 instances.extend(launched);
                 note(journal, &order);
                 let (done, all) = (order.launched(), order.request.count);
-                launch.progress.step(&format!("{done} of {all} launched"));
+                if order.batches.len() > 1 {
+                    launch.progress.step(&format!("{done} of {all} launched"));
+                }
             }
             Ok(Launched::WouldLaunch) => return Err(anyhow!("EC2 took the launch for a dry run")),
             Err(error) if is_new_profile(&error) && new_profile < MOST_NEW_PROFILE => {

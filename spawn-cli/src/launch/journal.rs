@@ -83,7 +83,6 @@ impl Journal {
         write().with_context(|| format!("failed to write {}", self.path.display()))
     }
 
-
     /// Forgets the order: all of it is launched, or none of it ever will be.
     pub(super) fn close(&self) {
         for path in [self.path.clone(), self.path.with_extension("lock")] {

@@ -52,6 +52,7 @@ pub(super) fn plan(options: &OrderOptions, files: Files) -> Result<Plan, UsageEr
     tags::validate_count(all.len() + LATER).map_err(UsageError::Tag)?;
     let image = options.ami.clone().unwrap_or_else(|| default_image(architecture));
     let root_device = root_device(options, &image)?;
+    refuse_stopping_spot(options.spot, &all)?;
     let hibernation = all.get(tags::ON_COMPLETE).is_some_and(|action| action == OnComplete::Hibernate.as_str());
     let request = LaunchRequest {
         instance_type: types.first().cloned().unwrap_or_default(),
@@ -127,6 +128,18 @@ fn architecture(types: &[String]) -> Result<Architecture, UsageError> {
             "{} is {first} and {other} is {}: choose instance types of one architecture",
             types[0],
             of(other)
+        ))),
+    }
+}
+
+/// EC2 stops only what it can start again, and that is not what a single request for spot capacity gives.
+fn refuse_stopping_spot(spot: bool, all: &BTreeMap<String, String>) -> Result<(), UsageError> {
+    let stops = [OnComplete::Stop, OnComplete::Hibernate].map(OnComplete::as_str);
+    let action = all.get(tags::ON_COMPLETE).filter(|action| stops.contains(&action.as_str()));
+    match action.filter(|_| spot) {
+        None => Ok(()),
+        Some(action) => Err(UsageError::Other(format!(
+            "EC2 cannot {action} the instances of a single spot request: choose --on-complete terminate, or leave --spot out"
         ))),
     }
 }

@@ -41,3 +41,20 @@ impl Stage {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_told_depends_on_how_far_it_came() {
+        let stage = Stage::default();
+        assert_eq!(stage.interrupted(), "interrupted: nothing was launched");
+        stage.ordering("0123456789abcdef", false);
+        assert!(stage.interrupted().ends_with("instances may have been launched, `spawn list` shows them"));
+        stage.ordering("0123456789abcdef", true);
+        assert!(stage.interrupted().ends_with("`spawn launch --resume 0123456789abcdef` launches the rest"));
+        stage.launched();
+        assert_eq!(stage.interrupted(), "interrupted: the instances are launched, `spawn list` shows them");
+    }
+}

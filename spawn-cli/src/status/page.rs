@@ -75,7 +75,7 @@ fn ends(row: &Row, now: Timestamp) -> String {
 }
 
 /// What the tags say of tracing; `local.yaml` and the environment of the instance are not seen from here.
-pub(crate) fn tracing(resolved: &Resolved, now: Timestamp) -> String {
+fn tracing(resolved: &Resolved, now: Timestamp) -> String {
     let tracing = &resolved.settings.tracing;
     let how = format!("{} of all traces to {}", tracing.sampling, tracing.exporter);
     let where_to = tracing.endpoint.as_ref().map(|endpoint| format!(" at {endpoint}")).unwrap_or_default();

@@ -1,11 +1,11 @@
 //! `spored config get`, `list` and `explain`: the running agent's word, or this host's where no agent runs.
 
 use crate::args::Output;
-use crate::control::{self, Ask, NoAgent, explanation};
+use crate::control::{self, Ask, NoAgent, explanation, rows};
 use crate::settings;
 use anyhow::Result;
-use serde_json::{Value, json};
-use spawn_config::{Key, Resolved};
+use serde_json::Value;
+use spawn_config::Key;
 use spawn_host::{World, console};
 use std::fmt::Write;
 
@@ -69,11 +69,6 @@ async fn of_agent(path: &str, world: &World) -> Option<Value> {
     };
     console::message("spored", &format!("not the running agent's word, but what this host says ({why})"));
     None
-}
-
-fn rows(resolved: &Resolved) -> Value {
-    let rows = resolved.list().into_iter();
-    rows.map(|(name, value, source)| json!({ "name": name, "value": value, "source": source.to_string() })).collect()
 }
 
 /// A text for a line of its own.

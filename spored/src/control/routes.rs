@@ -14,7 +14,7 @@ use opentelemetry::trace::{SpanKind, TraceContextExt};
 use opentelemetry::{Context, KeyValue};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use spawn_config::Explanation;
+use spawn_config::{Explanation, Resolved};
 use spawn_telemetry::propagation;
 use std::time::Duration;
 
@@ -46,9 +46,13 @@ async fn status(State(agent): State<Shared>) -> Json<Report> {
 }
 
 async fn list(State(agent): State<Shared>) -> Answer {
-    let in_force = agent.booted().ok_or_else(Refusal::starting)?.live.now();
-    let row = |(name, value, source): (&str, String, spawn_config::Source)| json!({ "name": name, "value": value, "source": source.to_string() });
-    Ok(Json(in_force.resolved.list().into_iter().map(row).collect()))
+    Ok(Json(rows(&agent.booted().ok_or_else(Refusal::starting)?.live.now().resolved)))
+}
+
+/// Every setting, as `spored config list` prints it.
+pub(crate) fn rows(resolved: &Resolved) -> Value {
+    let rows = resolved.list().into_iter();
+    rows.map(|(name, value, source)| json!({ "name": name, "value": value, "source": source.to_string() })).collect()
 }
 
 async fn explain(State(agent): State<Shared>, Path(key): Path<String>) -> Answer {
@@ -85,6 +89,8 @@ struct FlushOrder {
 /// Changes nothing and makes no span: one of its own would be the one that is left.
 async fn flush(State(agent): State<Shared>, bytes: Result<Bytes, BytesRejection>) -> Answer {
     let FlushOrder { within_ms } = body(bytes)?;
+    // Until the settings are known, nobody knows where spans go.
+    agent.booted().ok_or_else(Refusal::starting)?;
     let within = within_ms.map_or(FLUSH, Duration::from_millis);
     let flushed = agent.telemetry().flush(within.min(LONGEST_FLUSH)).await;
     let problem = agent.telemetry().health().problem;

@@ -5,7 +5,6 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use bytes::Bytes;
 use http::Request;
-use serde::Deserialize;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -13,6 +12,10 @@ use crate::http_call::{call, get_json};
 use crate::process::Process;
 use crate::programs::Program;
 use crate::python::{Environments, Requirements, script};
+
+mod rights;
+
+pub use rights::{RecordedCall, UserKey};
 
 /// The account that every emulated call is made in.
 pub const ACCOUNT_ID: &str = "123456789012";
@@ -35,19 +38,6 @@ pub struct Aws {
     ministack: Process,
     ministack_url: String,
     environments: Environments,
-}
-
-/// A kind of call that an emulator was asked, as the emulator's side saw it.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct RecordedCall {
-    /// The service of the signature: `ec2`, `s3`.
-    pub service: String,
-    /// The operation: `RunInstances`.
-    pub operation: String,
-    /// The access key that signed.
-    pub access_key: String,
-    /// How often.
-    pub count: u64,
 }
 
 impl Aws {
@@ -162,31 +152,6 @@ impl Aws {
         let file = folder.path().join("check.py");
         std::fs::write(&file, code)?;
         printed(self.python().await?.arg(script("evaluate.py")).arg(file)).await
-    }
-
-    /// Every kind of call that SDKs for Rust have made so far, in the order of their first arrival at each emulator.
-    ///
-    /// # Errors
-    /// When an emulator does not answer.
-    pub async fn calls(&self) -> Result<Vec<RecordedCall>> {
-        let mut calls = Vec::new();
-        for url in [&self.moto_url, &self.ministack_url] {
-            let seen: Vec<RecordedCall> = serde_json::from_value(get_json(&format!("{url}/spawn-test/calls")).await?)?;
-            calls.extend(seen);
-        }
-        Ok(calls)
-    }
-
-    /// From now on moto asks its IAM whether a caller may do what it asks: actions alone count, resources and conditions
-    /// do not.
-    ///
-    /// # Errors
-    /// When moto does not answer.
-    pub async fn enforce_iam(&self) -> Result<()> {
-        let url = format!("{}/moto-api/reset-auth", self.moto_url);
-        let response = call(Request::post(&url).body(Bytes::from_static(b"0"))?).await?;
-        ensure!(response.status().is_success(), "make moto enforce IAM: {}", response.status());
-        Ok(())
     }
 
     /// Empties both emulators.

@@ -13,7 +13,7 @@ pub mod python;
 mod http_call;
 mod server;
 
-pub use aws::{Aws, RecordedCall};
+pub use aws::{Aws, RecordedCall, UserKey};
 pub use fault_proxy::FaultProxy;
 pub use imds::{Imds, InstanceFacts};
 pub use machine_room::MachineRoom;

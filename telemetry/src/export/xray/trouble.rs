@@ -63,9 +63,7 @@ fn service(error: &PutTraceSegmentsError, status: u16) -> Sent {
         Sent::Failed(Trouble { lasting, after: None, what, remedy: remedy.to_owned() })
     };
     match code {
-        "AccessDeniedException" | "AccessDenied" | "NotAuthorized" | "UnauthorizedOperation" => {
-            trouble(true, MAY_NOT)
-        }
+        "AccessDeniedException" | "AccessDenied" | "NotAuthorized" | "UnauthorizedOperation" => trouble(true, MAY_NOT),
         "ExpiredTokenException" | "ExpiredToken" => {
             trouble(false, "renew the credentials of this host; if they are new, set its clock")
         }

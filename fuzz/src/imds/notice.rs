@@ -1,0 +1,1 @@
+../../../cloud/src/imds/notice.rs

@@ -1,0 +1,1 @@
+../../spawn-cli/src/user_data.rs
