@@ -51,17 +51,16 @@ impl Prices {
         let mut header_seen = false;
         for (number, line) in (1..).zip(text.lines()) {
             let refused = |problem| PriceTableError { line: number, problem };
-            if let Some(date) = line.strip_prefix(AS_OF) {
-                prices.as_of = date.trim().to_owned();
-            } else if line.trim().is_empty() || line.starts_with('#') {
-            } else if line.trim() == HEADER {
-                header_seen = true;
-            } else if !header_seen {
-                return Err(refused("expected the header region,instance_type,usd_per_hour"));
-            } else {
-                let (region, kind, usd) =
-                    row(line).ok_or(refused("expected a row such as us-east-1,t3.micro,0.0104"))?;
-                prices.by_region.entry(region).or_default().insert(kind, usd);
+            match line.strip_prefix(AS_OF) {
+                Some(date) => prices.as_of = date.trim().to_owned(),
+                None if line.trim().is_empty() || line.starts_with('#') => {}
+                None if line.trim() == HEADER => header_seen = true,
+                None if !header_seen => return Err(refused("expected the header region,instance_type,usd_per_hour")),
+                None => {
+                    let expected = "expected a row such as us-east-1,t3.micro,0.0104";
+                    let (region, kind, usd) = row(line).ok_or_else(|| refused(expected))?;
+                    prices.by_region.entry(region).or_default().insert(kind, usd);
+                }
             }
         }
         match prices.as_of.is_empty() {

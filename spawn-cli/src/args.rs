@@ -1,14 +1,14 @@
 //! The command line of `spawn`.
 
-use crate::launch::LaunchOptions;
-use crate::setup::SetupOptions;
-use crate::doctor::DoctorOptions;
-use crate::iam::IamCommand;
 use crate::completions::CompletionsOptions;
 use crate::connect::ConnectOptions;
+use crate::doctor::DoctorOptions;
 use crate::extend::ExtendOptions;
+use crate::iam::IamCommand;
+use crate::launch::LaunchOptions;
 use crate::list::ListOptions;
 pub(crate) use crate::output::Output;
+use crate::setup::SetupOptions;
 use crate::start::StartOptions;
 use crate::status::StatusOptions;
 use crate::stop::StopOptions;

@@ -21,9 +21,9 @@ pub(crate) use live::{CheckError, Kept, Overrides, Sources, check, is_setting};
 pub(crate) use state::{Report, Shared};
 
 use crate::args::RunOptions;
+use crate::control;
 use crate::exit::Exit;
 use crate::shutdown::Shutdown;
-use crate::control;
 use crate::systemd::Systemd;
 use anyhow::{Context, Result};
 use spawn_host::World;
@@ -95,13 +95,7 @@ struct Early {
 }
 
 /// From identity to the end of the instance's time; ends early only when the agent is told to stop.
-async fn live(
-    early: Early,
-    world: &World,
-    telemetry: &Telemetry,
-    shared: &Shared,
-    hangup: &mut Signal,
-) -> Result<()> {
+async fn live(early: Early, world: &World, telemetry: &Telemetry, shared: &Shared, hangup: &mut Signal) -> Result<()> {
     let interval = early.heartbeat;
     let booted = boot::boot(early, world, telemetry, shared).await?;
     let heartbeat = heartbeat::beat(&booted, interval, shared);

@@ -4,8 +4,8 @@
 mod bad_input;
 mod batches;
 mod connect;
-mod extend;
 mod doctor;
+mod extend;
 mod fixture;
 mod granted;
 mod guide;

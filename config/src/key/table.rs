@@ -3,8 +3,7 @@
 use super::field::{Field, Raw};
 use super::{Grammar, Key};
 use crate::{
-    Compression, ExporterKind, OnComplete, OtlpProtocol, ProviderChoice, Sessions, Settings, Topology, ValueError,
-    tags,
+    Compression, ExporterKind, OnComplete, OtlpProtocol, ProviderChoice, Sessions, Settings, Topology, ValueError, tags,
 };
 
 /// Every key, each once.
@@ -184,7 +183,9 @@ static KEYS: [Key; 46] = [
         .default("30s"),
     // No tag and no variable: whoever may write tags must not run programs as the agent.
     key!("pre-stop", Grammar::List, life.pre_stop)
-        .says("Runs this program, given with its arguments, before the end; unset, `/etc/spawn/pre-stop` if it is there.")
+        .says(
+            "Runs this program, given with its arguments, before the end; unset, `/etc/spawn/pre-stop` if it is there.",
+        )
         .path("pre_stop"),
     key!("pre-stop-timeout", Grammar::Span, life.pre_stop_timeout)
         .says("Ends the program before the end when it takes longer.")

@@ -6,7 +6,7 @@ use crate::settings::Found;
 use crate::systemd::Systemd;
 use spawn_cloud::describe::AwsCalls;
 use spawn_cloud::{Clients, Config, Imds, Registry};
-use spawn_config::{Identity, Resolved, Settings};
+use spawn_config::{ExporterKind, Identity, Resolved, Settings};
 use spawn_host::World;
 use spawn_telemetry::{Plan, SpanIdentity, Telemetry};
 use std::sync::Arc;
@@ -66,7 +66,9 @@ impl Fixed {
             (before.tracing, &before.identity, &before.settings().tracing)
                 == (tracing, &identity, &resolved.settings.tracing)
         });
-        if renew == Renew::Everything || as_before.is_none() {
+        // What reads no file of its own stays as it is: its connections hold, and its memory is not churned.
+        let reads_files = !matches!(resolved.settings.tracing.exporter, ExporterKind::XRay | ExporterKind::None);
+        if as_before.is_none() || (renew == Renew::Everything && reads_files) {
             let aws = Some(self.config.clone());
             self.telemetry.configure(Plan::new(&resolved.settings.tracing, &identity, PROGRAM, aws, now));
         }

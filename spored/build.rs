@@ -1,0 +1,10 @@
+//! Links the agent as it ships for a small resident memory: docs/decisions/0013-memory-of-the-agent.md.
+
+#[expect(clippy::print_stdout, reason = "this is how a build script speaks to Cargo")]
+fn main() {
+    println!("cargo:rerun-if-changed=build.rs");
+    let is = |name: &str, value: &str| std::env::var(name).is_ok_and(|found| found == value);
+    if is("PROFILE", "release") && is("CARGO_CFG_TARGET_OS", "linux") && is("CARGO_CFG_TARGET_ENV", "gnu") {
+        println!("cargo:rustc-link-arg-bins=-no-pie");
+    }
+}
