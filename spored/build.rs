@@ -1,6 +1,5 @@
 //! Links the agent as it ships for a small resident memory: docs/decisions/0013-memory-of-the-agent.md.
 
-#[expect(clippy::print_stdout, reason = "this is how a build script speaks to Cargo")]
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     let is = |name: &str, value: &str| std::env::var(name).is_ok_and(|found| found == value);

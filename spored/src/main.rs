@@ -41,11 +41,13 @@ fn main() -> ExitCode {
 }
 
 async fn main_inner(args: Args, world: World) -> anyhow::Result<Exit> {
+    // The agent's whole life is a large value. On the heap it is there once; on the stack each move of it leaves a copy
+    // that stays resident.
     match args.command {
-        Command::Run(options) => agent::run(options, world).await,
-        Command::Config(command) => config_command::run(command, &world).await,
+        Command::Run(options) => Box::pin(agent::run(options, world)).await,
+        Command::Config(command) => Box::pin(config_command::run(command, &world)).await,
         Command::Status(options) => status_command::run(options, &world).await,
-        Command::Doctor(options) => doctor::run(options, &world).await,
+        Command::Doctor(options) => Box::pin(doctor::run(options, &world)).await,
         Command::Reload(options) => reload_command::run(options, &world).await,
         Command::Complete(options) => complete_command::run(options, &world).await,
         Command::Flush(options) => flush_command::run(&options, &world).await,

@@ -66,7 +66,7 @@ async fn a_refused_call_is_an_error_with_its_cause() {
         .await
         .unwrap();
     assert_eq!(output.status, 1);
-    assert!(output.stderr.contains("EC2 TerminateInstances: InvalidInstanceID.NotFound"), "{}", output.stderr);
+    assert!(output.stderr.contains("EC2 DescribeInstances: InvalidInstanceID.NotFound"), "{}", output.stderr);
     let all = aws.xray_documents().await.unwrap();
     let mine = |document: &&Value| document["aws"]["resource_names"][0] == "i-00000000000000bad";
     let call = all.iter().find(mine).unwrap_or_else(|| panic!("{all:#?}"));

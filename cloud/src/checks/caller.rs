@@ -55,7 +55,7 @@ impl Intercept for ReadDate {
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> std::result::Result<(), BoxError> {
-        let date = context.response().headers().get("date").and_then(|date| super::clock::parse(date));
+        let date = context.response().headers().get("date").and_then(super::clock::parse);
         if let Some(there) = date {
             self.0.get_or_init(|| Moment { here: SystemTime::now(), there });
         }
