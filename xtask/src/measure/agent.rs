@@ -16,6 +16,8 @@ observability:
     exporter: xray
     sampling_rate: 1.0
 ";
+/// The unit that the agent ships with: it is measured in the environment that this one gives it.
+const UNIT: &str = include_str!("../../../packaging/spored.service");
 /// The discard port. TLS, so that its parts are in memory as they are in production.
 const NOBODY: &str = "https://127.0.0.1:9";
 /// An agent that is not ready by then never will be.
@@ -61,6 +63,7 @@ impl Agent {
         let process = Command::new(spored)
             .arg("run")
             .env_clear()
+            .envs(UNIT.lines().filter_map(|line| line.strip_prefix("Environment=")?.split_once('=')))
             .envs([("AWS_REGION", "us-east-1"), ("AWS_ACCESS_KEY_ID", "key"), ("AWS_SECRET_ACCESS_KEY", "secret")])
             .envs(world.iter().copied())
             .env("HOME", &folder)
