@@ -149,6 +149,7 @@ impl List<'_> {
     fn last_words(&self, rows: &[Row]) -> String {
         match rows.len() {
             0 => "no instances here; `spawn launch --instance-type t3.micro` makes one".to_owned(),
+            1 => format!("1 instance: {}", fleet::total(rows, &self.prices)),
             count => format!("{count} instances: {}", fleet::total(rows, &self.prices)),
         }
     }

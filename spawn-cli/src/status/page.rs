@@ -49,12 +49,18 @@ fn page(row: &Row, resolved: &Resolved, agent: &Agent, prices: &Prices, now: Tim
         ("launched", launched(row, now)),
         ("ends", ends(row, now)),
         ("idle timeout", setting("idle-timeout")),
-        ("on complete", setting("on-complete")),
+        ("on complete", on_complete(resolved)),
         ("tracing", tracing(resolved, now)),
         ("agent", of_agent(agent, now)),
         ("cost", cost(row, prices)),
         ("launch trace", or_dash(launch_trace(row))),
     ])
+}
+
+/// What becomes of the instance at its end; unset, the agent terminates it.
+fn on_complete(resolved: &Resolved) -> String {
+    let set = resolved.settings.life.on_complete;
+    set.map_or_else(|| "terminate (the default)".to_owned(), |action| action.to_string())
 }
 
 fn launched(row: &Row, now: Timestamp) -> String {

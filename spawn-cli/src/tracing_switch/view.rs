@@ -55,8 +55,9 @@ fn row(instance: &Instance, settings: &Settings, now: Timestamp) -> Vec<String> 
     let tracing = &settings.tracing;
     let on = settings.tracing_on(now);
     let ends = match tracing.until {
-        Some(until) if on => format!("{until} (in {})", time_left(until, now)),
-        Some(until) if tracing.enabled => format!("ended {until}"),
+        // The instant is in the JSON: beside it a name would not fit into 80 columns.
+        Some(until) if on => format!("in {}", time_left(until, now)),
+        Some(_) if tracing.enabled => "ended".to_owned(),
         _ => "-".to_owned(),
     };
     vec![
