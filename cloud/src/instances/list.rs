@@ -3,6 +3,7 @@
 use super::Instance;
 use crate::error::{Error, Result};
 use aws_sdk_ec2::Client;
+use aws_sdk_ec2::operation::describe_instances::paginator::DescribeInstancesPaginator;
 use aws_sdk_ec2::types::Filter as Ec2Filter;
 use spawn_config::tags;
 
@@ -38,16 +39,18 @@ pub struct Criteria {
 /// Lists the instances of the client's region that the filter names.
 pub async fn list(client: &Client, filter: &Filter) -> Result<Vec<Instance>> {
     let call = client.describe_instances();
-    let mut pages = match filter {
+    let pages = match filter {
         // EC2 takes ids or a page's size, and answers for all ids at once.
-        Filter::Ids(ids) => call.set_instance_ids(Some(ids.clone())).into_paginator().send(),
-        Filter::Managed => {
-            call.set_filters(Some(Criteria::default().filters())).into_paginator().page_size(PAGE).send()
-        }
-        Filter::Matching(criteria) => {
-            call.set_filters(Some(criteria.filters())).into_paginator().page_size(PAGE).send()
-        }
+        Filter::Ids(ids) => call.set_instance_ids(Some(ids.clone())).into_paginator(),
+        Filter::Managed => call.set_filters(Some(Criteria::default().filters())).into_paginator().page_size(PAGE),
+        Filter::Matching(criteria) => call.set_filters(Some(criteria.filters())).into_paginator().page_size(PAGE),
     };
+    every(pages).await
+}
+
+/// The instances of every page.
+pub(super) async fn every(pages: DescribeInstancesPaginator) -> Result<Vec<Instance>> {
+    let mut pages = pages.send();
     let mut instances = Vec::new();
     while let Some(page) = pages.next().await {
         let page = page.map_err(|error| Error::of("EC2 DescribeInstances", error))?;
