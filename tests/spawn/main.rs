@@ -14,6 +14,7 @@ mod interruption;
 mod launch;
 mod launch_flags;
 mod list;
+mod readme;
 mod resume;
 mod safety;
 mod setup;

@@ -9,7 +9,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 use tokio::signal::unix::Signal;
 
-/// Time between two looks at the tags. A change is to take effect within 5 s; each look asks for every tag.
+/// Time between two looks at the tags. A change is to take effect within 5 s; each look asks for every setting.
 const LOOK: Duration = Duration::from_secs(3);
 /// Time that the first span gets to leave once tracing is switched on.
 const FLUSH: Duration = Duration::from_secs(2);
