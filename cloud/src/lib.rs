@@ -6,6 +6,7 @@
 
 mod account;
 pub mod agent_bucket;
+pub mod arrays;
 pub mod checks;
 mod clients;
 pub mod describe;

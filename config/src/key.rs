@@ -41,6 +41,8 @@ pub enum Grammar {
     Percent,
     /// A whole number from 0.
     Whole,
+    /// A whole number from 1 to 1024.
+    Slots,
     /// One of these words.
     Word(&'static [&'static str]),
     /// An `http` or `https` address; empty is unset.

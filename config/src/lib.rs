@@ -38,5 +38,5 @@ pub use settings::{
 };
 pub use value::{
     Compression, ExporterKind, Headers, OnComplete, OtlpProtocol, Percent, ProviderChoice, SamplingRate, Sessions,
-    TimeSpan, Topology, ValueError,
+    Slots, TimeSpan, Topology, ValueError,
 };

@@ -62,6 +62,7 @@ fn form(grammar: Grammar) -> Value {
         Grammar::Share => json!({ "type": ["number", "null"], "minimum": 0, "maximum": 1 }),
         Grammar::Percent => json!({ "type": ["number", "null"], "minimum": 0, "maximum": 100 }),
         Grammar::Whole => json!({ "type": ["integer", "null"], "minimum": 0 }),
+        Grammar::Slots => json!({ "type": ["integer", "null"], "minimum": 1, "maximum": 1024 }),
         Grammar::Word(words) => {
             let words: Vec<_> = words.iter().map(|word| json!(word)).chain([Value::Null]).collect();
             json!({ "enum": words })

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::value::timeout;
 use crate::{
     Compression, Endpoint, ExporterKind, Headers, JobArray, OnComplete, OtlpProtocol, Percent, ProviderChoice,
-    SamplingRate, Sessions, TimeSpan, Topology,
+    SamplingRate, Sessions, Slots, TimeSpan, Topology,
 };
 
 /// Everything that can be set. `Settings::default()` holds the defaults of the key table.
@@ -239,13 +239,15 @@ pub struct JobArraySettings {
     pub name: Option<String>,
     /// Index of the task.
     pub index: Option<u64>,
+    /// Tasks that are worked on at once.
+    pub slots: Slots,
 }
 
 impl JobArraySettings {
     /// The place in the array, if there is an array.
     #[must_use]
     pub fn place(&self) -> Option<JobArray> {
-        let Self { id, name, index } = self.clone();
+        let Self { id, name, index, slots: _ } = self.clone();
         id.map(|id| JobArray { id, name, index })
     }
 }

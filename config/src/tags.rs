@@ -37,6 +37,8 @@ pub const PRE_STOP_TIMEOUT: &str = "spawn:pre-stop-timeout";
 pub const ON_COMPLETE: &str = "spawn:on-complete";
 /// Job array that the instance works for, key `job-array-id`.
 pub const ARRAY_ID: &str = "spawn:array-id";
+/// Tasks of the job array that the instance works on at once, key `job-array-slots`.
+pub const SLOTS: &str = "spawn:slots";
 /// Key `tracing-enabled`.
 pub const TRACING_ENABLED: &str = "spawn:tracing-enabled";
 /// Key `tracing-exporter`.

@@ -5,6 +5,7 @@ mod headers;
 pub(crate) mod list;
 mod percent;
 mod sampling;
+mod slots;
 mod time_span;
 pub(crate) mod timeout;
 
@@ -14,6 +15,7 @@ pub use choice::{Compression, ExporterKind, OnComplete, OtlpProtocol, ProviderCh
 pub use headers::Headers;
 pub use percent::Percent;
 pub use sampling::SamplingRate;
+pub use slots::Slots;
 pub use time_span::TimeSpan;
 
 /// A text that is not a value of the type asked for; says what would be.

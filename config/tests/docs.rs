@@ -28,6 +28,7 @@ fn form(grammar: Grammar) -> String {
         Grammar::Share => "0.0 to 1.0".to_owned(),
         Grammar::Percent => "0 to 100".to_owned(),
         Grammar::Whole => "0, 1, 2, …".to_owned(),
+        Grammar::Slots => "1 to 1024".to_owned(),
         Grammar::Word(words) => words.iter().map(|word| code(word)).collect::<Vec<_>>().join(", "),
         Grammar::Endpoint => "`http://…`, `https://…`".to_owned(),
         Grammar::Instant => "RFC 3339 instant".to_owned(),

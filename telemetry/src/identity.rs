@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use opentelemetry::{KeyValue, Value};
+use opentelemetry::{Context, KeyValue, Value};
 use spawn_config::Identity;
 
 use crate::attribute;
@@ -47,6 +47,16 @@ impl SpanIdentity {
         }
         attributes
     }
+}
+
+/// Index of the task that the work in a context is for; a host may work on several at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct JobArrayIndex(pub(crate) i64);
+
+/// Marks what runs in this context as work for the task of this index: every span of it carries the index.
+#[must_use]
+pub fn with_job_array_index(context: &Context, index: u32) -> Context {
+    context.with_value(JobArrayIndex(i64::from(index)))
 }
 
 fn shared(text: &str) -> Value {

@@ -5,11 +5,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use arc_swap::ArcSwap;
-use opentelemetry::trace::{SpanContext, SpanId, SpanKind, Status, TraceContextExt, TraceFlags, TraceId, TraceState};
+use opentelemetry::trace::{
+    Link, SpanContext, SpanId, SpanKind, Status, TraceContextExt, TraceFlags, TraceId, TraceState,
+};
 use opentelemetry::{Context, InstrumentationScope, KeyValue};
 use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanLinks};
 
-use crate::identity::SpanIdentity;
+use crate::attribute;
+use crate::identity::{JobArrayIndex, SpanIdentity};
 use crate::ids::TimedIds;
 use crate::pipeline::Pipeline;
 use crate::propagation::Undecided;
@@ -61,6 +64,8 @@ pub(crate) struct SpanStart {
     pub(crate) decided: bool,
     pub(crate) time: SystemTime,
     pub(crate) clock: Instant,
+    /// The task that the work is for, where the context says so.
+    pub(crate) job_array_index: Option<JobArrayIndex>,
 }
 
 /// What is said of a span when it is over.
@@ -100,17 +105,15 @@ impl Recorder {
 
     /// Begins a span under the current context.
     pub(crate) fn begin(&self) -> Begun {
-        Context::map_current(|cx| match cx.is_telemetry_suppressed() {
-            true => Begun::Silent,
-            false => self.begin_under(cx),
-        })
+        Context::map_current(|cx| self.begin_under(cx))
     }
 
-    fn begin_under(&self, cx: &Context) -> Begun {
+    /// Begins a span under this context.
+    pub(crate) fn begin_under(&self, cx: &Context) -> Begun {
         let span = cx.span();
         let parent = span.span_context();
         let is_child = parent.is_valid();
-        if self.0.sampler.is_off() {
+        if self.0.sampler.is_off() || cx.is_telemetry_suppressed() {
             return Begun::Silent;
         }
         let (trace_id, decision, now) = if is_child {
@@ -138,13 +141,28 @@ impl Recorder {
             decided,
             time: now.unwrap_or_else(SystemTime::now),
             clock: Instant::now(),
+            job_array_index: cx.get::<JobArrayIndex>().copied(),
         })
     }
 
     /// Records a span that is over.
     pub(crate) fn end(&self, start: &SpanStart, end: SpanEnd) {
+        let SpanEnd { name, kind, mut attributes, status, elapsed } = end;
+        say_index(&mut attributes, start.job_array_index);
+        self.accept(self.data(start, SpanEnd { name, kind, attributes, status, elapsed }));
+    }
+
+    /// Records a span that was planned; its own attributes come before those of the host.
+    pub(crate) fn end_planned(&self, start: &SpanStart, end: SpanEnd, links: Vec<Link>) {
+        let mut span = self.data(start, end);
+        span.links.links = links;
+        say_index(&mut span.attributes, start.job_array_index);
+        self.accept_own(span);
+    }
+
+    fn data(&self, start: &SpanStart, end: SpanEnd) -> SpanData {
         let SpanEnd { name, kind, attributes, status, elapsed } = end;
-        self.accept(SpanData {
+        SpanData {
             span_context: start.context.clone(),
             parent_span_id: start.parent,
             parent_span_is_remote: start.parent_is_remote,
@@ -158,12 +176,16 @@ impl Recorder {
             links: SpanLinks::default(),
             status,
             instrumentation_scope: self.0.scope.clone(),
-        });
+        }
     }
 
-    /// Takes a finished span of the programs' own and says whose it is.
+    /// Takes a finished span of the programs' own and says whose it is, where the span itself does not.
     pub(crate) fn accept_own(&self, mut span: SpanData) {
-        span.attributes.extend(self.0.identity.load().iter().cloned());
+        for own in self.0.identity.load().iter() {
+            if span.attributes.iter().all(|said| said.key != own.key) {
+                span.attributes.push(own.clone());
+            }
+        }
         // A wall clock that was set back while the span was open must not give it a negative length.
         span.end_time = span.end_time.max(span.start_time);
         self.accept(span);
@@ -180,7 +202,28 @@ impl Recorder {
     }
 }
 
+/// The index of the task goes before one that the host has for good.
+fn say_index(attributes: &mut Vec<KeyValue>, index: Option<JobArrayIndex>) {
+    let Some(JobArrayIndex(index)) = index else { return };
+    let key = attribute::SPAWN_JOB_ARRAY_INDEX;
+    match attributes.iter_mut().find(|attribute| attribute.key.as_str() == key) {
+        Some(attribute) => attribute.value = index.into(),
+        None => attributes.push(KeyValue::new(key, index)),
+    }
+}
+
 impl SpanStart {
+    /// A span that was planned and is over.
+    pub(crate) fn planned(
+        context: SpanContext,
+        parent: SpanId,
+        parent_is_remote: bool,
+        time: SystemTime,
+        job_array_index: Option<JobArrayIndex>,
+    ) -> Self {
+        Self { context, parent, parent_is_remote, decided: true, time, clock: Instant::now(), job_array_index }
+    }
+
     /// A child span that began and ended within this one.
     pub(crate) fn child(&self, after: Duration) -> Self {
         let context = &self.context;
@@ -197,6 +240,7 @@ impl SpanStart {
             decided: self.decided,
             time: self.time + after,
             clock: self.clock,
+            job_array_index: self.job_array_index,
         }
     }
 

@@ -18,12 +18,13 @@ use crate::attribute;
 use crate::counters::Counters;
 use crate::describe::DescribeCall;
 use crate::health::Health;
-use crate::identity::SpanIdentity;
+use crate::identity::{JobArrayIndex, SpanIdentity};
 use crate::ids::TimedIds;
 use crate::interceptor::TracingInterceptor;
 use crate::pipeline::{Delivery, Flushed, Pipeline};
 use crate::plan::{Plan, TracePlan};
-use crate::recorder::{Recorder, SCOPE};
+use crate::planned::{PlannedSpan, SpanRecord};
+use crate::recorder::{Recorder, SCOPE, SpanEnd};
 use crate::resource::Program;
 use crate::sampler::SdkSampler;
 use crate::testing::Spans;
@@ -111,9 +112,28 @@ impl Telemetry {
         if self.recorder.sampler().is_off() {
             return parent.clone();
         }
+        let index = parent.get::<JobArrayIndex>().map(|index| KeyValue::new(attribute::SPAWN_JOB_ARRAY_INDEX, index.0));
+        let attributes = attributes.into_iter().chain(index).collect::<Vec<_>>();
         let mut builder = SpanBuilder::from_name(name).with_kind(kind).with_attributes(attributes);
         builder.start_time = started;
         parent.with_span(self.tracer.build_with_context(builder, parent))
+    }
+
+    /// Settles the ids of a span below `parent`, or of a new trace if it holds no span. Nothing is recorded yet.
+    #[must_use]
+    pub fn plan_span(&self, parent: &Context) -> PlannedSpan {
+        PlannedSpan::begun(self.recorder.begin_under(parent), parent, TimedIds.span_id())
+    }
+
+    /// Records a planned span that is over. One that was not sampled, or planned with tracing off, leaves nothing.
+    pub fn record(&self, planned: PlannedSpan, record: SpanRecord) {
+        if self.recorder.sampler().is_off() {
+            return;
+        }
+        let Some((start, record, links, status)) = planned.into_parts(record) else { return };
+        let SpanRecord { name, kind, started, ended, attributes, .. } = record;
+        let elapsed = ended.duration_since(started).unwrap_or_default();
+        self.recorder.end_planned(&start, SpanEnd { name, kind, attributes, status, elapsed }, links);
     }
 
     /// Does the work in a span of its own under the current context; its error is the span's error.

@@ -57,7 +57,7 @@ impl AgentRecord {
         item
     }
 
-    pub(super) fn from_item(item: &HashMap<String, AttributeValue>) -> Result<Self> {
+    pub(crate) fn from_item(item: &HashMap<String, AttributeValue>) -> Result<Self> {
         let optional = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
         let unreadable = |name: &str| Error::Unexpected {
             call: "DynamoDB GetItem",

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::value::{list, timeout};
 use crate::{
     Compression, Endpoint, ExporterKind, Headers, OnComplete, OtlpProtocol, Percent, ProviderChoice, SamplingRate,
-    Sessions, TimeSpan, Topology, ValueError,
+    Sessions, Slots, TimeSpan, Topology, ValueError,
 };
 
 /// A value as it was written. Tags, variables and flags are text; `local.yaml` has lists and maps too.
@@ -67,6 +67,7 @@ plain_field!(
     ProviderChoice,
     SamplingRate,
     Sessions,
+    Slots,
     TimeSpan,
     Topology
 );

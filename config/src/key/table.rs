@@ -27,7 +27,7 @@ macro_rules! key {
     };
 }
 
-static KEYS: [Key; 46] = [
+static KEYS: [Key; 47] = [
     key!("tracing-enabled", Grammar::Truth, tracing.enabled)
         .says("Makes spans of what spawn and spored do.")
         .tag(tags::TRACING_ENABLED)
@@ -238,6 +238,12 @@ static KEYS: [Key; 46] = [
     key!("job-array-index", Grammar::Whole, host.job_array.index)
         .says("Gives the host the task of this index.")
         .path("job_array.index"),
+    key!("job-array-slots", Grammar::Slots, host.job_array.slots)
+        .says("Works on this many tasks of the job array at once.")
+        .tag(tags::SLOTS)
+        .path("job_array.slots")
+        .env(&["SPAWN_JOB_ARRAY_SLOTS"])
+        .default("1"),
 ];
 
 /// Attributes of a stronger source join those of the weaker, as OpenTelemetry merges resources.
@@ -325,7 +331,7 @@ mod tests {
 
     #[test]
     fn a_tag_is_the_prefix_and_the_name_of_its_key() {
-        let odd = [("job-array-id", tags::ARRAY_ID)];
+        let odd = [("job-array-id", tags::ARRAY_ID), ("job-array-slots", tags::SLOTS)];
         for (key, tag) in keys().iter().filter_map(|key| Some((key, key.tag?))) {
             let regular = format!("{}{}", tags::PREFIX, key.name);
             assert!(tag == regular || odd.contains(&(key.name, tag)), "{tag} of {}", key.name);

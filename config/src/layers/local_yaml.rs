@@ -138,6 +138,7 @@ fn raw(grammar: Grammar, kind: &Kind) -> Result<Raw, &'static str> {
         (Grammar::Share, Kind::Quoted(_)) => Err("a decimal number from 0.0 to 1.0 without quotes"),
         (Grammar::Percent, Kind::Quoted(_)) => Err("a decimal number from 0 to 100 without quotes"),
         (Grammar::Whole, Kind::Quoted(_)) => Err("a whole number from 0 without quotes"),
+        (Grammar::Slots, Kind::Quoted(_)) => Err("a whole number from 1 to 1024 without quotes"),
         (Grammar::Map | Grammar::Secrets, Kind::Map(pairs)) => {
             let pair = |(name, value): &(Node, Node)| Some((name.kind.text()?, value.kind.text()?));
             let map: Option<BTreeMap<_, _>> = pairs.iter().map(pair).collect();

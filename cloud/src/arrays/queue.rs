@@ -1,0 +1,290 @@
+//! The queue of an array: a message for each task that waits. What a message says is a hint; the table decides.
+
+use super::id::ArrayId;
+use crate::error::{Error, Result};
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::types::{
+    ChangeMessageVisibilityBatchRequestEntry, Message, MessageAttributeValue, MessageSystemAttributeName,
+    MessageSystemAttributeNameForSends, MessageSystemAttributeValue, QueueAttributeName, SendMessageBatchRequestEntry,
+};
+use opentelemetry::Context;
+use opentelemetry::context::FutureExt;
+use spawn_telemetry::{ExpectErrors, propagation};
+use std::collections::HashMap;
+use std::time::Duration;
+use tokio::task::JoinSet;
+
+/// Messages of one call (Amazon SQS Developer Guide, "Message quotas").
+const BATCH: usize = 10;
+/// Calls under way at once.
+const AT_ONCE: usize = 16;
+/// How long a message waits for an agent: as long as SQS keeps any.
+const RETENTION_SECONDS: u32 = 14 * 24 * 60 * 60;
+/// What is left unsent is sent again this often.
+const MOST_TRIES: u32 = 8;
+
+/// The queue of one array.
+#[derive(Clone, Debug)]
+pub struct TaskQueue {
+    client: Client,
+    url: String,
+}
+
+/// A message that was received; nobody else receives it until its time is over.
+#[derive(Clone, Debug)]
+pub struct Delivery {
+    /// The task that it is about.
+    pub index: u32,
+    /// What to settle it with.
+    pub receipt: String,
+    /// How often it was received, this time included, as far as SQS knows.
+    pub received: u32,
+    /// Context of whoever sent it; without one, or with a malformed one, an empty context.
+    pub context: Context,
+}
+
+impl TaskQueue {
+    /// The queue at this URL. No call is made.
+    #[must_use]
+    pub const fn new(client: Client, url: String) -> Self {
+        Self { client, url }
+    }
+
+    /// Its URL.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Makes the queue of the array's round, encrypted; one that is there already is taken.
+    ///
+    /// # Errors
+    /// If SQS refuses or does not answer.
+    pub async fn create(client: Client, id: &ArrayId, round: u32, visibility: Duration) -> Result<Self> {
+        let call = client
+            .create_queue()
+            .queue_name(format!("spawn-{id}-{round}"))
+            .attributes(QueueAttributeName::MessageRetentionPeriod, RETENTION_SECONDS.to_string())
+            .attributes(QueueAttributeName::VisibilityTimeout, visibility.as_secs().to_string())
+            .attributes(QueueAttributeName::SqsManagedSseEnabled, "true");
+        let answer = call.send().await.map_err(|error| Error::of("SQS CreateQueue", error))?;
+        let url = answer.queue_url.ok_or_else(|| Error::Unexpected {
+            call: "SQS CreateQueue",
+            reason: "the answer has no queue URL".to_owned(),
+        })?;
+        Ok(Self::new(client, url))
+    }
+
+    /// Removes the queue; one that is gone is no error.
+    ///
+    /// # Errors
+    /// If SQS refuses or does not answer.
+    pub async fn delete(&self) -> Result<()> {
+        let call = self.client.delete_queue().queue_url(&self.url).customize();
+        match call.interceptor(ExpectErrors(&[GONE.0, GONE.1])).send().await {
+            Ok(_) => Ok(()),
+            Err(error) => gone(Error::of("SQS DeleteQueue", error)),
+        }
+    }
+
+    /// Dispatches these tasks. The messages carry `context`, in the W3C's form and in AWS's.
+    ///
+    /// # Errors
+    /// If SQS refuses or does not answer; some may have been sent, which does no harm.
+    pub async fn send(&self, indices: &[u32], context: &Context, sent: impl Fn(usize)) -> Result<()> {
+        let mut under_way = JoinSet::new();
+        let mut done = 0;
+        for batch in indices.chunks(BATCH) {
+            if under_way.len() == AT_ONCE {
+                done += joined(under_way.join_next().await)?;
+                sent(done);
+            }
+            let (queue, batch, carried) = (self.clone(), batch.to_vec(), context.clone());
+            under_way.spawn(async move { queue.send_batch(batch, &carried).await }.with_context(Context::current()));
+        }
+        while let Some(batch) = under_way.join_next().await {
+            done += joined(Some(batch))?;
+            sent(done);
+        }
+        Ok(())
+    }
+
+    async fn send_batch(&self, indices: Vec<u32>, context: &Context) -> Result<usize> {
+        const CALL: &str = "SQS SendMessageBatch";
+        let count = indices.len();
+        let mut left = indices;
+        for tries in 0..MOST_TRIES {
+            let entries: Result<Vec<_>> = left.iter().map(|index| entry(*index, context)).collect();
+            let call = self.client.send_message_batch().queue_url(&self.url).set_entries(Some(entries?));
+            let answer = call.send().await.map_err(|error| Error::of(CALL, error))?;
+            if let Some(failed) = answer.failed.iter().find(|failed| failed.sender_fault) {
+                let said = failed.message.as_deref().unwrap_or_default();
+                return Err(Error::Unexpected { call: CALL, reason: format!("{}: {said}", failed.code) });
+            }
+            left = answer.failed.iter().filter_map(|failed| failed.id.parse().ok()).collect();
+            if left.is_empty() {
+                return Ok(count);
+            }
+            tokio::time::sleep(Duration::from_millis(50 * 2_u64.pow(tries)).mul_f64(fastrand::f64())).await;
+        }
+        Err(Error::Unexpected { call: CALL, reason: format!("{} messages stay unsent", left.len()) })
+    }
+
+    /// Takes up to `most` messages, waiting up to `wait` for the first. Nobody else sees them for `visibility`. What is
+    /// no message of ours is removed with a warning.
+    ///
+    /// # Errors
+    /// If SQS refuses or does not answer, or the queue is gone.
+    pub async fn receive(&self, most: u16, wait: Duration, visibility: Duration) -> Result<Vec<Delivery>> {
+        let seconds = |time: Duration| i32::try_from(time.as_secs()).unwrap_or(i32::MAX);
+        let call = self
+            .client
+            .receive_message()
+            .queue_url(&self.url)
+            .max_number_of_messages(i32::from(most.clamp(1, 10)))
+            .wait_time_seconds(seconds(wait).min(20))
+            .visibility_timeout(seconds(visibility))
+            .message_attribute_names("All")
+            .message_system_attribute_names(MessageSystemAttributeName::AwsTraceHeader)
+            .message_system_attribute_names(MessageSystemAttributeName::ApproximateReceiveCount);
+        let answer = call.send().await.map_err(|error| Error::of("SQS ReceiveMessage", error))?;
+        let mut deliveries = Vec::new();
+        for message in answer.messages.unwrap_or_default() {
+            match delivery(&message) {
+                Some(delivery) => deliveries.push(delivery),
+                None => {
+                    tracing::warn!(
+                        message_id = message.message_id,
+                        queue = self.url,
+                        "a message that names no task is removed"
+                    );
+                    if let Some(receipt) = &message.receipt_handle {
+                        self.remove(receipt).await?;
+                    }
+                }
+            }
+        }
+        Ok(deliveries)
+    }
+
+    /// Removes a message: its task has ended.
+    ///
+    /// # Errors
+    /// If SQS refuses or does not answer.
+    pub async fn remove(&self, receipt: &str) -> Result<()> {
+        let call = self.client.delete_message().queue_url(&self.url).receipt_handle(receipt);
+        call.send().await.map(drop).map_err(|error| Error::of("SQS DeleteMessage", error))
+    }
+
+    /// Hides a message for this long, counted from now; nothing shows it to the next agent at once.
+    ///
+    /// # Errors
+    /// If SQS refuses or does not answer.
+    pub async fn hide(&self, receipt: &str, visibility: Duration) -> Result<()> {
+        let seconds = i32::try_from(visibility.as_millis().div_ceil(1_000)).unwrap_or(i32::MAX).min(MOST_HIDDEN);
+        let call = self.client.change_message_visibility().queue_url(&self.url).receipt_handle(receipt);
+        let call = call.visibility_timeout(seconds);
+        call.send().await.map(drop).map_err(|error| Error::of("SQS ChangeMessageVisibility", error))
+    }
+
+    /// Hides several messages for this long, in one call; those that are gone are none of its errors.
+    ///
+    /// # Errors
+    /// If SQS refuses or does not answer.
+    pub async fn hide_all(&self, receipts: &[String], visibility: Duration) -> Result<()> {
+        const CALL: &str = "SQS ChangeMessageVisibilityBatch";
+        let seconds = i32::try_from(visibility.as_secs()).unwrap_or(i32::MAX).min(MOST_HIDDEN);
+        for batch in receipts.chunks(BATCH) {
+            let entries = batch.iter().enumerate().map(|(number, receipt)| {
+                let entry = ChangeMessageVisibilityBatchRequestEntry::builder().id(number.to_string());
+                entry.receipt_handle(receipt).visibility_timeout(seconds).build()
+            });
+            let entries = entries.collect::<std::result::Result<Vec<_>, _>>();
+            let entries = entries.map_err(|error| Error::Unexpected { call: CALL, reason: error.to_string() })?;
+            let call = self.client.change_message_visibility_batch().queue_url(&self.url).set_entries(Some(entries));
+            call.send().await.map_err(|error| Error::of(CALL, error))?;
+        }
+        Ok(())
+    }
+}
+
+/// Most seconds that SQS hides a message for: 12 hours.
+const MOST_HIDDEN: i32 = 43_200;
+/// What SQS says of a queue that is gone: the code of its query protocol, and that of its JSON one.
+const GONE: (&str, &str) = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist");
+
+fn gone(error: Error) -> Result<()> {
+    match error.code() {
+        Some(code) if code == GONE.0 || code == GONE.1 => Ok(()),
+        _ => Err(error),
+    }
+}
+
+/// The message of one task. Its body names the task alone: the queue is one array's.
+fn entry(index: u32, context: &Context) -> Result<SendMessageBatchRequestEntry> {
+    let incomplete = |error: aws_sdk_sqs::error::BuildError| Error::Unexpected {
+        call: "SQS SendMessageBatch",
+        reason: error.to_string(),
+    };
+    let text = |value: String| MessageAttributeValue::builder().data_type("String").string_value(value).build();
+    let mut attributes = HashMap::new();
+    for (name, value) in
+        [("traceparent", propagation::traceparent(context)), ("tracestate", propagation::tracestate(context))]
+    {
+        if let Some(value) = value {
+            attributes.insert(name.to_owned(), text(value).map_err(incomplete)?);
+        }
+    }
+    let header = propagation::xray_header(context).map(|header| {
+        MessageSystemAttributeValue::builder().data_type("String").string_value(header).build().map_err(incomplete)
+    });
+    let mut entry = SendMessageBatchRequestEntry::builder()
+        .id(index.to_string())
+        .message_body(format!("{{\"index\":{index}}}"))
+        .set_message_attributes(Some(attributes));
+    if let Some(header) = header {
+        entry = entry.message_system_attributes(MessageSystemAttributeNameForSends::AwsTraceHeader, header?);
+    }
+    entry.build().map_err(incomplete)
+}
+
+fn delivery(message: &Message) -> Option<Delivery> {
+    #[derive(serde::Deserialize)]
+    struct Body {
+        index: u32,
+    }
+    let Body { index } = serde_json::from_str(message.body.as_deref()?).ok()?;
+    let system = |name| message.attributes.as_ref().and_then(|attributes| attributes.get(&name)).map(String::as_str);
+    let received = system(MessageSystemAttributeName::ApproximateReceiveCount).and_then(|count| count.parse().ok());
+    Some(Delivery {
+        index: Some(index).filter(|index| *index < super::MOST_TASKS)?,
+        receipt: message.receipt_handle.clone()?,
+        received: received.unwrap_or(1),
+        context: carried(message, system(MessageSystemAttributeName::AwsTraceHeader)),
+    })
+}
+
+/// The sender's context: the W3C's form, which says more, or else AWS's.
+fn carried(message: &Message, header: Option<&str>) -> Context {
+    let attribute = |name: &str| {
+        let value = message.message_attributes.as_ref().and_then(|attributes| attributes.get(name));
+        value.and_then(|value| value.string_value.as_deref())
+    };
+    let read = match (attribute("traceparent"), header) {
+        (Some(traceparent), _) => propagation::remote_context(traceparent, attribute("tracestate")),
+        (None, Some(header)) => propagation::from_xray_header(header),
+        (None, None) => return Context::new(),
+    };
+    read.unwrap_or_else(|error| {
+        tracing::warn!(%error, "the trace context of a message is of no use and left out");
+        Context::new()
+    })
+}
+
+fn joined(batch: Option<std::result::Result<Result<usize>, tokio::task::JoinError>>) -> Result<usize> {
+    match batch {
+        None => Ok(0),
+        Some(Ok(sent)) => sent,
+        Some(Err(panic)) => Err(Error::Unexpected { call: "SQS SendMessageBatch", reason: panic.to_string() }),
+    }
+}

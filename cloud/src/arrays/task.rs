@@ -1,0 +1,352 @@
+//! A task and the rules of its life, without I/O: who may take it, renew it, end it and give it back.
+//!
+//! ```text
+//!            claim                   end (succeeded | failed for good | cancelled)
+//! pending ─────────► running ────────────────────────────────────────► succeeded | failed | cancelled
+//!    ▲                │  │ ▲                                                    │
+//!    │ release, retry │  └─┘ claim, once the lease is over (the attempt is lost)│
+//!    └────────────────┴─────────────────────────────────────────────────────────┘ retry by the operator
+//! ```
+//!
+//! The number of the attempt fences: whoever writes must name owner and attempt, so an owner that was thought dead and
+//! is not changes nothing any more.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// An instant in milliseconds since the epoch, by AWS's clock ([`super::ServerClock`]).
+pub type Millis = i64;
+
+/// How often a task's host may vanish under it before the task itself is taken for the cause.
+pub(super) const MOST_LOSSES: u32 = 10;
+
+/// Where a task is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TaskState {
+    /// It waits for an agent, perhaps for its next attempt.
+    Pending,
+    /// An agent works on it, as far as its lease tells.
+    Running,
+    /// It has ended with exit code 0, and its results are stored.
+    Succeeded,
+    /// It has failed, and no attempts are left.
+    Failed,
+    /// The operator has called it off.
+    Cancelled,
+}
+
+/// One task of an array.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Task {
+    /// From 0.
+    pub index: u32,
+    /// Counts the writes; a write is made only over the version that it was worked out from.
+    pub version: u64,
+    /// Where it is.
+    pub state: TaskState,
+    /// Number of the attempt under way, or of the last one; 0 before the first.
+    pub attempt: u32,
+    /// Attempts that failed by themselves, since the operator last asked for it.
+    pub failures: u32,
+    /// Attempts whose host vanished, since the operator last asked for it.
+    pub losses: u32,
+    /// Who made the attempt: an instance id and what tells that agent from an earlier one there.
+    pub owner: Option<String>,
+    /// Until when nobody else may take it.
+    pub lease_until: Option<Millis>,
+    /// Before when it must not be attempted again.
+    pub not_before: Option<Millis>,
+    /// Whether the operator wants the attempt under way to end.
+    pub cancel: bool,
+    /// When the attempt began.
+    pub started_at: Option<Millis>,
+    /// When the attempt ended.
+    pub ended_at: Option<Millis>,
+    /// Exit code of the attempt's command.
+    pub exit_code: Option<i32>,
+    /// Signal that ended the attempt's command.
+    pub signal: Option<i32>,
+    /// Why the attempt did not succeed, for people.
+    pub reason: Option<String>,
+    /// Where its results are, `s3://…`.
+    pub output: Option<String>,
+    /// Context of the attempt's span, W3C.
+    pub traceparent: Option<String>,
+    /// Vendors' part of that context.
+    pub tracestate: Option<String>,
+}
+
+/// Who makes an attempt, and in which trace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// As [`Task::owner`].
+    pub owner: String,
+    /// Context of the attempt's span, W3C.
+    pub traceparent: Option<String>,
+    /// Vendors' part of that context.
+    pub tracestate: Option<String>,
+}
+
+/// How an attempt ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ending {
+    /// `Succeeded`, `Failed` or `Cancelled`; `Pending` gives it another attempt.
+    pub state: TaskState,
+    /// When another attempt may begin, where the state is `Pending`.
+    pub not_before: Option<Millis>,
+    /// Whether the attempt failed by itself; one that was given back did not.
+    pub counts: bool,
+    /// Exit code of the command.
+    pub exit_code: Option<i32>,
+    /// Signal that ended the command.
+    pub signal: Option<i32>,
+    /// Why it did not succeed, for people.
+    pub reason: Option<String>,
+    /// Where its results are.
+    pub output: Option<String>,
+}
+
+/// Why a change of a task is not made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// It has ended.
+    #[error("the task has {0}")]
+    Ended(TaskState),
+    /// Somebody works on it, and the lease is not over.
+    #[error("the task is leased for another {} ms", .0.as_millis())]
+    Leased(Duration),
+    /// It must not be attempted yet.
+    #[error("the task waits another {} ms for its next attempt", .0.as_millis())]
+    TooEarly(Duration),
+    /// Somebody else has it, or another attempt is under way.
+    #[error("the task is not this attempt's any more")]
+    NotOwner,
+    /// It is not in a state for this.
+    #[error("the task is {0}")]
+    NotNow(TaskState),
+    /// Its hosts have vanished too often: whoever finds it so ends it as failed.
+    #[error("the task's hosts have vanished {0} times")]
+    LostTooOften(u32),
+    /// There is no such task.
+    #[error("there is no such task")]
+    Unknown,
+}
+
+impl Task {
+    /// A task that nobody has touched.
+    #[must_use]
+    pub const fn new(index: u32) -> Self {
+        Self {
+            index,
+            version: 0,
+            state: TaskState::Pending,
+            attempt: 0,
+            failures: 0,
+            losses: 0,
+            owner: None,
+            lease_until: None,
+            not_before: None,
+            cancel: false,
+            started_at: None,
+            ended_at: None,
+            exit_code: None,
+            signal: None,
+            reason: None,
+            output: None,
+            traceparent: None,
+            tracestate: None,
+        }
+    }
+
+    /// The partition of the array that the task is in.
+    #[must_use]
+    pub const fn shard(&self) -> u32 {
+        self.index % super::SHARDS
+    }
+
+    /// The instance that made the attempt.
+    #[must_use]
+    pub fn instance(&self) -> Option<&str> {
+        self.owner.as_deref().map(|owner| owner.split_once('/').map_or(owner, |(instance, _)| instance))
+    }
+
+    /// Whether the lease of a running task is over.
+    #[must_use]
+    pub fn is_abandoned(&self, now: Millis) -> bool {
+        self.state == TaskState::Running && self.lease_until.is_none_or(|until| until < now)
+    }
+
+    /// Takes the task for an attempt.
+    ///
+    /// # Errors
+    /// If it has ended, is leased, or must not be attempted yet.
+    pub fn claim(&self, by: &Attempt, now: Millis, lease: Duration) -> Result<Self, Refusal> {
+        let lost = match self.state {
+            TaskState::Pending => match self.not_before.filter(|&at| at > now) {
+                Some(at) => return Err(Refusal::TooEarly(between(now, at))),
+                None => 0,
+            },
+            TaskState::Running if self.is_abandoned(now) => 1,
+            TaskState::Running => return Err(Refusal::Leased(between(now, self.lease_until.unwrap_or(now)))),
+            ended => return Err(Refusal::Ended(ended)),
+        };
+        if self.losses + lost > MOST_LOSSES {
+            return Err(Refusal::LostTooOften(self.losses + lost));
+        }
+        let Attempt { owner, traceparent, tracestate } = by.clone();
+        Ok(Self {
+            version: self.version,
+            attempt: self.attempt + 1,
+            losses: self.losses + lost,
+            state: TaskState::Running,
+            owner: Some(owner),
+            lease_until: Some(now + millis(lease)),
+            cancel: self.cancel,
+            failures: self.failures,
+            started_at: Some(now),
+            traceparent,
+            tracestate,
+            ..Self::new(self.index)
+        })
+    }
+
+    /// Keeps the task for longer. A lease that is over is renewed too as long as nobody has taken the task.
+    ///
+    /// # Errors
+    /// If the attempt is not the owner's any more.
+    pub fn renew(&self, owner: &str, attempt: u32, now: Millis, lease: Duration) -> Result<Self, Refusal> {
+        self.check_owner(owner, attempt)?;
+        Ok(Self { lease_until: Some(now + millis(lease)), ..self.clone() })
+    }
+
+    /// Ends the attempt.
+    ///
+    /// # Errors
+    /// If the attempt is not the owner's any more.
+    pub fn end(&self, owner: &str, attempt: u32, now: Millis, ending: &Ending) -> Result<Self, Refusal> {
+        self.check_owner(owner, attempt)?;
+        let Ending { state, not_before, counts, exit_code, signal, reason, output } = ending.clone();
+        Ok(Self {
+            state,
+            not_before,
+            failures: self.failures + u32::from(counts),
+            lease_until: None,
+            cancel: false,
+            ended_at: Some(now),
+            exit_code,
+            signal,
+            reason,
+            output,
+            ..self.clone()
+        })
+    }
+
+    /// Ends a task whose hosts have vanished too often.
+    ///
+    /// # Errors
+    /// If that is not so.
+    pub fn give_up(&self, now: Millis) -> Result<Self, Refusal> {
+        match self.claim(&Attempt { owner: String::new(), traceparent: None, tracestate: None }, now, Duration::ZERO) {
+            Err(Refusal::LostTooOften(losses)) => Ok(Self {
+                state: TaskState::Failed,
+                losses,
+                lease_until: None,
+                cancel: false,
+                ended_at: Some(now),
+                reason: Some(format!("its hosts have vanished {losses} times")),
+                ..self.clone()
+            }),
+            Err(refusal) => Err(refusal),
+            Ok(_) => Err(Refusal::NotNow(self.state)),
+        }
+    }
+
+    /// Calls the task off: at once if nobody works on it, else by telling the one who does.
+    ///
+    /// # Errors
+    /// If it has ended.
+    pub fn cancel(&self, now: Millis) -> Result<Self, Refusal> {
+        match self.state {
+            TaskState::Running if !self.is_abandoned(now) => Ok(Self { cancel: true, ..self.clone() }),
+            TaskState::Pending | TaskState::Running => Ok(Self {
+                state: TaskState::Cancelled,
+                lease_until: None,
+                not_before: None,
+                cancel: false,
+                ended_at: Some(now),
+                ..self.clone()
+            }),
+            ended => Err(Refusal::Ended(ended)),
+        }
+    }
+
+    /// Gives a task that has ended another round of attempts.
+    ///
+    /// # Errors
+    /// If it has not ended.
+    pub fn retry(&self) -> Result<Self, Refusal> {
+        if !self.state.has_ended() {
+            return Err(Refusal::NotNow(self.state));
+        }
+        Ok(Self { state: TaskState::Pending, failures: 0, losses: 0, not_before: None, cancel: false, ..self.clone() })
+    }
+
+    fn check_owner(&self, owner: &str, attempt: u32) -> Result<(), Refusal> {
+        match self.state {
+            TaskState::Running if self.owner.as_deref() == Some(owner) && self.attempt == attempt => Ok(()),
+            _ => Err(Refusal::NotOwner),
+        }
+    }
+}
+
+impl TaskState {
+    /// All of them, in the order of a task's life.
+    pub const ALL: [Self; 5] = [Self::Pending, Self::Running, Self::Succeeded, Self::Failed, Self::Cancelled];
+
+    /// The word in items, output and spans.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Running => "running",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// Whether nothing more becomes of it by itself.
+    #[must_use]
+    pub const fn has_ended(self) -> bool {
+        matches!(self, Self::Succeeded | Self::Failed | Self::Cancelled)
+    }
+}
+
+impl fmt::Display for TaskState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for TaskState {
+    type Err = UnknownState;
+
+    fn from_str(text: &str) -> Result<Self, UnknownState> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text).ok_or(UnknownState)
+    }
+}
+
+/// A word that is no state of a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no state of a task: pending, running, succeeded, failed or cancelled")]
+pub struct UnknownState;
+
+fn millis(time: Duration) -> Millis {
+    Millis::try_from(time.as_millis()).unwrap_or(Millis::MAX / 2)
+}
+
+fn between(now: Millis, then: Millis) -> Duration {
+    Duration::from_millis(u64::try_from(then.saturating_sub(now)).unwrap_or_default())
+}
