@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")"
 seconds=${1:-60}
 [ $# -eq 0 ] || shift
-[ $# -gt 0 ] || set -- tags local_yaml endpoint carriers notices redact user_data
+[ $# -gt 0 ] || set -- tags local_yaml endpoint carriers notices redact user_data braces objects parameters
 
 # seeds TARGET: a file for each line of standard input.
 seeds() {
@@ -22,6 +22,10 @@ echo '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01' | seeds carriers
 echo 'Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1' >corpus/carriers/xray
 printf 'https://u:p@h X-Amz-Signature=a AKIAIOSFODNN7EXAMPLE\n' | seeds redact
 printf '#!/bin/sh\necho\n' | seeds user_data
+sed -n 's/.*"traceparent": "\([^"]*\)".*/\1/p' $hostile/contexts.jsonl | seeds carriers
+printf '%s\n' './align.sh {index:06} {sample} {{}} {size} {name} {array} {attempt}' '{' '}}{' '{index:99}' | seeds braces
+printf '%s\n' x ../x a//b /etc/passwd s3://bucket/in/x | seeds objects
+printf '%s\n' '[{"sample": "S1"}]' 'sample,lane' '- sample: 1.10' | seeds parameters
 mkdir -p corpus/local_yaml && cp $hostile/yaml/* corpus/local_yaml/
 for target; do
     cargo +nightly fuzz run --sanitizer none "$target" -- -max_total_time="$seconds" -max_len=4096 -timeout=10 -rss_limit_mb=2048

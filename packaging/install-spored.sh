@@ -3,6 +3,8 @@
 #
 # This script is a constant. What differs from launch to launch stands in /etc/spawn/agent.env, which is read line by line
 # and never evaluated. No secret is ever on a command line. Whatever goes wrong, nothing unverified is left behind.
+#
+# `install-spored.sh --tasks` brings no agent: it gives the one of a host of your own room for the tasks of job arrays.
 set -eu
 set -f
 umask 022
@@ -24,6 +26,25 @@ say() {
 fail() {
     say "$1"
     exit 1
+}
+
+# The drop-in beside this script goes where systemd reads it; an agent that runs is restarted with it.
+room_for_tasks() {
+    case $0 in
+        */*) beside=${0%/*}/spored-tasks.conf ;;
+        *) beside=./spored-tasks.conf ;;
+    esac
+    [ -r "$beside" ] || fail "$beside cannot be read: it belongs beside this script"
+    mkdir -p "$units/spored.service.d"
+    new=$(mktemp "$units/spored.service.d/.tasks.XXXXXX")
+    trap 'rm -f "$new"' EXIT
+    cat "$beside" >"$new"
+    chmod 0644 "$new"
+    mv -f "$new" "$units/spored.service.d/tasks.conf"
+    trap - EXIT
+    systemctl daemon-reload
+    systemctl try-restart spored.service
+    say "the agent of this host has room for tasks"
 }
 
 # check NAME VALUE: refuses what has a meaning to curl's configuration.
@@ -125,6 +146,15 @@ fetch() {
         fetch_with_aws || fetch_with_curl
     fi
 }
+
+case ${1:-} in
+    '') ;;
+    --tasks)
+        room_for_tasks
+        exit 0
+        ;;
+    *) fail "there is no argument $1: only --tasks" ;;
+esac
 
 read_parameters
 mkdir -p "${target%/*}"

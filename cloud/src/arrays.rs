@@ -15,6 +15,8 @@
 mod array;
 mod clock;
 mod counts;
+mod end;
+mod expand;
 mod hook;
 mod id;
 mod item;
@@ -25,10 +27,11 @@ mod task;
 pub use array::{ArrayRecord, HookState};
 pub use clock::ServerClock;
 pub use counts::Counts;
+pub use expand::{BadBraces, PLACEHOLDERS, Placeholders, check, expand};
 pub use hook::{HookOutcome, invoke_hook};
 pub use id::{ArrayId, ArrayName, BadArrayId};
 pub use queue::{Delivery, TaskQueue};
-pub use store::{ArrayStore, Claimed, Shard, Written};
+pub use store::{ArrayStore, Claimed, Ended, Shard, Written};
 pub use task::{Attempt, Ending, Millis, Refusal, Task, TaskState};
 
 /// Partitions of an array: DynamoDB takes 1,000 writes a second on each (Amazon DynamoDB Developer Guide, "Partitions

@@ -3,6 +3,7 @@
 //! `clippy.toml` bans `Client::new` and `Client::from_conf` everywhere else, so that no call can go untraced by
 //! oversight. With tracing off no interceptor is installed at all.
 
+use crate::arrays::ServerClock;
 use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
@@ -20,6 +21,7 @@ pub struct Clients(Arc<Inner>);
 struct Inner {
     config: SdkConfig,
     interceptor: Option<SharedInterceptor>,
+    clock: Option<ServerClock>,
     ec2: OnceLock<aws_sdk_ec2::Client>,
     dynamodb: OnceLock<aws_sdk_dynamodb::Client>,
     s3: OnceLock<aws_sdk_s3::Client>,
@@ -38,6 +40,9 @@ macro_rules! client {
             if let Some(interceptor) = $inner.interceptor.clone() {
                 config.push_interceptor(interceptor);
             }
+            if let Some(clock) = $inner.clock.clone() {
+                config.push_interceptor(SharedInterceptor::new(clock));
+            }
             $sdk::Client::from_conf(config.build())
         })
     };
@@ -47,9 +52,20 @@ macro_rules! client {
 impl Clients {
     /// The factory's settings; `interceptor` comes from the telemetry and is `None` when tracing is off.
     pub fn new(config: &SdkConfig, interceptor: Option<SharedInterceptor>) -> Self {
+        Self::made(config, interceptor, None)
+    }
+
+    /// The same clients, but the clock hears what time AWS's answers tell. Those that were made before do not.
+    #[must_use]
+    pub fn hearing(&self, clock: ServerClock) -> Self {
+        Self::made(&self.0.config, self.0.interceptor.clone(), Some(clock))
+    }
+
+    fn made(config: &SdkConfig, interceptor: Option<SharedInterceptor>, clock: Option<ServerClock>) -> Self {
         Self(Arc::new(Inner {
             config: config.clone(),
             interceptor,
+            clock,
             ec2: OnceLock::new(),
             dynamodb: OnceLock::new(),
             s3: OnceLock::new(),
@@ -64,7 +80,7 @@ impl Clients {
     #[must_use]
     pub fn in_region(&self, region: &str) -> Self {
         let config = self.0.config.to_builder().region(Region::new(region.to_owned())).build();
-        Self::new(&config, self.0.interceptor.clone())
+        Self::made(&config, self.0.interceptor.clone(), self.0.clock.clone())
     }
 
     /// Amazon EC2.

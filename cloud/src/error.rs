@@ -10,6 +10,20 @@ use std::error::Error as StdError;
 /// Result of a question to AWS.
 pub type Result<T> = std::result::Result<T, Error>;
 
+/// What AWS says of a queue that is gone: the code of SQS's query protocol, and that of its JSON one.
+pub(crate) const NO_QUEUE: [&str; 2] = ["AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"];
+/// What AWS says to those who ask too often: DynamoDB, SQS, S3 and EC2 each in its own words.
+const THROTTLED: [&str; 8] = [
+    "ThrottlingException",
+    "ThrottledException",
+    "Throttling",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "TooManyRequestsException",
+    "SlowDown",
+];
+
 /// Why AWS was not reached or did not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -63,6 +77,21 @@ impl Error {
     /// Whether AWS said that the caller may not do this; asking again will not help.
     pub fn is_denied(&self) -> bool {
         self.code().is_some_and(|code| remedy::DENIED.contains(&code))
+    }
+
+    /// Whether AWS asked to go slower, beyond what the SDK's own retries take.
+    pub fn is_throttled(&self) -> bool {
+        self.code().is_some_and(|code| THROTTLED.contains(&code))
+    }
+
+    /// Whether SQS said that there is no such queue.
+    pub fn is_queue_gone(&self) -> bool {
+        self.code().is_some_and(|code| NO_QUEUE.contains(&code))
+    }
+
+    /// Whether DynamoDB said that there is no such table.
+    pub fn is_table_missing(&self) -> bool {
+        matches!(self, Self::Refused { call, code, .. } if call.starts_with("DynamoDB ") && code == "ResourceNotFoundException")
     }
 
     /// Whether EC2 said that the instance cannot hibernate, now or ever.

@@ -11,9 +11,10 @@ mod policy;
 mod scope;
 mod table;
 
-pub use action::action_of;
+pub use action::{action_of, actions_of};
 pub use compare::missing_from;
 pub use feature::{Feature, Role};
 pub use policy::{Policy, Statement, policy, statements_for, trust};
+pub(crate) use scope::named_in;
 pub use scope::{ROLE_NAME, Scope};
 pub use table::{Condition, Grant, NO_OPERATION, NO_PERMISSION, grants};

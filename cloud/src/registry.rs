@@ -2,11 +2,11 @@
 //!
 //! | PK | SK | attributes |
 //! |---|---|---|
-//! | `instances#SHARD` | `agent#INSTANCE_ID` | provider, region, address, version, started_at, last_seen, expires_at, traceparent, tracestate |
+//! | `instances#SHARD` | `agent#INSTANCE_ID` | provider, region, address, instance_type, spot, slots, version, started_at, last_seen, expires_at, traceparent, tracestate |
 //!
 //! Times are epoch seconds, as DynamoDB's own expiry wants them.
 
-mod record;
+pub(crate) mod record;
 mod table;
 
 pub use record::AgentRecord;
@@ -52,7 +52,7 @@ impl Registry {
 
     /// Writes the agent's item, replacing that of an earlier start.
     pub async fn register(&self, agent: &AgentRecord) -> Result<()> {
-        let item = agent.to_item(EXPIRES_AFTER_SECONDS);
+        let item = agent.to_item(partition_key(&agent.instance_id), agent.last_seen + EXPIRES_AFTER_SECONDS);
         let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
         put.send().await.map_err(|error| Error::of("DynamoDB PutItem", error))?;
         Ok(())

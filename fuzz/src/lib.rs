@@ -1,22 +1,33 @@
 //! What the targets do with the bytes that they get. Files of crates that depend on the AWS SDK are links to their sources:
 //! the SDK takes half an hour with a fuzzer's instrumentation, and these files need nothing of it.
 
+// Files that are linked name the crate of the AWS calls; what they take from it is here.
+extern crate self as spawn_cloud;
+
+pub mod arrays;
 mod carriers;
 mod endpoint;
 mod error;
 mod imds;
 mod local_yaml;
+mod params;
 #[expect(dead_code, unused_imports, reason = "the exporter uses the rest")]
 mod propagation;
 #[expect(dead_code, reason = "the filter uses the rest")]
 mod redact;
+mod rows;
+#[expect(dead_code, reason = "the transfers use the rest")]
+mod staging;
 mod tags;
 mod user_data;
 mod words;
 
+pub use arrays::braces;
 pub use carriers::carriers;
 pub use endpoint::endpoint;
 pub use imds::notices;
 pub use local_yaml::local_yaml;
+pub use rows::parameters;
+pub use staging::objects;
 pub use tags::tags;
 pub use words::{redaction, user_data as first_boot};

@@ -21,8 +21,8 @@ pub fn user_data(bytes: &[u8]) {
         link: None,
         table: None,
     };
-    if let Ok(built) = build(Contents { user: Some(bytes), agent: Some(&agent), pre_stop: Some(bytes) }) {
+    if let Ok(built) = build(Contents { user: Some(bytes), agent: Some(&agent), pre_stop: Some(bytes), tasks: true }) {
         assert!(built.is_some_and(|data| !data.is_empty() && data.len() <= LIMIT));
     }
-    drop(build(Contents { user: Some(bytes), agent: None, pre_stop: None }));
+    drop(build(Contents { user: Some(bytes), agent: None, pre_stop: None, tasks: false }));
 }

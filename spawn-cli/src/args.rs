@@ -1,5 +1,6 @@
 //! The command line of `spawn`.
 
+use crate::cancel::CancelOptions;
 use crate::completions::CompletionsOptions;
 use crate::connect::ConnectOptions;
 use crate::doctor::DoctorOptions;
@@ -7,12 +8,16 @@ use crate::extend::ExtendOptions;
 use crate::iam::IamCommand;
 use crate::launch::LaunchOptions;
 use crate::list::ListOptions;
+use crate::logs::LogsOptions;
 pub(crate) use crate::output::Output;
+use crate::results::ResultsOptions;
+use crate::retry::RetryOptions;
 use crate::setup::SetupOptions;
 use crate::start::StartOptions;
 use crate::status::StatusOptions;
 use crate::stop::StopOptions;
 use crate::terminate::TerminateOptions;
+use crate::trace::TraceCommand;
 use crate::tracing_switch::TracingCommand;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
@@ -56,8 +61,20 @@ pub(crate) enum Command {
     Launch(LaunchOptions),
     /// List the instances that spawn launched.
     List(ListOptions),
-    /// Show one instance on a page, or sum all of them up.
+    /// Show a job array or an instance on a page, or sum all of them up.
     Status(StatusOptions),
+    /// Show what the commands of a job array's tasks have written.
+    Logs(LogsOptions),
+    /// Show what became of each task of a job array, and fetch what the tasks left behind.
+    Results(ResultsOptions),
+    /// Call tasks of a job array off; those that run are told to end.
+    Cancel(CancelOptions),
+    /// Give tasks of a job array that have ended another round of attempts.
+    ///
+    ///   spawn retry align                 those that failed
+    ///   spawn retry align --index 3,7-9   these, however they ended
+    #[command(verbatim_doc_comment)]
+    Retry(RetryOptions),
     /// Terminate instances: they and their disks are gone for good.
     Terminate(TerminateOptions),
     /// Stop instances, or hibernate them; their disks stay, and `spawn start` starts them again.
@@ -73,6 +90,9 @@ pub(crate) enum Command {
     /// Switch tracing on running instances on or off, or show what it is.
     #[command(subcommand)]
     Tracing(TracingCommand),
+    /// Trace what is no command of spawn.
+    #[command(subcommand)]
+    Trace(TraceCommand),
     /// Open a shell on an instance, or run a command there.
     Connect(ConnectOptions),
     /// Print what a shell needs to complete this command line.

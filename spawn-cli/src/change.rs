@@ -2,7 +2,7 @@
 
 mod answer;
 mod carry_out;
-mod consent;
+pub(crate) mod consent;
 
 use crate::args::Global;
 use crate::exit::Exit;
@@ -105,7 +105,7 @@ pub(crate) async fn run(
     world: &World,
 ) -> Result<Exit> {
     options.selection.check()?;
-    consent::possible(change, yes)?;
+    consent::possible(change.verb(), yes)?;
     let work = async |session: &Session| carry_through(session, change, &options, yes).await;
     let done = session::within(change.command(), global, world, Vec::new(), work).await?;
     let Some(exit) = done else {

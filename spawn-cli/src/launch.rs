@@ -1,6 +1,7 @@
 //! `spawn launch`: plan, check, bring the agent, write the order down, run instances, wait.
 
 mod answer;
+mod array;
 mod bring;
 mod carry_out;
 mod files;
@@ -23,32 +24,44 @@ use crate::session::Session;
 use crate::show;
 use answer::Answer;
 use anyhow::Result;
+use array::{ArrayOrder, ArrayPlan, Birth};
 use journal::Journal;
 use opentelemetry::KeyValue;
 use options::{OrderOptions, WaitFor};
 use order::Order;
 use plan::Plan;
+use spawn_cloud::Caller;
+use spawn_cloud::agent_bucket::AgentBucket;
+use spawn_cloud::arrays::ArrayId;
 use spawn_cloud::instances::{self, Instance, LaunchRequest, Launched};
 use spawn_cloud::prices::Prices;
-use spawn_config::{TimeSpan, tags};
+use spawn_config::{TimeSpan, TracingSettings, tags};
 use spawn_host::World;
+use spawn_telemetry::propagation;
 use stage::Stage;
 use std::path::PathBuf;
 use wait::Waited;
 
 pub(crate) async fn run(global: Global, options: LaunchOptions, world: &World) -> Result<Exit> {
-    let LaunchOptions { order, resume, wait, wait_timeout, output } = options;
+    let (output, place) = options.outputs()?;
+    let LaunchOptions { order, resume, wait, wait_timeout, output: _ } = options;
     let wait = wait.map(|wanted| (wanted, wait_timeout));
     match resume {
         Some(id) => resumed(global, &id, wait, world).await?.tell(output),
-        None => fresh(global, &order, wait, world).await?.tell(output),
+        None => fresh(global, &order, place.as_deref(), wait, world).await?.tell(output),
     }
 }
 
 /// A new launch.
-async fn fresh(global: Global, options: &OrderOptions, wait: Wait, world: &World) -> Result<Answer> {
+async fn fresh(
+    global: Global,
+    options: &OrderOptions,
+    place: Option<&str>,
+    wait: Wait,
+    world: &World,
+) -> Result<Answer> {
     // Everything that can be refused is refused here, before a call is made or money spent.
-    let plan = plan::plan(options, files::read(options)?)?;
+    let plan = plan::plan(options, place, files::read(options)?)?;
     if !plan.agent && matches!(wait, Some((WaitFor::Agent, _))) {
         return Err(UsageError::Other("--wait agent waits in vain with --no-agent: leave one out".to_owned()).into());
     }
@@ -59,9 +72,10 @@ async fn fresh(global: Global, options: &OrderOptions, wait: Wait, world: &World
         tags::caution(key, value, None).iter().for_each(|caution| show::message(caution));
     }
     let attributes = attributes(&plan.request, &plan.types, plan.count);
+    let tracing = layers.resolve().settings.tracing;
     let session = Session::open("spawn launch", global, world, layers, attributes).await?;
     let launch = Launch { progress: Progress::start(), stage: Stage::default(), session, wait, prices };
-    let done = launch.session.run(launch.fresh(plan, &local, folder(world), world)).await;
+    let done = launch.session.run(launch.fresh(plan, &local, &tracing, world)).await;
     launch.end(done).await
 }
 
@@ -116,8 +130,15 @@ struct Launch {
 }
 
 impl Launch {
-    async fn fresh(&self, mut plan: Plan, local: &[AgentFile], folder: Option<PathBuf>, world: &World) -> Result<Done> {
+    async fn fresh(
+        &self,
+        mut plan: Plan,
+        local: &[AgentFile],
+        tracing: &TracingSettings,
+        world: &World,
+    ) -> Result<Done> {
         let caller = spawn_cloud::caller(self.session.clients.sts()).await?;
+        let array = self.array(&mut plan, &caller, tracing).await?;
         plan.request.volumes = volumes::volumes(&self.session, &plan, &self.progress).await?;
         let mut link_holds = None;
         let mut agent = None;
@@ -134,16 +155,49 @@ impl Launch {
         let place = (caller.account, self.session.clients.region().unwrap_or_default().to_owned());
         let id = format!("{:016x}", fastrand::u64(..));
         let now = jiff::Timestamp::now().as_second();
-        let order = Order::new(id, place, plan.request, plan.types, now, link_holds);
+        let order = Order { array, ..Order::new(id, place, plan.request, plan.types, now, link_holds) };
         self.progress.step(&answer::plan_line(&order, &self.prices));
         if order.request.dry_run {
             return self.dry_run(&order).await;
         }
-        let journal = folder.map(|folder| claim(&folder, &order)).transpose().unwrap_or_else(|error| {
+        let journal = folder(world).map(|folder| claim(&folder, &order)).transpose().unwrap_or_else(|error| {
             show::message(&format!("this launch cannot be resumed if it is interrupted: {error:#}"));
             None
         });
         self.carry_out(order, journal, Vec::new()).await
+    }
+
+    /// The array that the instances are for, which gives them its tags. Nothing of it is written yet.
+    async fn array(&self, plan: &mut Plan, caller: &Caller, tracing: &TracingSettings) -> Result<Option<ArrayOrder>> {
+        // AWS has answered once: this is its own time.
+        let now = self.session.clock.now();
+        let array = match plan.array.clone() {
+            None => return Ok(None),
+            Some(ArrayPlan::Join(word)) => array::join(&self.session, &word, now).await?,
+            Some(ArrayPlan::New(new)) => {
+                array::look(&self.session, &new, &self.progress).await?;
+                let span = self.session.plan_span();
+                let region = self.session.clients.region().unwrap_or_default();
+                let birth = Birth {
+                    id: ArrayId::new(&new.name, fastrand::u32(..)),
+                    bucket: AgentBucket::new(self.session.clients.s3().clone(), caller, region).name().to_owned(),
+                    now,
+                    topology: array::topology(tracing, new.size),
+                    traceparent: propagation::traceparent(&span),
+                    tracestate: propagation::tracestate(&span),
+                    launch_traceparent: self.session.traceparent(),
+                };
+                ArrayOrder::new(*new, birth)
+            }
+        };
+        plan.request.tags.insert(tags::ARRAY_ID.to_owned(), array.id.clone());
+        plan.request.tags.entry(plan::NAME.to_owned()).or_insert_with(|| array.name().to_owned());
+        self.session.note(KeyValue::new("spawn.job_array_id", array.id.clone()));
+        if u32::from(plan.count) > array.size {
+            let (count, size) = (plan.count, array.size);
+            show::message(&format!("{count} instances for {size} tasks: some will have nothing to do"));
+        }
+        Ok(Some(array))
     }
 
     async fn resumed(&self, mut order: Order, journal: Journal) -> Result<Done> {
@@ -166,12 +220,15 @@ impl Launch {
             Launched::WouldLaunch => Vec::new(),
             Launched::Instances(instances) => instances,
         };
-        Ok(Done { id: order.id.clone(), dry_run: true, instances, waited: Waited::Done, problem: None })
+        let (id, array) = (order.id.clone(), order.array.clone());
+        Ok(Done { id, dry_run: true, array, instances, waited: Waited::Done, problem: None })
     }
 
-    /// Launches what is still to launch, and waits for it all.
-    async fn carry_out(&self, order: Order, journal: Option<Journal>, before: Vec<Instance>) -> Result<Done> {
+    /// Writes the array's records, launches what is still to launch, and waits for it all.
+    async fn carry_out(&self, mut order: Order, journal: Option<Journal>, before: Vec<Instance>) -> Result<Done> {
         let id = order.id.clone();
+        carry_out::write_array(self, &mut order, journal.as_ref()).await?;
+        let array = order.array.clone();
         self.stage.ordering(&id, journal.is_some());
         let (instances, problem) = carry_out::carry_out(self, order, journal.as_ref(), before).await?;
         let ids: Vec<String> = instances.iter().map(|instance| instance.instance_id.clone()).collect();
@@ -187,7 +244,7 @@ impl Launch {
             }
             _ => (instances, Waited::Done),
         };
-        Ok(Done { id, dry_run: false, instances, waited, problem })
+        Ok(Done { id, dry_run: false, array, instances, waited, problem })
     }
 
     /// Ends progress and trace, and says what was interrupted.
@@ -207,6 +264,8 @@ impl Launch {
 struct Done {
     id: String,
     dry_run: bool,
+    /// The array that they are for.
+    array: Option<ArrayOrder>,
     instances: Vec<Instance>,
     waited: Waited,
     /// Why not all of it was launched.

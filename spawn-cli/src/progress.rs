@@ -34,6 +34,11 @@ impl Progress {
         }
     }
 
+    /// Whether a line that is shown takes the place of the one before.
+    pub(crate) const fn is_living(&self) -> bool {
+        matches!(self, Self::Living(_))
+    }
+
     /// Takes the living line away.
     pub(crate) fn finish(&self) {
         if let Self::Living(bar) = self {

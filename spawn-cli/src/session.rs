@@ -7,13 +7,16 @@ use anyhow::Result;
 use opentelemetry::context::FutureExt;
 use opentelemetry::trace::{SpanKind, TraceContextExt};
 use opentelemetry::{Context, KeyValue};
+use spawn_cloud::arrays::{ArrayRecord, Counts, Millis, ServerClock};
 use spawn_cloud::describe::AwsCalls;
 use spawn_cloud::{Clients, RegionSource, Registry};
-use spawn_config::{Identity, Layers, Provider};
+use spawn_config::{ExporterKind, Identity, Layers, Provider, Settings};
 use spawn_host::World;
-use spawn_telemetry::{Health, LogFormat, Logs, Plan, Program, SpanIdentity, Telemetry, propagation};
+use spawn_telemetry::{
+    Health, LogFormat, Logs, Plan, PlannedSpan, Program, SpanIdentity, SpanRecord, Telemetry, attribute, propagation,
+};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 /// This program, as its spans name it.
 const PROGRAM: Program = Program { name: "spawn", version: env!("CARGO_PKG_VERSION") };
@@ -25,6 +28,8 @@ const FLUSH: Duration = Duration::from_secs(3);
 pub(crate) struct Session {
     pub(crate) clients: Clients,
     pub(crate) registry: Registry,
+    /// AWS's time, by which leases count.
+    pub(crate) clock: ServerClock,
     telemetry: Telemetry,
     root: Context,
 }
@@ -76,11 +81,13 @@ impl Session {
         let now = jiff::Timestamp::now();
         telemetry.configure(Plan::new(&settings.tracing, &identity, PROGRAM, Some(config.clone()), now));
         let clients = Clients::new(&config, telemetry.interceptor(Arc::new(AwsCalls), SpanIdentity::of(&identity)));
+        let clock = ServerClock::default();
+        let clients = clients.hearing(clock.clone());
         let registry = Registry::new(clients.dynamodb().clone(), world.variable("SPAWN_TABLE").map(str::to_owned));
         // A shell or a CI job that is traced already is the parent.
         let parent = propagation::from_environment(&world.environment).unwrap_or_default();
         let root = telemetry.start_span(name, SpanKind::Internal, &parent, attributes, None);
-        Ok(Self { clients, registry, telemetry, root })
+        Ok(Self { clients, registry, clock, telemetry, root })
     }
 
     /// Does the work inside the trace; Ctrl-C ends it.
@@ -112,6 +119,49 @@ impl Session {
         propagation::traceparent(&self.root)
     }
 
+    /// What records the spans of this trace.
+    pub(crate) const fn telemetry(&self) -> &Telemetry {
+        &self.telemetry
+    }
+
+    /// Does a part of the work in a span of its own.
+    pub(crate) async fn in_span<T, E: std::fmt::Display>(
+        &self,
+        name: &'static str,
+        attributes: Vec<KeyValue>,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        self.telemetry.in_span(name, attributes, work).await
+    }
+
+    /// Settles the context of a span below the trace's root that somebody else will end and record.
+    pub(crate) fn plan_span(&self) -> Context {
+        self.telemetry.plan_span(&self.root).context().clone()
+    }
+
+    /// Records the span of an array that this command has ended, which its launch has planned.
+    pub(crate) fn record_array(&self, array: &ArrayRecord, counts: Counts, ended_at: Millis) {
+        let read = |text: &Option<String>, state: Option<&str>| {
+            text.as_deref().and_then(|text| propagation::remote_context(text, state).ok())
+        };
+        let Some(own) = read(&array.traceparent, array.tracestate.as_deref()) else { return };
+        let launch = read(&array.launch_traceparent, None);
+        let time = |millis: Millis| UNIX_EPOCH + Duration::from_millis(u64::try_from(millis).unwrap_or_default());
+        let record = SpanRecord {
+            name: format!("array {}", array.id.name()).into(),
+            kind: SpanKind::Internal,
+            started: time(array.created_at),
+            ended: time(ended_at),
+            attributes: vec![
+                KeyValue::new(attribute::SPAWN_JOB_ARRAY_ID, array.id.to_string()),
+                KeyValue::new(attribute::SPAWN_JOB_ARRAY_NAME, array.id.name().to_owned()),
+            ],
+            links: Vec::new(),
+            error: (counts.failed > 0).then(|| format!("{} of {} tasks failed", counts.failed, array.size)),
+        };
+        self.telemetry.record(PlannedSpan::carried(&own, launch.as_ref()), record);
+    }
+
     /// The id to look the trace up by; `None` where nothing of it is recorded.
     pub(crate) fn trace_id(&self) -> Option<String> {
         let span = self.root.span();
@@ -133,17 +183,38 @@ impl Session {
     /// Ends the trace and delivers it; answers what to tell the user where that did not work.
     pub(crate) async fn close(self) -> Option<String> {
         self.root.span().end();
-        let flushed = self.telemetry.flush(FLUSH).await;
-        let health = self.telemetry.health();
-        self.telemetry.shutdown(Duration::ZERO);
-        let lost = flushed.left;
-        match health.problem {
-            _ if lost == 0 => None,
-            // The warning with the remedy stands above already.
-            Some(problem) => Some(format!("{lost} spans were not delivered: {}", problem.what)),
-            None => Some(format!("{lost} spans were not delivered within {} s", FLUSH.as_secs())),
-        }
+        delivered(&self.telemetry).await
     }
+}
+
+/// Delivers what waits and ends the delivery; answers what to tell the user where that did not work.
+pub(crate) async fn delivered(telemetry: &Telemetry) -> Option<String> {
+    let flushed = telemetry.flush(FLUSH).await;
+    let health = telemetry.health();
+    telemetry.shutdown(Duration::ZERO);
+    let lost = flushed.left;
+    match health.problem {
+        _ if lost == 0 => None,
+        // The warning with the remedy stands above already.
+        Some(problem) => Some(format!("{lost} spans were not delivered: {}", problem.what)),
+        None => Some(format!("{lost} spans were not delivered within {} s", FLUSH.as_secs())),
+    }
+}
+
+/// Telemetry for a command that calls no AWS service itself: only X-Ray needs a region and credentials.
+pub(crate) async fn telemetry_alone(settings: &Settings, region: Option<&str>, world: &World) -> Telemetry {
+    let config = match settings.tracing.exporter {
+        ExporterKind::XRay => {
+            let region = region.map_or(RegionSource::Chain, |region| RegionSource::Given(region.to_owned()));
+            Some(spawn_cloud::sdk_config(region).await)
+        }
+        _ => None,
+    };
+    let region = config.as_ref().and_then(|config| config.region()).map(|region| region.as_ref().to_owned());
+    let telemetry = Telemetry::start(PROGRAM);
+    let plan = Plan::new(&settings.tracing, &identity(world, region), PROGRAM, config, jiff::Timestamp::now());
+    telemetry.configure(plan);
+    telemetry
 }
 
 /// The operator's own machine.
@@ -152,7 +223,7 @@ fn identity(world: &World, region: Option<String>) -> Identity {
 }
 
 /// With `--debug`, log correlation where tracing is off: spans get ids and go nowhere.
-fn with_debug(layers: Layers, debug: bool) -> Result<Layers> {
+pub(crate) fn with_debug(layers: Layers, debug: bool) -> Result<Layers> {
     if !debug || layers.resolve().settings.tracing.enabled {
         return Ok(layers);
     }

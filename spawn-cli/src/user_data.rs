@@ -26,6 +26,8 @@ pub(crate) struct Contents<'a> {
     pub(crate) agent: Option<&'a Agent>,
     /// The program that the agent runs before the end.
     pub(crate) pre_stop: Option<&'a [u8]>,
+    /// Whether the agent works on the tasks of a job array, which need more room than the agent itself.
+    pub(crate) tasks: bool,
 }
 
 /// Where the instance finds its agent, and what the agent's checksum must be.
@@ -68,13 +70,13 @@ pub(crate) enum UserDataError {
 
 /// The user data, compressed if that is needed; none if there is nothing to say.
 pub(crate) fn build(contents: Contents<'_>) -> Result<Option<Vec<u8>>, UserDataError> {
-    let Contents { user, agent, pre_stop } = contents;
+    let Contents { user, agent, pre_stop, tasks } = contents;
     let whole = match (user, agent) {
         (None, None) => return Ok(None),
         // Without an agent the user's own goes as it is.
         (Some(user), None) => user.to_vec(),
         (user, Some(agent)) => {
-            let config = cloud_config::text(agent, pre_stop);
+            let config = cloud_config::text(agent, pre_stop, tasks);
             let user = user.map(of_user).transpose()?;
             let ours = [
                 Part::Text { content_type: "text/cloud-config", name: "spored.cfg", text: &config },

@@ -50,13 +50,22 @@ impl View {
 
 /// Looks, waits, and looks again until Ctrl-C. A look that fails ends it only if it is the first.
 pub(crate) async fn repeat(interval: TimeSpan, mut look: impl AsyncFnMut() -> Result<()>) -> Result<()> {
-    look().await?;
+    until(interval, async || look().await.map(|()| None)).await
+}
+
+/// As [`repeat`], but only until a look has an answer.
+pub(crate) async fn until<T>(interval: TimeSpan, mut look: impl AsyncFnMut() -> Result<Option<T>>) -> Result<T> {
+    if let Some(answer) = look().await? {
+        return Ok(answer);
+    }
     // A trace that grows for hours helps nobody: the first look is in it, the others are not.
     let quiet = Context::current().with_telemetry_suppressed();
     loop {
         tokio::time::sleep(Duration::from(interval)).await;
-        if let Err(error) = look().with_context(quiet.clone()).await {
-            show::message(&format!("{error:#}; looking again in {interval}"));
+        match look().with_context(quiet.clone()).await {
+            Ok(None) => {}
+            Ok(Some(answer)) => return Ok(answer),
+            Err(error) => show::message(&format!("{error:#}; looking again in {interval}")),
         }
     }
 }

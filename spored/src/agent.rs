@@ -14,6 +14,7 @@ mod heartbeat;
 mod life;
 mod live;
 mod state;
+mod work;
 
 pub(crate) use follow::reload;
 pub(crate) use life::{Completion, Outcome};
@@ -29,7 +30,9 @@ use anyhow::{Context, Result};
 use spawn_host::World;
 use spawn_telemetry::{Logs, Program, Telemetry};
 use std::io::IsTerminal;
+use std::pin::Pin;
 use std::time::{Duration, SystemTime};
+use work::WorkOptions;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// This program, as its spans name it.
@@ -38,6 +41,8 @@ const PROGRAM: Program = Program { name: "spored", version: env!("CARGO_PKG_VERS
 const FLUSH: Duration = Duration::from_secs(5);
 /// Time that the duties get to finish what they are at.
 const GRACE: Duration = Duration::from_secs(5);
+/// Time that tasks under way get to end and to be given back; the unit that runs tasks waits longer.
+const GIVE_BACK: Duration = Duration::from_secs(10);
 
 pub(crate) async fn run(options: RunOptions, world: World) -> Result<Exit> {
     let started = SystemTime::now();
@@ -58,7 +63,8 @@ pub(crate) async fn run(options: RunOptions, world: World) -> Result<Exit> {
     systemd.status("finding out which host this is");
     tracing::info!(version = PROGRAM.version, pid = std::process::id(), "spored is ready");
 
-    let early = Early { started, sources, debug: options.debug, heartbeat: options.heartbeat, systemd };
+    let work = WorkOptions { lease: options.lease, backoff: options.backoff, heartbeat: options.heartbeat };
+    let early = Early { started, sources, debug: options.debug, heartbeat: options.heartbeat, work, systemd };
     let whole_life = async {
         let mut told = false;
         let mut life = std::pin::pin!(live(early, &world, &telemetry, &shared, &mut hangup));
@@ -68,8 +74,7 @@ pub(crate) async fn run(options: RunOptions, world: World) -> Result<Exit> {
                 tracing::info!(signal, "told to stop");
                 told = true;
                 shared.life().tell_to_stop();
-                // The signal may be EC2's answer to the agent's own TerminateInstances: that call still wants its answer.
-                if shared.is_ending() { tokio::time::timeout(GRACE, life).await.unwrap_or(Ok(())) } else { Ok(()) }
+                wind_up(life, &shared, &mut shutdown).await
             }
         };
         shared.ending();
@@ -85,28 +90,55 @@ pub(crate) async fn run(options: RunOptions, world: World) -> Result<Exit> {
     ended.map(|()| Exit::Success)
 }
 
+/// What the duties get to do between a signal and the end: tasks under way go back, so that another host takes them up
+/// at once. A second signal cuts this short.
+async fn wind_up(
+    mut life: Pin<&mut impl Future<Output = Result<()>>>,
+    shared: &Shared,
+    shutdown: &mut Shutdown,
+) -> Result<()> {
+    let given_back = shared.work().give_back("the agent was told to stop", GIVE_BACK);
+    let ended = tokio::select! {
+        biased;
+        () = given_back => None,
+        ended = &mut life => Some(ended),
+        signal = shutdown.signalled() => {
+            tracing::warn!(signal, "told again: tasks under way are left to their leases");
+            None
+        }
+    };
+    match ended {
+        Some(ended) => ended,
+        // The signal may be EC2's answer to the agent's own TerminateInstances: that call still wants its answer.
+        None if shared.is_ending() => tokio::time::timeout(GRACE, life).await.unwrap_or(Ok(())),
+        None => Ok(()),
+    }
+}
+
 /// What is known before the first question to the network.
 struct Early {
     started: SystemTime,
     sources: Sources,
     debug: bool,
     heartbeat: Duration,
+    work: WorkOptions,
     systemd: Systemd,
 }
 
 /// From identity to the end of the instance's time; ends early only when the agent is told to stop.
 async fn live(early: Early, world: &World, telemetry: &Telemetry, shared: &Shared, hangup: &mut Signal) -> Result<()> {
-    let interval = early.heartbeat;
+    let (interval, options) = (early.heartbeat, early.work);
     let booted = boot::boot(early, world, telemetry, shared).await?;
     let heartbeat = heartbeat::beat(&booted, interval, shared);
     let tags = follow::tags(&booted.live);
     let tracing_end = follow::tracing_end(&booted.live);
     let hangups = follow::hangups(&booted.live, hangup);
     let service_status = follow::service_status(&booted.live);
+    let work = work::work(&booted, options, shared);
     // The end of life ends the agent; the others go on for as long as it lives.
     tokio::select! {
         () = life::until_end(&booted, telemetry, shared) => Ok(()),
-        never = async { tokio::join!(heartbeat, tags, tracing_end, hangups, service_status) } => match never.0 {},
+        never = async { tokio::join!(heartbeat, tags, tracing_end, hangups, service_status, work) } => match never.0 {},
     }
 }
 

@@ -3,6 +3,7 @@
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use spawn_telemetry::LogFormat;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -32,6 +33,15 @@ pub(crate) enum Command {
     Flush(FlushOptions),
     /// Tell the running agent that the work of this host is done; what then becomes of the host is `on-complete`.
     Complete(CompleteOptions),
+    /// Make the running agent work for a job array, by its id; it works for one at a time.
+    Join(JoinOptions),
+    /// Make the running agent finish its tasks and take no more of its job array.
+    Leave,
+    /// Run a command in a span, with the trace's context in its environment; the exit code is the command's.
+    ///
+    ///   spored exec -- ./align.sh 42
+    #[command(verbatim_doc_comment)]
+    Exec(ExecOptions),
 }
 
 #[derive(Debug, ClapArgs)]
@@ -45,6 +55,12 @@ pub(crate) struct RunOptions {
     /// Time between two heartbeats.
     #[arg(long, default_value = "30s", value_parser = duration)]
     pub(crate) heartbeat: Duration,
+    /// How long a host that says nothing keeps a task of a job array; the lease is renewed every third of it.
+    #[arg(long, default_value = "60s", value_parser = lease, env = "SPORED_LEASE")]
+    pub(crate) lease: Duration,
+    /// Wait before the second attempt of a task that has failed; it doubles with each further one, up to 10m.
+    #[arg(long, default_value = "10s", value_parser = duration, env = "SPORED_BACKOFF")]
+    pub(crate) backoff: Duration,
 }
 
 #[derive(Debug, Subcommand)]
@@ -129,6 +145,34 @@ pub(crate) struct CompleteOptions {
     pub(crate) message: Option<String>,
 }
 
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ExecOptions {
+    /// Name of the span; by default `exec` and the command's file name.
+    #[arg(long, value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) name: Option<String>,
+    /// Attribute of the span; may be given several times.
+    #[arg(long = "attribute", value_name = "KEY=VALUE", value_parser = attribute)]
+    pub(crate) attributes: Vec<(String, String)>,
+    /// Record the command's arguments too; by default only its file name, because arguments may hold secrets.
+    #[arg(long)]
+    pub(crate) with_arguments: bool,
+    /// Log debug lines with trace_id and span_id, even with tracing off.
+    #[arg(long)]
+    pub(crate) debug: bool,
+    /// The command with its arguments.
+    #[arg(required = true, trailing_var_arg = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<OsString>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct JoinOptions {
+    /// Id of the array, as `spawn launch` and `spawn status` print it.
+    pub(crate) array: String,
+    /// Work on this many tasks at once.
+    #[arg(long, value_parser = slots)]
+    pub(crate) slots: Option<spawn_config::Slots>,
+}
+
 /// `--status` of `spored complete`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum CompletionStatus {
@@ -162,6 +206,24 @@ impl LogFormatChoice {
             Self::Auto => LogFormat::Json,
         }
     }
+}
+
+/// At least a second, because SQS counts in seconds, and less than the 12 hours for which it hides a message.
+fn lease(text: &str) -> Result<Duration, String> {
+    let lease = duration(text).map_err(|error| error.to_string())?;
+    let sound = (Duration::from_secs(1)..=Duration::from_secs(11 * 60 * 60)).contains(&lease);
+    if sound { Ok(lease) } else { Err("from 1s to 11h".to_owned()) }
+}
+
+fn attribute(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.trim().is_empty() => Ok((key.trim().to_owned(), value.to_owned())),
+        _ => Err("an attribute is KEY=VALUE".to_owned()),
+    }
+}
+
+fn slots(text: &str) -> Result<spawn_config::Slots, spawn_config::ValueError> {
+    text.parse()
 }
 
 fn duration(text: &str) -> Result<Duration, spawn_config::ValueError> {

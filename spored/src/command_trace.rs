@@ -1,13 +1,15 @@
 //! The trace of a command that speaks to the agent: the terminal's context goes with the question, in a span of the
 //! command's own where the settings of this host want one.
 
-use crate::control;
-use anyhow::Result;
+use crate::control::{self, Ask};
+use crate::settings;
+use anyhow::{Context as _, Result};
+use jiff::Timestamp;
 use opentelemetry::KeyValue;
 use opentelemetry::context::FutureExt;
 use opentelemetry::trace::{SpanKind, TraceContextExt};
 use spawn_cloud::RegionSource;
-use spawn_config::{ExporterKind, Identity, Provider};
+use spawn_config::{ExporterKind, Grammar, Identity, JobArray, Layers, Provider, Settings, Source};
 use spawn_host::{World, console};
 use spawn_telemetry::{Plan, Program, Telemetry, propagation};
 use std::time::Duration;
@@ -35,26 +37,94 @@ pub(crate) async fn traced<T>(
         telemetry.mark_failed(&context, &format!("{error:#}"));
     }
     context.span().end();
+    deliver(&telemetry).await;
+    outcome
+}
+
+/// Delivers the command's own span and ends the delivery.
+pub(crate) async fn deliver(telemetry: &Telemetry) {
     let flushed = telemetry.flush(FLUSH).await;
     if flushed.left > 0 {
         let why = telemetry.health().problem.map(|problem| format!(": {}", problem.what)).unwrap_or_default();
         console::message("spored", &format!("the command's own span was not delivered{why}"));
     }
     telemetry.shutdown(Duration::ZERO);
-    outcome
 }
 
 /// What makes spans where `local.yaml` and the environment of the command say so. Settings that are wrong are for the
 /// agent to refuse.
 async fn telemetry(world: &World) -> Option<Telemetry> {
-    let own = world.clone();
-    let read = tokio::time::timeout(READ, tokio::task::spawn_blocking(move || own.settings())).await;
-    let settings = read.ok()?.ok()?.ok()?.resolve().settings;
-    let now = jiff::Timestamp::now();
+    let settings = own_layers(world).await.ok()?.resolve().settings;
+    let now = Timestamp::now();
     if !settings.tracing_on(now) || settings.tracing.exporter == ExporterKind::None {
         return None;
     }
-    let identity = identity(world).await;
+    Some(started(&settings, &identity(world).await, now).await)
+}
+
+/// What makes spans as the running agent makes them, by tags and all; where none runs, as `local.yaml` says. The
+/// command's own environment goes before both. `None` where tracing is off.
+///
+/// Where nothing is exported, spans are made too: their ids are what log lines are found by.
+pub(crate) async fn as_the_agent_does(world: &World, debug: bool) -> Option<Telemetry> {
+    let layers = match own_layers(world).await {
+        Ok(layers) => layers,
+        Err(problem) => {
+            console::message("spored", &format!("{problem:#}; the command runs without a trace"));
+            return None;
+        }
+    };
+    let layers = settings::with_debug(as_told_by_agent(layers, world).await, debug);
+    let settings = layers.resolve().settings;
+    let now = Timestamp::now();
+    if !settings.tracing_on(now) {
+        return None;
+    }
+    let mut identity = identity(world).await;
+    // Within a task, the span is the task's.
+    identity.job_array = world.variable("JOB_ARRAY_ID").map(|id| JobArray {
+        id: id.to_owned(),
+        name: world.variable("JOB_ARRAY_NAME").map(str::to_owned),
+        index: world.variable("JOB_ARRAY_INDEX").and_then(|index| index.parse().ok()),
+    });
+    Some(started(&settings, &identity, now).await)
+}
+
+/// The settings in force, as far as the agent tells them and the command's environment does not say otherwise.
+async fn as_told_by_agent(own: Layers, world: &World) -> Layers {
+    let answer = tokio::time::timeout(READ, control::ask(world, Ask::get("/config"))).await;
+    let Ok(Ok(answer)) = answer else { return own };
+    let resolved = own.resolve();
+    let mut layers = own;
+    for row in answer.body.as_array().into_iter().flatten() {
+        let (Some(name), Some(value)) = (row["name"].as_str(), row["value"].as_str()) else { continue };
+        let own = resolved.explain(name);
+        let taken = name.starts_with("tracing-")
+            && own.is_ok_and(|own| own.key.grammar != Grammar::Secrets && !is_environment(&own.source));
+        if !taken || value.is_empty() {
+            continue;
+        }
+        // An agent of another version may have words that this one does not know.
+        match layers.clone().flag(name, value, "the running agent") {
+            Ok(with) => layers = with,
+            Err(error) => tracing::debug!(%error, "a setting of the running agent is left out"),
+        }
+    }
+    layers
+}
+
+const fn is_environment(source: &Source) -> bool {
+    matches!(source, Source::Environment { .. })
+}
+
+/// `local.yaml` and the environment of the command.
+async fn own_layers(world: &World) -> Result<Layers> {
+    let own = world.clone();
+    let read = tokio::time::timeout(READ, tokio::task::spawn_blocking(move || own.settings())).await;
+    Ok(read.context("local.yaml cannot be read in time")???)
+}
+
+async fn started(settings: &Settings, identity: &Identity, now: Timestamp) -> Telemetry {
     let config = match settings.tracing.exporter {
         ExporterKind::XRay => {
             let region = identity.region.clone().map_or(RegionSource::OffEc2, RegionSource::Given);
@@ -63,8 +133,8 @@ async fn telemetry(world: &World) -> Option<Telemetry> {
         _ => None,
     };
     let telemetry = Telemetry::start(PROGRAM);
-    telemetry.configure(Plan::new(&settings.tracing, &identity, PROGRAM, config, now));
-    Some(telemetry)
+    telemetry.configure(Plan::new(&settings.tracing, identity, PROGRAM, config, now));
+    telemetry
 }
 
 /// Who this host is, as the agent found out.

@@ -1,6 +1,7 @@
 //! `spored status`: what the running agent does, and whether its spans are delivered.
 
 mod life;
+mod work;
 
 use crate::args::{Output, StatusOptions};
 use crate::control;
@@ -34,6 +35,7 @@ fn table(report: &Value) -> String {
         ));
     }
     rows.extend(life::rows(report));
+    rows.extend(work::rows(report));
     let registered = if report["registry"]["registered"] == true { "registered" } else { "not registered" };
     rows.push(("registry", format!("{registered}, last heartbeat {}", or("/registry/last_heartbeat", "never"))));
     rows.extend(say("/registry/problem").map(|problem| ("", problem)));

@@ -31,6 +31,22 @@ pub const SPAWN_PROVIDER: &str = "spawn.provider";
 pub const SPAWN_JOB_ARRAY_ID: &str = "spawn.job_array_id";
 /// Index of the task in its job array.
 pub const SPAWN_JOB_ARRAY_INDEX: &str = "spawn.job_array_index";
+/// Name of the job array, as the operator gave it.
+pub const SPAWN_JOB_ARRAY_NAME: &str = "spawn.job_array.name";
+/// The task of an attempt, `ARRAY_ID/INDEX`: one value through all its attempts.
+pub const TASK_ID: &str = "task_id";
+/// Number of the attempt at a task; 1 is the first.
+pub const SPAWN_TASK_ATTEMPT: &str = "spawn.task.attempt";
+/// What became of an attempt, a word of `docs/reference/spans.md`.
+pub const SPAWN_TASK_OUTCOME: &str = "spawn.task.outcome";
+/// Number of the signal that ended the command of an attempt or of `exec`.
+pub const SPAWN_TASK_SIGNAL: &str = "spawn.task.signal";
+/// Exit code of a process.
+pub const PROCESS_EXIT_CODE: &str = "process.exit.code";
+/// File name of the program that a process runs, without its folder.
+pub const PROCESS_COMMAND: &str = "process.command";
+/// The program and its arguments, where the operator asked for them: they may hold secrets.
+pub const PROCESS_COMMAND_ARGS: &str = "process.command_args";
 /// The command or duty that a trace is about, for example `launch` or `boot`, on the programs' own spans.
 pub const SPAWN_COMMAND: &str = "spawn.command";
 /// Deprecated name that X-Ray's translators key on; value `aws-api`.
@@ -72,7 +88,7 @@ pub const RESPONSE: &str = "response";
 pub const OTHER: &str = "_OTHER";
 
 /// Every attribute name above, as `docs/reference/spans.md` lists them.
-pub const ALL: [&str; 26] = [
+pub const ALL: [&str; 34] = [
     AWS_SERVICE,
     AWS_OPERATION,
     AWS_REGION,
@@ -89,6 +105,14 @@ pub const ALL: [&str; 26] = [
     SPAWN_PROVIDER,
     SPAWN_JOB_ARRAY_ID,
     SPAWN_JOB_ARRAY_INDEX,
+    SPAWN_JOB_ARRAY_NAME,
+    TASK_ID,
+    SPAWN_TASK_ATTEMPT,
+    SPAWN_TASK_OUTCOME,
+    SPAWN_TASK_SIGNAL,
+    PROCESS_EXIT_CODE,
+    PROCESS_COMMAND,
+    PROCESS_COMMAND_ARGS,
     RPC_SYSTEM,
     RPC_SYSTEM_NAME,
     RPC_SERVICE,

@@ -56,13 +56,15 @@ impl PlannedSpan {
     }
 
     /// The span that `own` carries, planned by another process that has left its end to this one. Its parent is the
-    /// span in `parent`, if there is one.
+    /// span in `parent`, if there is one. A process that does not trace carries its parent's own span: that one is
+    /// recorded by others, and here is none.
     #[must_use]
     pub fn carried(own: &Context, parent: Option<&Context>) -> Self {
         let span = own.span().span_context().clone();
         let parent = parent.map(|parent| parent.span().span_context().clone()).filter(SpanContext::is_valid);
+        let is_parent = parent.as_ref().is_some_and(|parent| parent.span_id() == span.span_id());
         Self {
-            recorded: span.is_valid() && span.is_sampled(),
+            recorded: span.is_valid() && span.is_sampled() && !is_parent,
             context: own.clone(),
             parent: parent.as_ref().map_or(SpanId::INVALID, SpanContext::span_id),
             parent_is_remote: parent.is_some_and(|parent| parent.is_remote()),
@@ -95,11 +97,10 @@ impl PlannedSpan {
     }
 
     /// The start and the rest, for the recorder.
-    pub(crate) fn into_parts(self, record: SpanRecord) -> Option<(SpanStart, SpanRecord, Vec<Link>, Status)> {
+    pub(crate) fn into_parts(self, mut record: SpanRecord) -> Option<(SpanStart, SpanRecord, Vec<Link>, Status)> {
         if !self.recorded {
             return None;
         }
-        let mut record = record;
         let status = match &record.error {
             None => Status::Unset,
             Some(message) => {
@@ -116,3 +117,6 @@ impl PlannedSpan {
         Some((start, record, links, status))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,13 +1,19 @@
-//! Carries the trace context across processes: W3C headers, AWS's own header, and the environment of a child process.
+//! Carries the trace context across processes: W3C headers, AWS's own header, the environment of a child process,
+//! and the metadata of an S3 object.
 
 mod environment;
+mod metadata;
 mod w3c;
 mod xray;
+
+#[cfg(test)]
+mod tests;
 
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 
-pub use environment::{from_environment, to_environment};
+pub use environment::{VARIABLES, from_environment, to_environment};
+pub use metadata::{from_metadata, to_metadata};
 pub use w3c::{remote_context, traceparent, tracestate};
 pub(crate) use xray::header_value;
 pub use xray::{from_xray_header, xray_header};
@@ -38,7 +44,7 @@ pub enum PropagationError {
         entries: usize,
     },
     /// An entry that is no `key=value`.
-    #[error("tracestate {0:?} is not a list of key=value entries")]
+    #[error("tracestate {0:?} is not a list of key=value entries in printable ASCII")]
     Tracestate(String),
     /// Not the shape that AWS gives.
     #[error("trace header {0:?} is not of the form Root=1-TIME-ID;Parent=SPAN_ID;Sampled=0|1")]

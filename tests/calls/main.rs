@@ -3,9 +3,12 @@
 //! The calls go over real HTTP to emulators that others wrote; the fault proxy between makes the endings.
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+mod arrays;
 mod endings;
 mod granted;
 mod house;
 mod operations;
 mod sources;
+mod staging;
+mod staging_logs;
 mod world;

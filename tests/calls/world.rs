@@ -92,13 +92,13 @@ pub(crate) async fn scene(operation: &Operation, rate: SamplingRate, timeout: Du
     Scene { proxy, clients, spans, telemetry }
 }
 
-fn identity() -> SpanIdentity {
+pub(crate) fn identity() -> SpanIdentity {
     let mut identity = Identity::new(Provider::Ec2, INSTANCE_ID);
     identity.job_array = Some(spawn_config::JobArray { id: "align-1".to_owned(), name: None, index: Some(3) });
     SpanIdentity::of(&identity)
 }
 
-fn config(url: &str, timeout: Duration) -> Config {
+pub(crate) fn config(url: &str, timeout: Duration) -> Config {
     Config::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::new("us-east-1"))

@@ -27,7 +27,7 @@ while True:
 print(json.dumps([os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), seen.decode()]))
 "#;
 
-async fn on_a_terminal(wait_for: &str, type_in: &str, line: &[&str]) -> (i64, String) {
+pub(crate) async fn on_a_terminal(wait_for: &str, type_in: &str, line: &[&str]) -> (i64, String) {
     let python = Program::new("python3").args(["-c", ON_A_TERMINAL, wait_for, type_in, env!("CARGO_BIN_EXE_spawn")]);
     let output = python.args(line).envs(aws().await.env()).env("SPAWN_CONFIG", "/dev/null").env("TERM", "xterm").run();
     let answer: Value = json(&output.await.unwrap());

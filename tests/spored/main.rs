@@ -1,9 +1,12 @@
 //! `spored` on a host of one's own and on an instance: the real program, real HTTP, emulators that others wrote.
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+mod array;
 mod bad_input;
 mod boot;
+mod compared;
 mod config;
+mod context;
 mod control;
 mod delivery;
 mod doctor;
@@ -23,3 +26,7 @@ mod rough_ends;
 mod safety;
 mod socket;
 mod systemd;
+mod work;
+mod work_end;
+mod work_faults;
+mod work_story;

@@ -1,5 +1,7 @@
 //! `cargo demo`: the main job on real input, with AWS on loopback, and everything that it leaves to look at.
 
+mod array;
+
 use crate::tree;
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
@@ -16,6 +18,8 @@ observability:
     exporter: xray
     sampling_rate: 1.0
 ";
+/// Where the agent of the on-premises host listens, in the demo's folder.
+const ON_PREMISES_SOCKET: &str = "on-premises.sock";
 /// An emulator answers in milliseconds; a machine under load may take longer.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -24,7 +28,7 @@ pub(crate) async fn run() -> Result<()> {
     let folder = programs.with_file_name("demo");
     std::fs::create_dir_all(&folder).with_context(|| format!("failed to make {}", folder.display()))?;
 
-    say("AWS on loopback: moto (EC2, IAM, X-Ray) and ministack (DynamoDB, S3)");
+    say("AWS on loopback: moto (EC2, IAM, X-Ray) and ministack (DynamoDB, S3, SQS)");
     let aws = Aws::start().await?;
     let room = MachineRoom::start(&aws, &programs.join("spored"), &[])?;
 
@@ -41,18 +45,22 @@ pub(crate) async fn run() -> Result<()> {
     room.wait_for_log(&launched.instance_id, PATIENCE, |log| log.contains("registered").then_some(())).await?;
     status(&aws, &programs, &room.socket(&launched.instance_id)).await?;
     refused_call(&aws, &programs).await?;
+    let array = array::run(&aws, &room, &programs, &folder.join(ON_PREMISES_SOCKET)).await?;
     room.wait_for_exit(&launched.instance_id, PATIENCE).await?;
     local.signal("TERM")?;
     local.wait(PATIENCE).await?;
 
-    show_traces(&aws, &folder, &launched.trace_id).await?;
+    show_traces(&aws, &folder, &launched.trace_id, &array).await?;
     std::fs::write(folder.join("spored-ec2.log"), room.log(&launched.instance_id))?;
+    let of_array: Vec<String> = array.instance_ids.iter().map(|id| room.log(id)).collect();
+    std::fs::write(folder.join("spored-array.log"), of_array.concat())?;
     std::fs::write(folder.join("spored-on-premises.log"), local.stderr())?;
     say("everything is still there to look at");
     show(&format!("  {}\n", folder.display()));
     show("    traces.json              the X-Ray documents, as BatchGetTraces returned them\n");
     show("    spored-ec2.log           the agent of the EC2 instance\n");
-    show("    spored-on-premises.log   the agent beside it\n");
+    show("    spored-array.log         the agents of the array's instances, one after the other\n");
+    show("    spored-on-premises.log   the agent beside them\n");
     Ok(())
 }
 
@@ -80,11 +88,17 @@ async fn build() -> Result<PathBuf> {
 fn on_premises(aws: &Aws, programs: &Path, folder: &Path) -> Result<Process> {
     let config = folder.join("local.yaml");
     std::fs::write(&config, LOCAL_YAML)?;
+    let state = folder.join("on-premises-state");
+    if state.exists() {
+        // An earlier demo's agent may have been in the midst of something.
+        std::fs::remove_dir_all(&state)?;
+    }
     Program::new(programs.join("spored"))
         .args(["run", "--log-format", "human"])
         .envs(aws.env())
         .env("SPAWN_CONFIG", &config)
-        .env("SPORED_SOCKET", folder.join("on-premises.sock"))
+        .env("SPORED_SOCKET", folder.join(ON_PREMISES_SOCKET))
+        .env("SPORED_STATE", state)
         .start()
 }
 
@@ -150,40 +164,51 @@ async fn command(program: Program, name: &str, line: &[&str]) -> Result<Output> 
 /// The words of a command, on more lines than one where one is too short for a terminal.
 fn folded(words: &[&str]) -> String {
     let mut lines = vec![String::new()];
-    for word in words {
+    for word in words.iter().map(|word| quoted(word)) {
         let last = lines.len() - 1;
         if word.starts_with('-') && lines[last].len() + word.len() > 50 {
             lines[last].push('\\');
             lines.push(format!("     {word} "));
         } else {
-            lines[last].push_str(word);
+            lines[last].push_str(&word);
             lines[last].push(' ');
         }
     }
     lines.join("\n").trim_end().to_owned()
 }
 
-async fn show_traces(aws: &Aws, folder: &Path, launch: &str) -> Result<()> {
+/// A word as a shell takes it; none of the demo's has an apostrophe.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,".contains(c);
+    if word.chars().all(plain) { word.to_owned() } else { format!("'{word}'") }
+}
+
+async fn show_traces(aws: &Aws, folder: &Path, launch: &str, array: &array::Done) -> Result<()> {
     let traces = aws.traces(&[]).await?;
     let file = folder.join("traces.json");
     std::fs::write(&file, serde_json::to_string_pretty(&traces)?)?;
     say(&format!("the traces, as X-Ray's BatchGetTraces returned them ({} of them)", traces.len()));
     let id = |trace: &Value| trace["Id"].as_str().unwrap_or_default().to_owned();
     let mut one_document = None;
-    for trace in &traces {
+    for trace in traces.iter().filter(|trace| !is_trace(trace, &array.trace_id)) {
         let documents = documents(trace);
         show(&format!("\ntrace {}\n{}", id(trace), tree::draw(&documents)));
-        let is_launch = id(trace).replace('-', "").ends_with(launch);
-        if is_launch {
+        if is_trace(trace, launch) {
             one_document = documents
                 .into_iter()
                 .find(|document| document.pointer("/aws/operation") == Some(&"RunInstances".into()));
         }
     }
+    array::show_trace(&traces, array)?;
     let document = one_document.context("the launch's trace has no RunInstances: nothing was delivered")?;
     say("one document of it, whole");
     show(&(serde_json::to_string_pretty(&document)? + "\n"));
     Ok(())
+}
+
+/// Whether this is the trace of that W3C id, which X-Ray writes with hyphens.
+fn is_trace(trace: &Value, id: &str) -> bool {
+    trace["Id"].as_str().is_some_and(|own| own.replace('-', "").ends_with(id))
 }
 
 fn documents(trace: &Value) -> Vec<Value> {

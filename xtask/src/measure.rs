@@ -1,7 +1,8 @@
-//! `cargo xtask measure`: how soon `spored` is ready, and what it takes of memory and CPU, idle and through a life.
+//! `cargo xtask measure`: how soon `spored` is ready, and what it takes of memory and CPU, idle, through a life, at work.
 
 mod agent;
 mod life;
+mod work;
 
 use crate::figures::{Figures, show};
 use agent::Agent;
@@ -30,6 +31,7 @@ pub(crate) fn run(path: Option<PathBuf>, idle: Duration) -> Result<()> {
     ready(&spored, &mut figures)?;
     resident(&spored, &mut figures)?;
     life::measure(&spored, idle, &mut figures)?;
+    work::measure(&spored, &mut figures)?;
     figures.verdict()
 }
 

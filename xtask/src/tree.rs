@@ -16,17 +16,24 @@ const FACTS: [(&str, &str); 6] = [
 
 /// The documents of one trace as lines.
 pub(crate) fn draw(documents: &[Value]) -> String {
+    draw_levels(documents, usize::MAX)
+}
+
+/// The documents of one trace as lines, but for what is deeper than so many levels.
+pub(crate) fn draw_levels(documents: &[Value], levels: usize) -> String {
     let mut text = String::new();
     let known = |id: &Value| documents.iter().any(|document| document["id"] == *id);
     for root in in_order(documents, |document| !known(&document["parent_id"])) {
-        branch(&mut text, documents, root, "", "");
+        branch(&mut text, documents, root, levels, ("", ""));
     }
     text
 }
 
-fn branch(text: &mut String, documents: &[Value], document: &Value, first: &str, rest: &str) {
+/// A document and what is below it; the prefixes are those of its first line and of the others.
+fn branch(text: &mut String, documents: &[Value], document: &Value, levels: usize, (first, rest): (&str, &str)) {
     line(text, first, &headline(document));
-    let children = in_order(documents, |child| !child["parent_id"].is_null() && child["parent_id"] == document["id"]);
+    let is_child = |child: &Value| !child["parent_id"].is_null() && child["parent_id"] == document["id"];
+    let children = in_order(documents, |child| levels > 1 && is_child(child));
     let below = if children.is_empty() { "  " } else { "│ " };
     for fact in facts(document) {
         line(text, &format!("{rest}{below}"), &fact);
@@ -34,7 +41,8 @@ fn branch(text: &mut String, documents: &[Value], document: &Value, first: &str,
     for (place, child) in children.iter().enumerate() {
         let last = place + 1 == children.len();
         let (fork, under) = if last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
-        branch(text, documents, child, &format!("{rest}{fork}"), &format!("{rest}{under}"));
+        let prefixes = (format!("{rest}{fork}"), format!("{rest}{under}"));
+        branch(text, documents, child, levels - 1, (&prefixes.0, &prefixes.1));
     }
 }
 
@@ -127,5 +135,6 @@ spawn launch [spawn]  3000.0 ms
 └─ DynamoDB GetItem  250.0 ms
 ";
         assert_eq!(draw(&documents), expected);
+        assert_eq!(draw_levels(&documents, 1), "spawn launch [spawn]  3000.0 ms\n");
     }
 }

@@ -74,3 +74,34 @@ pub enum HookState {
         problem: Option<String>,
     },
 }
+
+#[cfg(test)]
+impl ArrayRecord {
+    /// One with few facts, for tests.
+    pub(super) fn example() -> Self {
+        Self {
+            id: "align-0000002a".parse().expect("the id is well-formed"),
+            size: 40,
+            command: vec!["./align.sh".to_owned(), "{index}".to_owned()],
+            shell: false,
+            input: None,
+            output: "s3://bucket/arrays/align-0000002a/".to_owned(),
+            hook: None,
+            env: BTreeMap::new(),
+            has_params: false,
+            topology: Topology::Joined,
+            timeout: None,
+            retries: 0,
+            created_at: 1_760_000_000_000,
+            traceparent: None,
+            tracestate: None,
+            launch_traceparent: None,
+            queue_url: "https://queue/1".to_owned(),
+            round: 1,
+            ready: true,
+            cancelled_at: None,
+            ended_at: None,
+            hook_state: HookState::Waiting,
+        }
+    }
+}

@@ -53,6 +53,11 @@ impl ArrayId {
         Self(format!("{}-{unique:0DIGITS$x}", name.0))
     }
 
+    /// A well-formed id that no array has; for checks before there is one.
+    pub(super) fn of_none() -> Self {
+        Self(format!("none-{:0DIGITS$x}", 0))
+    }
+
     /// The id.
     #[must_use]
     pub fn as_str(&self) -> &str {

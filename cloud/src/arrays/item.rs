@@ -58,6 +58,7 @@ pub(super) fn of_task(id: &ArrayId, task: &Task, expires_at: i64) -> Item {
     let Task {
         index,
         version,
+        mark,
         state,
         attempt,
         failures,
@@ -74,9 +75,11 @@ pub(super) fn of_task(id: &ArrayId, task: &Task, expires_at: i64) -> Item {
         output,
         traceparent,
         tracestate,
+        previous,
     } = task;
     let mut item = Writer(task_key(id, *index));
     item.number("version", version);
+    item.number("mark", mark);
     item.text("state", state.as_str());
     item.number("attempt", attempt);
     item.number("expires_at", expires_at);
@@ -98,39 +101,59 @@ pub(super) fn of_task(id: &ArrayId, task: &Task, expires_at: i64) -> Item {
         ("output", output),
         ("traceparent", traceparent),
         ("tracestate", tracestate),
+        ("previous", previous),
     ];
     texts.into_iter().for_each(|(name, value)| item.optional_text(name, value.as_deref()));
     item.0
 }
 
 pub(super) fn to_task(item: &Item) -> Result<Task> {
-    let item = Reader { item, what: "task's" };
+    let item = Reader { item };
     let index = item.text("SK")?.strip_prefix(TASK).and_then(|digits| digits.parse().ok());
     let index = index.filter(|index| *index < MOST_TASKS).ok_or_else(|| item.unreadable("SK"))?;
     Ok(Task {
         index,
-        version: item.number("version")?,
+        version: item.version()?,
+        mark: item.optional_number("mark")?.unwrap_or_default(),
         state: item.parsed("state")?,
-        attempt: item.number("attempt")?,
-        failures: item.optional_number("failures")?.unwrap_or_default(),
-        losses: item.optional_number("losses")?.unwrap_or_default(),
+        attempt: item.count("attempt")?.ok_or_else(|| item.unreadable("attempt"))?,
+        failures: item.count("failures")?.unwrap_or_default(),
+        losses: item.count("losses")?.unwrap_or_default(),
         owner: item.optional_text("owner"),
-        lease_until: item.optional_number("lease_until")?,
-        not_before: item.optional_number("not_before")?,
+        lease_until: item.time("lease_until")?,
+        not_before: item.time("not_before")?,
         cancel: item.truth("cancel"),
-        started_at: item.optional_number("started_at")?,
-        ended_at: item.optional_number("ended_at")?,
+        started_at: item.time("started_at")?,
+        ended_at: item.time("ended_at")?,
         exit_code: item.optional_number("exit_code")?,
         signal: item.optional_number("signal")?,
         reason: item.optional_text("reason"),
         output: item.optional_text("output"),
         traceparent: item.optional_text("traceparent"),
         tracestate: item.optional_text("tracestate"),
+        previous: item.optional_text("previous"),
     })
 }
 
-/// An array with the number of its writes, as of a task.
-pub(super) fn of_array(mut item: Item, array: &ArrayRecord, version: u64) -> Item {
+/// Which write of an array it was; as a task's version and mark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stamp {
+    pub(super) version: u64,
+    pub(super) mark: u64,
+}
+
+impl Stamp {
+    /// That of a new array.
+    pub(super) const FIRST: Self = Self { version: 1, mark: 0 };
+
+    /// That of the next write.
+    pub(super) fn next(self) -> Self {
+        Self { version: self.version + 1, mark: fastrand::u64(..) }
+    }
+}
+
+/// An array with the stamp of the write.
+pub(super) fn of_array(mut item: Item, array: &ArrayRecord, stamp: Stamp) -> Item {
     let ArrayRecord {
         id,
         size,
@@ -162,7 +185,8 @@ pub(super) fn of_array(mut item: Item, array: &ArrayRecord, version: u64) -> Ite
         item.insert(name.to_owned(), AttributeValue::Bool(*value));
     }
     let mut item = Writer(item);
-    item.number("version", version);
+    item.number("version", stamp.version);
+    item.number("mark", stamp.mark);
     item.text("array_id", id.as_str());
     item.text("name", id.name());
     item.number("size", size);
@@ -200,13 +224,13 @@ pub(super) fn of_array(mut item: Item, array: &ArrayRecord, version: u64) -> Ite
     item.0
 }
 
-pub(super) fn to_array(item: &Item) -> Result<(ArrayRecord, u64)> {
-    let item = Reader { item, what: "array's" };
+pub(super) fn to_array(item: &Item) -> Result<(ArrayRecord, Stamp)> {
+    let item = Reader { item };
     let hook_state = match item.text("hook_state")? {
         "waiting" => HookState::Waiting,
         "running" => HookState::Running {
             owner: item.text("hook_owner")?.to_owned(),
-            lease_until: item.number("hook_lease_until")?,
+            lease_until: item.time("hook_lease_until")?.ok_or_else(|| item.unreadable("hook_lease_until"))?,
         },
         "done" => HookState::Done { problem: item.optional_text("hook_problem") },
         _ => return Err(item.unreadable("hook_state")),
@@ -230,18 +254,27 @@ pub(super) fn to_array(item: &Item) -> Result<(ArrayRecord, u64)> {
         topology: item.parsed("topology")?,
         timeout: item.optional_number("timeout_ms")?.map(Duration::from_millis),
         retries: item.number("retries")?,
-        created_at: item.number("created_at")?,
+        created_at: item.time("created_at")?.ok_or_else(|| item.unreadable("created_at"))?,
         traceparent: item.optional_text("traceparent"),
         tracestate: item.optional_text("tracestate"),
         launch_traceparent: item.optional_text("launch_traceparent"),
         queue_url: item.text("queue_url")?.to_owned(),
-        round: item.number("round")?,
+        round: item.count("round")?.ok_or_else(|| item.unreadable("round"))?,
         ready: item.truth("ready"),
-        cancelled_at: item.optional_number("cancelled_at")?,
-        ended_at: item.optional_number("ended_at")?,
+        cancelled_at: item.time("cancelled_at")?,
+        ended_at: item.time("ended_at")?,
         hook_state,
     };
-    Ok((array, item.number("version")?))
+    let mark = item.optional_number("mark")?.unwrap_or_default();
+    Ok((array, Stamp { version: item.version()?, mark }))
+}
+
+/// The parameters of a task: they are read by whoever works on it and by nobody else, so they have an item of their own.
+pub(super) fn of_params(id: &ArrayId, index: u32, params: &BTreeMap<String, String>, expires_at: i64) -> Item {
+    let mut item = Writer(params_key(id, index));
+    item.0.insert("params".to_owned(), of_map(params));
+    item.number("expires_at", expires_at);
+    item.0
 }
 
 /// When DynamoDB may forget what was launched then, in epoch seconds.
@@ -250,12 +283,12 @@ pub(super) fn expires_at(created_at: Millis) -> i64 {
 }
 
 pub(super) fn to_counts(item: &Item) -> Counts {
-    let item = Reader { item, what: "counts'" };
-    let count = |name: &str| item.optional_number(name).ok().flatten().unwrap_or_default();
+    let item = Reader { item };
+    let count = |name: &str| item.count(name).ok().flatten().filter(|count| *count <= MOST_TASKS).unwrap_or_default();
     Counts { succeeded: count("succeeded"), failed: count("failed"), cancelled: count("cancelled") }
 }
 
-pub(super) fn of_map(map: &BTreeMap<String, String>) -> AttributeValue {
+fn of_map(map: &BTreeMap<String, String>) -> AttributeValue {
     AttributeValue::M(map.iter().map(|(name, value)| (name.clone(), AttributeValue::S(value.clone()))).collect())
 }
 
@@ -292,12 +325,33 @@ impl Writer {
 /// Reads an item that anybody may have written.
 struct Reader<'a> {
     item: &'a Item,
-    what: &'static str,
 }
+
+/// Far more than any count gets to, and so little that nothing which is added overflows.
+const MOST: u32 = 1_000_000_000;
+/// The last millisecond of the year 9999.
+const LAST: Millis = 253_402_300_799_999;
 
 impl<'a> Reader<'a> {
     fn unreadable(&self, name: &str) -> Error {
-        Error::Unexpected { call: "DynamoDB", reason: format!("the {} item has no readable `{name}`", self.what) }
+        let key = |name: &str| self.optional_text(name).unwrap_or_else(|| "?".to_owned());
+        let reason = format!("item {} of {} has no readable `{name}`", key("SK"), key("PK"));
+        Error::Unexpected { call: "DynamoDB", reason }
+    }
+
+    fn version(&self) -> Result<u64> {
+        let version: u64 = self.number("version")?;
+        if version < u64::MAX { Ok(version) } else { Err(self.unreadable("version")) }
+    }
+
+    fn count(&self, name: &str) -> Result<Option<u32>> {
+        let count = self.optional_number::<u32>(name)?;
+        if count.is_none_or(|count| count <= MOST) { Ok(count) } else { Err(self.unreadable(name)) }
+    }
+
+    fn time(&self, name: &str) -> Result<Option<Millis>> {
+        let time = self.optional_number::<Millis>(name)?;
+        if time.is_none_or(|time| (0..=LAST).contains(&time)) { Ok(time) } else { Err(self.unreadable(name)) }
     }
 
     fn text(&self, name: &str) -> Result<&'a str> {

@@ -1,10 +1,10 @@
 //! The queue of an array: a message for each task that waits. What a message says is a hint; the table decides.
 
 use super::id::ArrayId;
-use crate::error::{Error, Result};
+use crate::error::{Error, NO_QUEUE, Result};
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{
-    ChangeMessageVisibilityBatchRequestEntry, Message, MessageAttributeValue, MessageSystemAttributeName,
+    ChangeMessageVisibilityBatchRequestEntry, DeleteMessageBatchRequestEntry, Message, MessageAttributeValue, MessageSystemAttributeName,
     MessageSystemAttributeNameForSends, MessageSystemAttributeValue, QueueAttributeName, SendMessageBatchRequestEntry,
 };
 use opentelemetry::Context;
@@ -81,9 +81,9 @@ impl TaskQueue {
     /// If SQS refuses or does not answer.
     pub async fn delete(&self) -> Result<()> {
         let call = self.client.delete_queue().queue_url(&self.url).customize();
-        match call.interceptor(ExpectErrors(&[GONE.0, GONE.1])).send().await {
+        match call.interceptor(ExpectErrors(&NO_QUEUE)).send().await {
             Ok(_) => Ok(()),
-            Err(error) => gone(Error::of("SQS DeleteQueue", error)),
+            Err(error) => unless_gone(Error::of("SQS DeleteQueue", error)),
         }
     }
 
@@ -158,8 +158,10 @@ impl TaskQueue {
                         queue = self.url,
                         "a message that names no task is removed"
                     );
-                    if let Some(receipt) = &message.receipt_handle {
-                        self.remove(receipt).await?;
+                    if let Some(receipt) = &message.receipt_handle
+                        && let Err(error) = self.remove(receipt).await
+                    {
+                        tracing::warn!(%error, "the message stays for now");
                     }
                 }
             }
@@ -176,12 +178,30 @@ impl TaskQueue {
         call.send().await.map(drop).map_err(|error| Error::of("SQS DeleteMessage", error))
     }
 
+    /// Removes several messages, ten in a call; those that are gone are none of its errors.
+    ///
+    /// # Errors
+    /// As of [`TaskQueue::remove`].
+    pub async fn remove_all(&self, receipts: &[String]) -> Result<()> {
+        const CALL: &str = "SQS DeleteMessageBatch";
+        for batch in receipts.chunks(BATCH) {
+            let entries = batch.iter().enumerate().map(|(number, receipt)| {
+                DeleteMessageBatchRequestEntry::builder().id(number.to_string()).receipt_handle(receipt).build()
+            });
+            let entries = entries.collect::<std::result::Result<Vec<_>, _>>();
+            let entries = entries.map_err(|error| Error::Unexpected { call: CALL, reason: error.to_string() })?;
+            let call = self.client.delete_message_batch().queue_url(&self.url).set_entries(Some(entries));
+            call.send().await.map_err(|error| Error::of(CALL, error))?;
+        }
+        Ok(())
+    }
+
     /// Hides a message for this long, counted from now; nothing shows it to the next agent at once.
     ///
     /// # Errors
     /// If SQS refuses or does not answer.
     pub async fn hide(&self, receipt: &str, visibility: Duration) -> Result<()> {
-        let seconds = i32::try_from(visibility.as_millis().div_ceil(1_000)).unwrap_or(i32::MAX).min(MOST_HIDDEN);
+        let seconds = hidden_for(visibility);
         let call = self.client.change_message_visibility().queue_url(&self.url).receipt_handle(receipt);
         let call = call.visibility_timeout(seconds);
         call.send().await.map(drop).map_err(|error| Error::of("SQS ChangeMessageVisibility", error))
@@ -193,7 +213,7 @@ impl TaskQueue {
     /// If SQS refuses or does not answer.
     pub async fn hide_all(&self, receipts: &[String], visibility: Duration) -> Result<()> {
         const CALL: &str = "SQS ChangeMessageVisibilityBatch";
-        let seconds = i32::try_from(visibility.as_secs()).unwrap_or(i32::MAX).min(MOST_HIDDEN);
+        let seconds = hidden_for(visibility);
         for batch in receipts.chunks(BATCH) {
             let entries = batch.iter().enumerate().map(|(number, receipt)| {
                 let entry = ChangeMessageVisibilityBatchRequestEntry::builder().id(number.to_string());
@@ -210,14 +230,14 @@ impl TaskQueue {
 
 /// Most seconds that SQS hides a message for: 12 hours.
 const MOST_HIDDEN: i32 = 43_200;
-/// What SQS says of a queue that is gone: the code of its query protocol, and that of its JSON one.
-const GONE: (&str, &str) = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist");
 
-fn gone(error: Error) -> Result<()> {
-    match error.code() {
-        Some(code) if code == GONE.0 || code == GONE.1 => Ok(()),
-        _ => Err(error),
-    }
+/// Whole seconds, rather too long than too short.
+fn hidden_for(visibility: Duration) -> i32 {
+    i32::try_from(visibility.as_millis().div_ceil(1_000)).unwrap_or(i32::MAX).min(MOST_HIDDEN)
+}
+
+fn unless_gone(error: Error) -> Result<()> {
+    if error.is_queue_gone() { Ok(()) } else { Err(error) }
 }
 
 /// The message of one task. Its body names the task alone: the queue is one array's.

@@ -1,10 +1,13 @@
 //! The table of arrays. Each change is worked out by the rules of [`Task`] from what was read, and written only over the
 //! version that was read: of two that meet, one is written, and the other is worked out again.
 
+mod agents;
 mod create;
+mod end;
 mod overview;
 mod write;
 
+pub use end::Ended;
 pub use overview::Shard;
 pub use write::Written;
 

@@ -44,6 +44,8 @@ pub struct Task {
     pub index: u32,
     /// Counts the writes; a write is made only over the version that it was worked out from.
     pub version: u64,
+    /// Drawn anew for each write: tells one's own, whose answer was lost, from another's that says the same.
+    pub mark: u64,
     /// Where it is.
     pub state: TaskState,
     /// Number of the attempt under way, or of the last one; 0 before the first.
@@ -76,6 +78,8 @@ pub struct Task {
     pub traceparent: Option<String>,
     /// Vendors' part of that context.
     pub tracestate: Option<String>,
+    /// Context of the attempt before, W3C: whoever closes this one as lost links to it.
+    pub previous: Option<String>,
 }
 
 /// Who makes an attempt, and in which trace.
@@ -141,6 +145,7 @@ impl Task {
         Self {
             index,
             version: 0,
+            mark: 0,
             state: TaskState::Pending,
             attempt: 0,
             failures: 0,
@@ -157,6 +162,7 @@ impl Task {
             output: None,
             traceparent: None,
             tracestate: None,
+            previous: None,
         }
     }
 
@@ -178,7 +184,8 @@ impl Task {
         self.state == TaskState::Running && self.lease_until.is_none_or(|until| until < now)
     }
 
-    /// Takes the task for an attempt.
+    /// Takes the task for an attempt. One that was to be called off when its host vanished still is: whoever takes it
+    /// sees `cancel`, and ends it as cancelled instead of working on it.
     ///
     /// # Errors
     /// If it has ended, is leased, or must not be attempted yet.
@@ -198,16 +205,18 @@ impl Task {
         let Attempt { owner, traceparent, tracestate } = by.clone();
         Ok(Self {
             version: self.version,
+            mark: self.mark,
             attempt: self.attempt + 1,
             losses: self.losses + lost,
             state: TaskState::Running,
             owner: Some(owner),
-            lease_until: Some(now + millis(lease)),
+            lease_until: Some(now.saturating_add(millis(lease))),
             cancel: self.cancel,
             failures: self.failures,
             started_at: Some(now),
             traceparent,
             tracestate,
+            previous: self.traceparent.clone(),
             ..Self::new(self.index)
         })
     }
@@ -218,26 +227,27 @@ impl Task {
     /// If the attempt is not the owner's any more.
     pub fn renew(&self, owner: &str, attempt: u32, now: Millis, lease: Duration) -> Result<Self, Refusal> {
         self.check_owner(owner, attempt)?;
-        Ok(Self { lease_until: Some(now + millis(lease)), ..self.clone() })
+        Ok(Self { lease_until: Some(now.saturating_add(millis(lease))), ..self.clone() })
     }
 
-    /// Ends the attempt.
+    /// Ends the attempt. A task that the operator has called off gets no other one.
     ///
     /// # Errors
     /// If the attempt is not the owner's any more.
     pub fn end(&self, owner: &str, attempt: u32, now: Millis, ending: &Ending) -> Result<Self, Refusal> {
         self.check_owner(owner, attempt)?;
         let Ending { state, not_before, counts, exit_code, signal, reason, output } = ending.clone();
+        let goes_on = state == TaskState::Pending && !self.cancel;
         Ok(Self {
-            state,
-            not_before,
+            state: if state == TaskState::Pending && self.cancel { TaskState::Cancelled } else { state },
+            not_before: not_before.filter(|_| goes_on),
             failures: self.failures + u32::from(counts),
             lease_until: None,
             cancel: false,
             ended_at: Some(now),
             exit_code,
             signal,
-            reason,
+            reason: reason.as_deref().map(bounded),
             output,
             ..self.clone()
         })
@@ -343,7 +353,20 @@ impl FromStr for TaskState {
 #[error("no state of a task: pending, running, succeeded, failed or cancelled")]
 pub struct UnknownState;
 
-fn millis(time: Duration) -> Millis {
+/// Bytes of what is said to people about an attempt or a hook: an overview reads those of 625 tasks at once, and
+/// DynamoDB answers with at most 1 MB.
+const LONGEST_REASON: usize = 500;
+
+/// The text, cut to what an item holds.
+pub(super) fn bounded(reason: &str) -> String {
+    if reason.len() <= LONGEST_REASON {
+        return reason.to_owned();
+    }
+    let end = reason.floor_char_boundary(LONGEST_REASON - '…'.len_utf8());
+    format!("{}…", &reason[..end])
+}
+
+pub(super) fn millis(time: Duration) -> Millis {
     Millis::try_from(time.as_millis()).unwrap_or(Millis::MAX / 2)
 }
 

@@ -8,7 +8,7 @@ pub use carry_out::carry_out;
 
 use super::found::{Found, look};
 use crate::error::Error;
-use crate::permissions::{Feature, Policy, Role, Scope, policy, trust};
+use crate::permissions::{Feature, Policy, Role, Scope, named_in, policy, trust};
 use aws_sdk_iam::Client;
 use serde_json::Value;
 use spawn_config::tags;
@@ -25,6 +25,8 @@ pub struct AgentRole {
     pub policy: Policy,
     /// Who may take it on.
     pub trust: Value,
+    features: Vec<Feature>,
+    scope: Scope,
 }
 
 impl AgentRole {
@@ -38,7 +40,27 @@ impl AgentRole {
     /// The role with the rights for these features.
     #[must_use]
     pub fn new(features: &[Feature], scope: &Scope) -> Self {
-        Self { name: scope.role_name.clone(), policy: policy(Role::Agent, features, scope), trust: trust(scope) }
+        Self {
+            name: scope.role_name.clone(),
+            policy: policy(Role::Agent, features, scope),
+            trust: trust(scope),
+            features: features.to_vec(),
+            scope: scope.clone(),
+        }
+    }
+
+    /// The policy with the buckets and hooks of the one that is there, where no others were named: a later setup must
+    /// not take away what job arrays were given.
+    fn policy_keeping(&self, found: &Value) -> Policy {
+        let (buckets, hooks) = named_in(found);
+        let mut scope = self.scope.clone();
+        if scope.buckets.is_empty() {
+            scope.buckets = buckets;
+        }
+        if scope.hooks.is_empty() {
+            scope.hooks = hooks;
+        }
+        policy(Role::Agent, &self.features, &scope)
     }
 }
 
@@ -78,12 +100,14 @@ impl Step {
 }
 
 /// What has to be done; nothing where all is as it should be.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct RolePlan {
     /// In this order.
     pub steps: Vec<Step>,
     /// The role is there, and spawn has not made it.
     pub foreign: bool,
+    /// The policy that the role has afterwards.
+    pub policy: Policy,
 }
 
 /// Why the role was not made.
@@ -128,7 +152,9 @@ fn plan(wanted: &AgentRole, found: &Found) -> Result<RolePlan, RoleError> {
     if let Some(role) = found.profile_roles.iter().find(|role| **role != wanted.name) {
         return Err(RoleError::ProfileInUse { profile: wanted.name.clone(), role: role.clone() });
     }
-    let policy = serde_json::to_value(&wanted.policy).unwrap_or_default();
+    let kept = found.policy.as_ref().map(|found| wanted.policy_keeping(found));
+    let kept = kept.unwrap_or_else(|| wanted.policy.clone());
+    let policy = serde_json::to_value(&kept).unwrap_or_default();
     let steps = [
         (found.role_arn.is_none(), Step::CreateRole),
         (found.policy.as_ref() != Some(&policy), Step::PutPolicy),
@@ -136,7 +162,7 @@ fn plan(wanted: &AgentRole, found: &Found) -> Result<RolePlan, RoleError> {
         (found.profile_roles.is_empty(), Step::AddRole),
     ];
     let steps = steps.into_iter().filter(|(needed, _)| *needed).map(|(_, step)| step).collect();
-    Ok(RolePlan { steps, foreign: found.role_arn.is_some() && !found.ours })
+    Ok(RolePlan { steps, foreign: found.role_arn.is_some() && !found.ours, policy: kept })
 }
 
 #[cfg(test)]
@@ -165,6 +191,19 @@ mod tests {
         assert_eq!(steps(&Found::default()), all);
         let older = Found { policy: Some(Value::Null), ..all_there() };
         assert_eq!(steps(&older), [Step::PutPolicy]);
+    }
+
+    #[test]
+    fn a_later_setup_keeps_the_buckets_and_hooks_that_the_role_was_given() {
+        let given = Scope { buckets: vec!["data".to_owned()], hooks: vec!["done".to_owned()], ..Scope::default() };
+        let given = AgentRole::complete(&given);
+        let found = Found { policy: serde_json::to_value(&given.policy).ok(), ..all_there() };
+        let wanted = AgentRole::complete(&Scope::default());
+        assert_eq!(plan(&wanted, &found).unwrap(), RolePlan { steps: vec![], foreign: false, policy: given.policy });
+        let others = Scope { buckets: vec!["other".to_owned()], ..Scope::default() };
+        let plan = plan(&AgentRole::complete(&others), &found).unwrap();
+        let expected = Scope { hooks: vec!["done".to_owned()], ..others };
+        assert_eq!((plan.steps, plan.policy), (vec![Step::PutPolicy], AgentRole::complete(&expected).policy));
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub async fn simulate(
     features: &[Feature],
     scope: &Scope,
 ) -> Result<Rights> {
-    let mut questions = questions(role, features).into_iter();
+    let mut questions = questions(role, features, scope).into_iter();
     let mut rights = Rights::default();
     let Some(first) = questions.next() else { return Ok(rights) };
     rights.note(&first, &refused(client, identity, &first, scope).await?, scope);
@@ -74,9 +74,10 @@ struct Question {
     like: &'static Grant,
 }
 
-fn questions(role: Role, features: &[Feature]) -> Vec<Question> {
+fn questions(role: Role, features: &[Feature], scope: &Scope) -> Vec<Question> {
     let mut questions: Vec<Question> = Vec::new();
-    for grant in grants().filter(|grant| grant.role == role && features.contains(&grant.feature)) {
+    let wanted = grants().filter(|grant| grant.role == role && features.contains(&grant.feature));
+    for grant in wanted.filter(|grant| !scope.resources(grant.resources).is_empty()) {
         let same = |question: &&mut Question| {
             question.like.resources == grant.resources && question.like.condition == grant.condition
         };
@@ -95,7 +96,7 @@ fn questions(role: Role, features: &[Feature]) -> Vec<Question> {
 async fn refused(client: &Client, identity: &str, question: &Question, scope: &Scope) -> Result<Vec<String>> {
     let Grant { resources, condition, .. } = question.like;
     let actions = question.actions.iter().map(|action| (*action).to_owned()).collect();
-    let resources = resources.iter().map(|pattern| example(&scope.resource(pattern), scope)).collect();
+    let resources = scope.resources(resources).iter().map(|pattern| example(pattern, scope)).collect();
     let context = condition.map(|condition| context(condition, scope)).unwrap_or_default();
     let call = client
         .simulate_principal_policy()

@@ -35,6 +35,8 @@ pub enum Feature {
     Setup,
     /// `spawn iam create` and `check`: the agent's role and instance profile.
     Iam,
+    /// Job arrays: launching, watching and steering them.
+    Array,
     /// `spawn list`, `spawn status` and `spawn connect`.
     List,
     /// `spawn stop` and `spawn start`.
@@ -53,17 +55,22 @@ pub enum Feature {
     Life,
     /// The agent reads its tags where the metadata service does not show them.
     TagsFallback,
+    /// The agent works on tasks of job arrays.
+    Work,
+    /// The agent invokes the function that is told of a job array's end.
+    Hook,
     /// Spans go to X-Ray.
     Xray,
 }
 
 impl Feature {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 17] = [
         Self::Launch,
         Self::Spot,
         Self::Setup,
         Self::Iam,
+        Self::Array,
         Self::List,
         Self::Stop,
         Self::Terminate,
@@ -73,6 +80,8 @@ impl Feature {
         Self::Registry,
         Self::Life,
         Self::TagsFallback,
+        Self::Work,
+        Self::Hook,
         Self::Xray,
     ];
 
@@ -84,6 +93,7 @@ impl Feature {
             Self::Spot => "spot",
             Self::Setup => "setup",
             Self::Iam => "iam",
+            Self::Array => "array",
             Self::List => "list",
             Self::Stop => "stop",
             Self::Terminate => "terminate",
@@ -93,6 +103,8 @@ impl Feature {
             Self::Registry => "registry",
             Self::Life => "life",
             Self::TagsFallback => "tags-fallback",
+            Self::Work => "work",
+            Self::Hook => "hook",
             Self::Xray => "xray",
         }
     }
@@ -102,7 +114,9 @@ impl Feature {
     pub fn is_of(self, role: Role) -> bool {
         match self {
             Self::Xray => true,
-            Self::Fetch | Self::Registry | Self::Life | Self::TagsFallback => role == Role::Agent,
+            Self::Fetch | Self::Registry | Self::Life | Self::TagsFallback | Self::Work | Self::Hook => {
+                role == Role::Agent
+            }
             _ => role == Role::Operator,
         }
     }

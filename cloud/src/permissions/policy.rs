@@ -48,7 +48,7 @@ impl Statement {
             sid: grant.sid,
             effect: "Allow",
             action: grant.actions.to_vec(),
-            resource: grant.resources.iter().map(|pattern| scope.resource(pattern)).collect(),
+            resource: scope.resources(grant.resources),
             condition: grant.condition.map(|condition| condition.json(scope)),
         }
     }
@@ -73,7 +73,7 @@ pub fn policy(role: Role, features: &[Feature], scope: &Scope) -> Policy {
         let alike = statements.iter().filter(|given| given.is_about_the_same(&wanted));
         let given: Vec<&str> = alike.flat_map(|given| given.action.iter().copied()).collect();
         wanted.action.retain(|action| !given.contains(action));
-        if !wanted.action.is_empty() {
+        if !wanted.action.is_empty() && !wanted.resource.is_empty() {
             statements.push(wanted);
         }
     }
@@ -88,7 +88,7 @@ pub fn statements_for(action: &str, scope: &Scope) -> Vec<Statement> {
     for grant in grants() {
         let Some(action) = grant.actions.iter().find(|given| **given == action) else { continue };
         let statement = Statement::for_action(grant, action, scope);
-        if !found.iter().any(|known| known.is_about_the_same(&statement)) {
+        if !statement.resource.is_empty() && !found.iter().any(|known| known.is_about_the_same(&statement)) {
             found.push(statement);
         }
     }

@@ -1,6 +1,7 @@
 //! Which account, region and names a policy is for.
 
 use crate::account::Caller;
+use serde_json::Value;
 
 /// The agent's role and its instance profile, where nobody gave them another name.
 pub const ROLE_NAME: &str = "spored";
@@ -18,6 +19,10 @@ pub struct Scope {
     pub table: String,
     /// Name of the agent's role and instance profile.
     pub role_name: String,
+    /// Buckets that job arrays read from and write to, besides the account's own.
+    pub buckets: Vec<String>,
+    /// Lambda functions that job arrays may invoke when they end.
+    pub hooks: Vec<String>,
 }
 
 impl Default for Scope {
@@ -28,6 +33,8 @@ impl Default for Scope {
             region: None,
             table: crate::registry::TABLE.to_owned(),
             role_name: ROLE_NAME.to_owned(),
+            buckets: Vec::new(),
+            hooks: Vec::new(),
         }
     }
 }
@@ -55,6 +62,19 @@ impl Scope {
         if self.partition == "aws-cn" { "ec2.amazonaws.com.cn" } else { "ec2.amazonaws.com" }
     }
 
+    /// The resources of a right. One that is about buckets or hooks is there for each, and not at all without any.
+    pub(crate) fn resources(&self, patterns: &[&str]) -> Vec<String> {
+        let each = |pattern: &str, brace: &str, names: &[String]| -> Vec<String> {
+            names.iter().map(|name| self.resource(&pattern.replace(brace, name))).collect()
+        };
+        let of = |pattern: &&str| match *pattern {
+            pattern if pattern.contains("{bucket}") => each(pattern, "{bucket}", &self.buckets),
+            pattern if pattern.contains("{hook}") => each(pattern, "{hook}", &self.hooks),
+            pattern => vec![self.resource(pattern)],
+        };
+        patterns.iter().flat_map(of).collect()
+    }
+
     /// A resource of the table with this scope's names in the place of its braces.
     pub(crate) fn resource(&self, pattern: &str) -> String {
         let account = self.account.as_deref();
@@ -69,9 +89,59 @@ impl Scope {
     }
 }
 
+/// The buckets and hooks that a policy of the agent names.
+pub(crate) fn named_in(policy: &Value) -> (Vec<String>, Vec<String>) {
+    let statements = policy["Statement"].as_array().into_iter().flatten();
+    let resources = statements.flat_map(|statement| match &statement["Resource"] {
+        Value::Array(many) => many.iter().filter_map(Value::as_str).collect(),
+        one => Vec::from_iter(one.as_str()),
+    });
+    let (mut buckets, mut hooks) = (Vec::new(), Vec::new());
+    for arn in resources {
+        let mut parts = arn.splitn(6, ':').skip(2);
+        match (parts.next(), parts.nth(2)) {
+            (Some("s3"), Some(name)) if !name.contains('/') && !is_own(name) => buckets.push(name.to_owned()),
+            (Some("lambda"), Some(function)) => hooks.extend(function.strip_prefix("function:").map(str::to_owned)),
+            _ => {}
+        }
+    }
+    (buckets, hooks)
+}
+
+/// Whether a bucket is the account's own: `spawn-ACCOUNT-REGION`, or the pattern for it.
+fn is_own(bucket: &str) -> bool {
+    let account = |rest: &str| rest.bytes().take_while(u8::is_ascii_digit).count() == 12;
+    bucket.strip_prefix("spawn-").is_some_and(|rest| rest.starts_with("${") || account(rest))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::permissions::{Feature, Role};
+
+    #[test]
+    fn buckets_and_hooks_are_there_each_and_not_at_all_without_any() {
+        let patterns = ["arn:{partition}:s3:::own/*", "arn:{partition}:s3:::{bucket}/*"];
+        assert_eq!(Scope::default().resources(&patterns), ["arn:aws:s3:::own/*"]);
+        let scope = Scope { buckets: vec!["in".to_owned(), "out".to_owned()], ..Scope::default() };
+        assert_eq!(scope.resources(&patterns), ["arn:aws:s3:::own/*", "arn:aws:s3:::in/*", "arn:aws:s3:::out/*"]);
+        assert!(scope.resources(&["arn:{partition}:lambda:{region}:{account}:function:{hook}"]).is_empty());
+    }
+
+    #[test]
+    fn buckets_and_hooks_are_found_again_in_the_policy() {
+        let scope = Scope {
+            buckets: vec!["in".to_owned(), "spawn-results".to_owned()],
+            hooks: vec!["done:live".to_owned()],
+            ..Scope::default()
+        };
+        let policy = |scope: &Scope| {
+            serde_json::to_value(super::super::policy(Role::Agent, &Feature::all_of(Role::Agent), scope)).unwrap()
+        };
+        assert_eq!(named_in(&policy(&scope)), (scope.buckets, scope.hooks));
+        assert_eq!(named_in(&policy(&Scope::default())), (vec![], vec![]));
+        assert_eq!(named_in(&Value::Null), (vec![], vec![]));
+    }
 
     #[test]
     fn resources_are_of_the_partition_account_and_region() {

@@ -75,6 +75,15 @@ pub const NO_PERMISSION: [&str; 1] = ["sts:GetCallerIdentity"];
 const INSTANCE: &str = "arn:{partition}:ec2:{region}:{account}:instance/*";
 const VOLUME: &str = "arn:{partition}:ec2:{region}:{account}:volume/*";
 const TABLE: &str = "arn:{partition}:dynamodb:{region}:{account}:table/{table}";
+/// Queues of job arrays.
+const QUEUES: &str = "arn:{partition}:sqs:{region}:{account}:spawn-*";
+/// The account's own bucket.
+const BUCKET: &str = "arn:{partition}:s3:::spawn-{own-account}-{region}";
+/// What job arrays keep there.
+const ARRAYS: &str = "arn:{partition}:s3:::spawn-{own-account}-{region}/arrays/*";
+/// Other buckets that job arrays are given, and what is in them.
+const OTHERS: &str = "arn:{partition}:s3:::{bucket}";
+const IN_OTHERS: &str = "arn:{partition}:s3:::{bucket}/*";
 const ANY: &str = "*";
 
 /// The whole table.

@@ -10,13 +10,12 @@ use spawn_host::console;
 use std::io::{BufRead, IsTerminal};
 
 /// Refuses, before any call, where one would have to ask and cannot.
-pub(super) fn possible(change: Change, yes: bool) -> Result<(), UsageError> {
+pub(crate) fn possible(verb: &str, yes: bool) -> Result<(), UsageError> {
     if yes || std::io::stdin().is_terminal() {
         return Ok(());
     }
     Err(UsageError::Other(format!(
-        "{} asks before it ends what runs, and there is no terminal to ask on: add --yes",
-        change.verb()
+        "{verb} asks before it ends what runs, and there is no terminal to ask on: add --yes"
     )))
 }
 
@@ -33,7 +32,12 @@ pub(super) async fn given(change: Change, answers: &[Answer], yes: bool) -> Resu
     });
     let table = show::grid(show::stdout_width(), &["INSTANCE", "NAME", "TYPE", "STATE"], rows);
     let what = if open.len() == 1 { "this instance".to_owned() } else { format!("these {} instances", open.len()) };
-    console::question(&format!("{table}{} {what}? [y/N] ", change.verb()));
+    asked(&format!("{table}{} {what}? [y/N] ", change.verb())).await
+}
+
+/// Asks; whether the answer is yes.
+pub(crate) async fn asked(question: &str) -> Result<bool> {
+    console::question(question);
     // Beside the runtime, so that Ctrl-C still ends the command.
     let answer = tokio::task::spawn_blocking(|| {
         let mut answer = String::new();

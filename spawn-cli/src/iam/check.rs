@@ -27,7 +27,13 @@ struct Checked {
 
 pub(super) async fn run(global: Global, options: CheckOptions, world: &World) -> Result<Exit> {
     let features = options.rights.features()?;
-    let scope = Scope { role_name: options.name.clone(), ..scope(&global, None, world)? };
+    let data = options.rights.data.clone();
+    let scope = Scope {
+        role_name: options.name.clone(),
+        buckets: data.buckets,
+        hooks: data.hooks,
+        ..scope(&global, None, world)?
+    };
     let work = async |session: &Session| {
         let caller = spawn_cloud::caller(session.clients.sts()).await?;
         let scope = scope.of(&caller);

@@ -13,7 +13,13 @@ use spawn_host::World;
 
 pub(super) async fn run(global: Global, options: CreateOptions, world: &World) -> Result<Exit> {
     let features = features(Role::Agent, &options.features, options.tracing)?;
-    let scope = Scope { role_name: options.name.clone(), ..scope(&global, None, world)? };
+    let data = options.data.clone();
+    let scope = Scope {
+        role_name: options.name.clone(),
+        buckets: data.buckets,
+        hooks: data.hooks,
+        ..scope(&global, None, world)?
+    };
     let work = async |session: &Session| {
         let caller = spawn_cloud::caller(session.clients.sts()).await?;
         let wanted = AgentRole::new(&features, &scope.of(&caller));
@@ -50,7 +56,7 @@ fn print(options: &CreateOptions, plan: &RolePlan, wanted: &AgentRole) -> Result
         "instance_profile": name,
         "role": name,
         "steps": steps,
-        "policy": wanted.policy,
+        "policy": plan.policy,
     });
     options.output.print(&answer, || if options.dry_run { String::new() } else { format!("{name}\n") })
 }

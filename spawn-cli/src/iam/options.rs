@@ -42,6 +42,8 @@ pub(crate) struct CreateOptions {
     /// Features of the agent; by default all.
     #[arg(long = "for", value_name = "FEATURE,…", value_enum, value_delimiter = ',')]
     pub(super) features: Vec<FeatureName>,
+    #[command(flatten)]
+    pub(super) data: DataOptions,
     /// Change a role of that name that spawn has not made.
     #[arg(short, long)]
     pub(super) yes: bool,
@@ -77,6 +79,19 @@ pub(crate) struct RightsOptions {
     /// Where spans go; X-Ray alone needs rights.
     #[arg(long, value_enum, default_value = "xray")]
     pub(super) tracing: TracingTo,
+    #[command(flatten)]
+    pub(super) data: DataOptions,
+}
+
+/// What job arrays are given besides the account's own bucket.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct DataOptions {
+    /// Bucket that job arrays read from and write to, besides spawn's own; may be repeated.
+    #[arg(long = "bucket", value_name = "NAME", value_parser = bucket)]
+    pub(super) buckets: Vec<String>,
+    /// Lambda function that a job array may invoke when it has ended, `NAME` or `NAME:ALIAS`; may be repeated.
+    #[arg(long = "hook", value_name = "FUNCTION", value_parser = hook)]
+    pub(super) hooks: Vec<String>,
 }
 
 impl RightsOptions {
@@ -160,6 +175,27 @@ fn account(text: &str) -> Result<String, String> {
     if sound { Ok(text.to_owned()) } else { Err("an account has 12 digits".to_owned()) }
 }
 
+/// S3's rule for the names of buckets. Spawn's own are in the policy already.
+fn bucket(text: &str) -> Result<String, String> {
+    let known = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'.';
+    if !(3..=63).contains(&text.len()) || !text.bytes().all(known) {
+        return Err("a bucket's name has 3 to 63 lower-case letters, digits, hyphens and dots, and no s3://".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+/// Lambda's rule for the names of functions, with an alias or a version.
+fn hook(text: &str) -> Result<String, String> {
+    let known = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let name = |text: &str, most: usize| (1..=most).contains(&text.len()) && text.chars().all(known);
+    let sound = match text.split_once(':') {
+        None => name(text, 64),
+        Some((function, alias)) => name(function, 64) && name(alias, 128),
+    };
+    let rule = "a function's name has 1 to 64 letters, digits, hyphens and underscores; an alias may follow behind a colon";
+    if sound { Ok(text.to_owned()) } else { Err(rule.to_owned()) }
+}
+
 /// IAM's rule for the names of roles.
 fn role_name(text: &str) -> Result<String, String> {
     let known = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
@@ -179,13 +215,20 @@ mod tests {
         for wrong in ["", "123", "12345678901x", "1234567890123"] {
             assert!(account(wrong).is_err(), "{wrong}");
         }
+        for wrong in ["", "ab", "s3://data", "data/in", "Data", &"x".repeat(64)] {
+            assert!(bucket(wrong).is_err(), "{wrong}");
+        }
+        for wrong in ["", "lambda:", ":live", "a:b:c", "a*", "arn:aws:lambda:x", &"x".repeat(65)] {
+            assert!(hook(wrong).is_err(), "{wrong}");
+        }
+        assert!(bucket("my.data-2").is_ok() && hook("done").is_ok() && hook("done:live").is_ok());
         assert!(role_name("spored-2.x_team@a=b,c+d").is_ok() && account("123456789012").is_ok());
     }
 
     #[test]
     fn a_feature_of_the_other_role_is_refused_with_those_that_would_do() {
         let error = features(Role::Agent, &[FeatureName(Feature::Launch)], TracingTo::Off).unwrap_err().to_string();
-        assert_eq!(error, "launch is no feature of the agent: choose from fetch, registry, life, tags-fallback");
+        assert_eq!(error, "launch is no feature of the agent: choose from fetch, registry, life, tags-fallback, work, hook");
     }
 
     #[test]

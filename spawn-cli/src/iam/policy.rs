@@ -9,7 +9,13 @@ use spawn_cloud::permissions::{Scope, policy, trust};
 use spawn_host::World;
 
 pub(super) fn run(global: &Global, options: &PolicyOptions, world: &World) -> Result<Exit> {
-    let scope = Scope { role_name: options.name.clone(), ..scope(global, options.account.clone(), world)? };
+    let data = options.rights.data.clone();
+    let scope = Scope {
+        role_name: options.name.clone(),
+        buckets: data.buckets,
+        hooks: data.hooks,
+        ..scope(global, options.account.clone(), world)?
+    };
     if options.trust {
         show::json(&trust(&scope))?;
         return Ok(Exit::Success);

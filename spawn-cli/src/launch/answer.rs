@@ -1,6 +1,7 @@
 //! What a launch says: its plan before, its instances after.
 
 use super::Done;
+use super::array::ArrayOrder;
 use super::order::Order;
 use super::wait::Waited;
 use crate::args::Output;
@@ -55,28 +56,47 @@ impl Answer {
 }
 
 fn print(output: Output, done: &Done, trace_id: Option<&str>) -> Result<()> {
-    let Done { id, dry_run, instances, problem, .. } = done;
+    let Done { id, dry_run, array, instances, problem, .. } = done;
     match output {
         Output::Table if *dry_run => {
             show::message("dry run: EC2 would launch this");
             Ok(())
         }
         Output::Table if instances.is_empty() => Ok(()),
-        Output::Table => show::data(&show::table(instances)),
-        for_programs => for_programs.write(&serde_json::json!({
-            "launch_id": id,
-            "dry_run": dry_run,
-            "complete": problem.is_none(),
-            "instances": instances,
-            "trace_id": trace_id,
-        })),
+        Output::Table => {
+            show::data(&show::table(instances))?;
+            if let Some(ArrayOrder { id, size, output, .. }) = array {
+                show::message(&format!("array {id}: {size} tasks, results in {output}; `spawn status {id}` shows it"));
+            }
+            Ok(())
+        }
+        for_programs => {
+            let mut answer = serde_json::json!({
+                "launch_id": id,
+                "dry_run": dry_run,
+                "complete": problem.is_none(),
+                "instances": instances,
+                "trace_id": trace_id,
+            });
+            if let Some(ArrayOrder { id, size, output, queue_url, .. }) = array {
+                answer["array_id"] = id.as_str().into();
+                answer["tasks"] = (*size).into();
+                answer["queue_url"] = queue_url.clone().into();
+                answer["output"] = output.as_str().into();
+            }
+            for_programs.write(&answer)
+        }
     }
 }
 
 /// What is launched, where and how.
 pub(super) fn plan_line(order: &Order, prices: &Prices) -> String {
     let request = &order.request;
-    let mut line = format!("launching {} x {}", request.count, order.types.join(" or "));
+    let mut line = match &order.array {
+        None => String::new(),
+        Some(array) => format!("array {}: {} tasks in {}; ", array.id, array.size, array.output),
+    };
+    line += &format!("launching {} x {}", request.count, order.types.join(" or "));
     match &request.market {
         Market::OnDemand => {}
         Market::Spot { max_price: None } => line += " (spot)",

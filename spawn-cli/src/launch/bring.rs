@@ -8,7 +8,7 @@ use crate::session::Session;
 use crate::setup;
 use crate::show;
 use crate::user_data::Agent;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use spawn_cloud::agent_bucket::{AgentBucket, AgentObject, Setup};
 use spawn_cloud::{Caller, TableState};
 use spawn_host::World;
@@ -45,7 +45,7 @@ pub(super) async fn bring(
     let setup = bucket.setup().await.context("failed to look for the agent; --no-agent launches without one")?;
     let object = object(&bucket, &setup, plan, local, progress).await?;
     if !plan.request.dry_run {
-        prepare_registry(session, progress).await;
+        prepare_registry(session, progress, plan.array.is_some()).await?;
     }
     let profile = plan.request.instance_profile.clone().or(setup.instance_profile);
     let mut link = None;
@@ -107,13 +107,16 @@ async fn object(
     }
 }
 
-/// Makes the agents' table where it is absent. A user who may not do that still gets instances.
-async fn prepare_registry(session: &Session, progress: &Progress) {
+/// Makes the agents' table where it is absent. A user who may not do that still gets instances, but no job array.
+async fn prepare_registry(session: &Session, progress: &Progress, needed: bool) -> Result<()> {
     progress.step(&format!("checking table {}", session.registry.table()));
     match tokio::time::timeout(REGISTRY_TIMEOUT, session.registry.ensure()).await {
         Ok(Ok(TableState::Present)) => {}
         Ok(Ok(TableState::Created)) => progress.step(&format!("created table {}", session.registry.table())),
+        Ok(Err(error)) if needed => return Err(error).context("failed to find or make the table of job arrays"),
+        Err(_) if needed => bail!("failed to find or make the table of job arrays: DynamoDB does not answer"),
         Ok(Err(error)) => show::message(&format!("agents will not be able to register: {error}")),
         Err(_) => show::message("agents may not be able to register: DynamoDB does not answer"),
     }
+    Ok(())
 }

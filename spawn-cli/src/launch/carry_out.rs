@@ -1,10 +1,11 @@
 //! Carrying an order out: batch after batch, paced, with the next type where EC2 has no room.
 
 use super::Launch;
+use super::array;
 use super::journal::Journal;
 use super::order::Order;
 use crate::show;
-use anyhow::{Result, anyhow};
+use anyhow::{Context, Result, anyhow};
 use spawn_cloud::instances::{self, Instance, Launched, Pace, Trouble};
 use std::time::{Duration, Instant};
 
@@ -17,6 +18,23 @@ const MOST_THROTTLED: u32 = 8;
 const NEW_PROFILE: Duration = Duration::from_secs(2);
 /// After 20 s a profile is not new but misspelt.
 const MOST_NEW_PROFILE: u32 = 10;
+
+/// Writes what is still to be written of the array: instances that boot before would find nothing to do.
+pub(super) async fn write_array(launch: &Launch, order: &mut Order, journal: Option<&Journal>) -> Result<()> {
+    let Some(array) = order.array.as_mut().filter(|array| array.unwritten.is_some()) else { return Ok(()) };
+    launch.stage.writing(&order.id, &array.id, journal.is_some());
+    launch.progress.step(&format!("writing {} tasks of array {}", array.size, array.id));
+    let written = array::write(&launch.session, array, &launch.progress).await;
+    written.with_context(|| match journal {
+        Some(_) => {
+            let id = &order.id;
+            format!("the array is not ready, and no instance was launched; `spawn launch --resume {id}` goes on")
+        }
+        None => "the array is not ready, and no instance was launched".to_owned(),
+    })?;
+    note(journal, order);
+    Ok(())
+}
 
 /// Launches what is still to launch. Answers all instances of the order, and why some are not there.
 pub(super) async fn carry_out(
@@ -102,13 +120,24 @@ fn stopped(error: spawn_cloud::Error, order: &Order, journal: Option<&Journal>) 
         // EC2 has said no to all of it: there is nothing to go on with.
         Some(journal) if refused && launched == 0 => {
             journal.close();
-            error.into()
+            with_array(error, order)
         }
         Some(_) => {
             let (id, all) = (&order.id, order.request.count);
             let hint = format!("{launched} of {all} are known to be launched; `spawn launch --resume {id}` goes on");
             anyhow::Error::new(error).context(hint)
         }
-        None => error.into(),
+        None => with_array(error, order),
     }
+}
+
+/// The array is there all the same.
+fn with_array(error: spawn_cloud::Error, order: &Order) -> anyhow::Error {
+    let error = anyhow::Error::new(error);
+    let Some(array) = &order.array else { return error };
+    let id = &array.id;
+    error.context(format!(
+        "array {id} is there, and no instance works on it: `spawn launch --join {id} --instance-type …` launches some, \
+         `spawn cancel {id}` calls it off"
+    ))
 }

@@ -1,6 +1,8 @@
 //! The command line of `spawn launch`.
 
+use super::array::{ArrayOptions, AtTheEnd, OutputChoice};
 use crate::args::Output;
+use crate::exit::UsageError;
 use clap::{Args, ValueEnum};
 use spawn_config::{OnComplete, TimeSpan};
 use std::path::PathBuf;
@@ -12,7 +14,7 @@ pub(crate) struct LaunchOptions {
     pub(crate) order: OrderOptions,
     /// Finish a launch that was interrupted, by its id or the latest: what was launched is not launched again.
     #[arg(long, value_name = "ID", num_args = 0..=1, default_missing_value = LATEST, value_parser = launch_id)]
-    #[arg(conflicts_with = "OrderOptions")]
+    #[arg(conflicts_with_all = ["OrderOptions", "ArrayOptions"])]
     pub(crate) resume: Option<String>,
     /// Wait until the instances run, or until their agents have registered.
     #[arg(long, value_enum, value_name = "FOR", num_args = 0..=1, default_missing_value = "running")]
@@ -20,9 +22,10 @@ pub(crate) struct LaunchOptions {
     /// Longest time to wait.
     #[arg(long, value_name = "TIME", default_value = "5m")]
     pub(crate) wait_timeout: TimeSpan,
-    /// Output format.
-    #[arg(short, long, value_enum, default_value = "table")]
-    pub(crate) output: Output,
+    /// Form of the answer (table, json, yaml, ndjson), or where the results of a job array go (s3://BUCKET/PREFIX);
+    /// may be given once for each.
+    #[arg(short, long, value_name = "FORM|S3")]
+    pub(crate) output: Vec<OutputChoice>,
 }
 
 /// What `--resume` means without an id.
@@ -77,9 +80,10 @@ pub(crate) struct OrderOptions {
     /// End after this long without work.
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub(crate) idle_timeout: Option<TimeSpan>,
-    /// What becomes of the instance at its end: terminate, stop, hibernate or exit (only the agent ends).
+    /// What becomes of the instance at its end: terminate, stop, hibernate or exit (only the agent ends); and
+    /// lambda:NAME, the function that is told of the end of a job array. May be given once for each.
     #[arg(long, value_name = "ACTION")]
-    pub(crate) on_complete: Option<OnComplete>,
+    pub(crate) on_complete: Vec<AtTheEnd>,
     /// Program that the agent runs before it ends the instance; brought to /etc/spawn/pre-stop.
     #[arg(long, value_name = "FILE", conflicts_with = "no_agent")]
     pub(crate) pre_stop: Option<PathBuf>,
@@ -92,6 +96,45 @@ pub(crate) struct OrderOptions {
     /// Ask EC2 whether the launch would go through, and launch nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// The tasks, if the instances are for a job array.
+    #[command(flatten)]
+    pub(crate) array: ArrayOptions,
+}
+
+impl LaunchOptions {
+    /// The form of the answer, and where results go.
+    pub(super) fn outputs(&self) -> Result<(Output, Option<String>), UsageError> {
+        let (mut form, mut place) = (None, None);
+        for choice in &self.output {
+            let twice = match choice {
+                OutputChoice::Form(given) => form.replace(*given).is_some_and(|before| before != *given),
+                OutputChoice::Place(given) => place.replace(given.clone()).is_some_and(|before| before != *given),
+            };
+            if twice {
+                return Err(UsageError::Other("--output is given twice with different values: keep one".to_owned()));
+            }
+        }
+        match place {
+            Some(_) if self.resume.is_some() => {
+                Err(UsageError::Other("a resumed launch has its place for results: leave --output s3://… out".to_owned()))
+            }
+            place => Ok((form.unwrap_or_default(), place)),
+        }
+    }
+}
+
+impl OrderOptions {
+    /// What becomes of the instances at their end.
+    pub(super) fn action(&self) -> Result<Option<OnComplete>, UsageError> {
+        let mut actions = self.on_complete.iter().filter_map(|end| match end {
+            AtTheEnd::Instance(action) => Some(*action),
+            AtTheEnd::Lambda(_) => None,
+        });
+        match (actions.next(), actions.next()) {
+            (first, None) => Ok(first),
+            _ => Err(UsageError::Other("--on-complete names two ends for the instances: keep one".to_owned())),
+        }
+    }
 }
 
 /// What `--wait` waits for.

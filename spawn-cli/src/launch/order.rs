@@ -1,5 +1,6 @@
 //! An order as it is written down before the first call, so that it can be repeated to the letter. Pure.
 
+use super::array::ArrayOrder;
 use serde::{Deserialize, Serialize};
 use spawn_cloud::instances::{Instance, LaunchRequest, batches};
 use spawn_config::tags;
@@ -23,6 +24,9 @@ pub(super) struct Order {
     /// Instance types in the order of preference.
     pub(super) types: Vec<String>,
     pub(super) batches: Vec<Batch>,
+    /// The job array that the instances are for.
+    #[serde(default)]
+    pub(super) array: Option<ArrayOrder>,
 }
 
 /// A part of the order that is launched as a whole or not at all.
@@ -48,7 +52,7 @@ impl Order {
         let (account, region) = place;
         let batch = |count| Batch { count, choice: 0, launched: None };
         let batches = batches(request.count).into_iter().map(batch).collect();
-        Self { id, account, region, until: now + link_holds.unwrap_or(TOKENS_HOLD), request, types, batches }
+        Self { id, account, region, until: now + link_holds.unwrap_or(TOKENS_HOLD), request, types, batches, array: None }
     }
 
     /// What the batch asks for now. The same batch and type is the same request with the same token, whoever sends it.

@@ -1,5 +1,6 @@
 //! From the command line to the order: pure, so that what is wrong is refused before any call.
 
+use super::array::{self, Around, ArrayPlan};
 use super::options::OrderOptions;
 use crate::exit::UsageError;
 use crate::user_data::{self, Agent, Contents};
@@ -8,9 +9,9 @@ use spawn_config::{ConfigError, Layers, OnComplete, tags};
 use std::collections::BTreeMap;
 
 /// Tag that AWS's consoles show as the name.
-const NAME: &str = "Name";
-/// Tags that are added later: the launch's id, and the trace context where there is one.
-const LATER: usize = 2;
+pub(super) const NAME: &str = "Name";
+/// Tags that are added later: the launch's id, the trace context and the array's id where there are any.
+const LATER: usize = 3;
 
 /// A launch that has passed every check that needs no call.
 #[derive(Debug)]
@@ -26,6 +27,8 @@ pub(super) struct Plan {
     pub(super) files: Files,
     /// Whether an agent is to be brought.
     pub(super) agent: bool,
+    /// The job array that the instances are for.
+    pub(super) array: Option<ArrayPlan>,
 }
 
 /// What the user's files hold.
@@ -33,6 +36,7 @@ pub(super) struct Plan {
 pub(super) struct Files {
     pub(super) user_data: Option<Vec<u8>>,
     pub(super) pre_stop: Option<Vec<u8>>,
+    pub(super) params: Option<Vec<u8>>,
 }
 
 /// Which device to encrypt.
@@ -44,11 +48,20 @@ pub(super) enum RootDevice {
     Ask,
 }
 
-pub(super) fn plan(options: &OrderOptions, files: Files) -> Result<Plan, UsageError> {
+/// The plan; `output` is where the results of an array go, if that was said.
+pub(super) fn plan(options: &OrderOptions, output: Option<&str>, files: Files) -> Result<Plan, UsageError> {
+    let around = Around {
+        count: options.count,
+        no_agent: options.no_agent,
+        on_complete: &options.on_complete,
+        output,
+        params: files.params.as_deref(),
+    };
+    let array = array::plan(&options.array, around)?;
     let types = options.instance_type.clone();
     let architecture = architecture(&types)?;
     let mut all = own_tags();
-    all.extend(given_tags(options)?);
+    all.extend(given_tags(options, array.is_some())?);
     tags::validate_count(all.len() + LATER).map_err(UsageError::Tag)?;
     let image = options.ami.clone().unwrap_or_else(|| default_image(architecture));
     let root_device = root_device(options, &image)?;
@@ -74,7 +87,7 @@ pub(super) fn plan(options: &OrderOptions, files: Files) -> Result<Plan, UsageEr
         dry_run: options.dry_run,
     };
     let (count, volume_size, agent) = (options.count, options.volume_size, !options.no_agent);
-    let plan = Plan { request, types, architecture, count, root_device, volume_size, files, agent };
+    let plan = Plan { request, types, architecture, count, root_device, volume_size, files, agent, array };
     plan.refuse_large_user_data()?;
     Ok(plan)
 }
@@ -88,8 +101,9 @@ impl Plan {
 
     /// The user data, with this agent or with none.
     pub(super) fn user_data(&self, agent: Option<&Agent>) -> Result<Option<Vec<u8>>, UsageError> {
-        let Files { user_data, pre_stop } = &self.files;
-        let contents = Contents { user: user_data.as_deref(), agent, pre_stop: pre_stop.as_deref() };
+        let Files { user_data, pre_stop, params: _ } = &self.files;
+        let tasks = self.array.is_some() || self.request.tags.contains_key(tags::ARRAY_ID);
+        let contents = Contents { user: user_data.as_deref(), agent, pre_stop: pre_stop.as_deref(), tasks };
         user_data::build(contents).map_err(|error| UsageError::Other(error.to_string()))
     }
 
@@ -157,13 +171,16 @@ fn root_device(options: &OrderOptions, image: &str) -> Result<RootDevice, UsageE
 }
 
 /// The user's tags with those that flags stand for; one thing said twice must be said alike.
-fn given_tags(options: &OrderOptions) -> Result<BTreeMap<String, String>, UsageError> {
+fn given_tags(options: &OrderOptions, array: bool) -> Result<BTreeMap<String, String>, UsageError> {
     let mut given = BTreeMap::new();
+    let array_flags = &options.array;
     let flags = [
         (NAME, options.name.clone()),
         (tags::TTL, options.ttl.map(|ttl| ttl.to_string())),
         (tags::IDLE_TIMEOUT, options.idle_timeout.map(|timeout| timeout.to_string())),
-        (tags::ON_COMPLETE, options.on_complete.map(|action| action.to_string())),
+        (tags::ON_COMPLETE, options.action()?.map(|action| action.to_string())),
+        (tags::SLOTS, array_flags.slots.map(|slots| slots.to_string())),
+        (tags::TRACING_TOPOLOGY, array_flags.topology.map(|topology| topology.to_string())),
     ];
     let pairs = options.tags.iter().map(|pair| tags::parse_pair(pair));
     let pairs = pairs.collect::<Result<Vec<(String, String)>, ConfigError>>().map_err(UsageError::Tag)?;
@@ -174,6 +191,10 @@ fn given_tags(options: &OrderOptions) -> Result<BTreeMap<String, String>, UsageE
         if before.is_some_and(|before| before != value) {
             return Err(UsageError::Other(format!("the tag {key} is given twice with different values: keep one")));
         }
+    }
+    if array && given.contains_key(tags::ARRAY_ID) {
+        let hint = "is the array that this launch is for: leave it out, or use --join ARRAY";
+        return Err(UsageError::Other(format!("the tag {} {hint}", tags::ARRAY_ID)));
     }
     Ok(given)
 }

@@ -10,6 +10,11 @@ pub(super) struct Stage(RefCell<Reached>);
 enum Reached {
     #[default]
     Nothing,
+    Writing {
+        id: String,
+        array: String,
+        resumable: bool,
+    },
     Ordering {
         id: String,
         resumable: bool,
@@ -18,6 +23,11 @@ enum Reached {
 }
 
 impl Stage {
+    /// From here on there may be records of an array, on which nobody works yet.
+    pub(super) fn writing(&self, id: &str, array: &str, resumable: bool) {
+        *self.0.borrow_mut() = Reached::Writing { id: id.to_owned(), array: array.to_owned(), resumable };
+    }
+
     /// From here on there may be instances.
     pub(super) fn ordering(&self, id: &str, resumable: bool) {
         *self.0.borrow_mut() = Reached::Ordering { id: id.to_owned(), resumable };
@@ -32,6 +42,11 @@ impl Stage {
     pub(super) fn interrupted(&self) -> String {
         match &*self.0.borrow() {
             Reached::Nothing => "interrupted: nothing was launched".to_owned(),
+            Reached::Writing { id, array, resumable } => {
+                let seen = format!("interrupted: array {array} is not ready, and no instance was launched");
+                let resume = format!("; `spawn launch --resume {id}` goes on");
+                format!("{seen}{}", if *resumable { &resume } else { "" })
+            }
             Reached::Launched => "interrupted: the instances are launched, `spawn list` shows them".to_owned(),
             Reached::Ordering { id, resumable } => {
                 let seen = "interrupted: instances may have been launched, `spawn list` shows them";
@@ -50,6 +65,10 @@ mod tests {
     fn what_is_told_depends_on_how_far_it_came() {
         let stage = Stage::default();
         assert_eq!(stage.interrupted(), "interrupted: nothing was launched");
+        stage.writing("0123456789abcdef", "align-1a2b3c4d", true);
+        let expected = "interrupted: array align-1a2b3c4d is not ready, and no instance was launched; \
+                        `spawn launch --resume 0123456789abcdef` goes on";
+        assert_eq!(stage.interrupted(), expected);
         stage.ordering("0123456789abcdef", false);
         assert!(stage.interrupted().ends_with("instances may have been launched, `spawn list` shows them"));
         stage.ordering("0123456789abcdef", true);

@@ -22,7 +22,7 @@ pub(super) fn of(row: &Row, agent: &Agent, prices: &Prices, now: Timestamp) -> S
     answer["agent"] = agent.json();
     let of_refused =
         refused.iter().map(|reason| format!("the agent passes over a tag of {}: {reason}", id_and_name(&row.instance)));
-    Seen { answer, page: page(row, &resolved, agent, prices, now), messages: of_refused.collect() }
+    Seen { answer, page: page(row, &resolved, agent, prices, now), messages: of_refused.collect(), outcome: None }
 }
 
 /// Every setting that a tag can make.

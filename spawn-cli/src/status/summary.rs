@@ -27,5 +27,5 @@ pub(super) fn of(rows: &[Row], prices: &Prices) -> Seen {
         0 => "no instances\n".to_owned(),
         _ => show::pairs(&[counts, vec![cost]].concat()),
     };
-    Seen { answer, page, messages: Vec::new() }
+    Seen { answer, page, messages: Vec::new(), outcome: None }
 }

@@ -18,10 +18,15 @@ const UNITS: [(&str, &str); 3] = [
     ("spored-poweroff.service", include_str!("../../../packaging/spored-poweroff.service")),
 ];
 
+/// What gives tasks the room that the agent's unit does not leave.
+const TASKS: (&str, &str) =
+    ("/etc/systemd/system/spored.service.d/tasks.conf", include_str!("../../../packaging/spored-tasks.conf"));
+
 /// The text. Its lists go behind those of the user's own cloud-config instead of taking their place.
-pub(super) fn text(agent: &Agent, pre_stop: Option<&[u8]>) -> String {
+pub(super) fn text(agent: &Agent, pre_stop: Option<&[u8]>, tasks: bool) -> String {
     let mut files = vec![file(PARAMETERS, "0600", &parameters(agent))];
     files.extend(UNITS.map(|(name, text)| file(&format!("/etc/systemd/system/{name}"), "0644", text)));
+    files.extend(tasks.then(|| file(TASKS.0, "0644", TASKS.1)));
     files.extend(agent.table.as_ref().map(|table| file(ENVIRONMENT, "0644", &format!("SPAWN_TABLE={table}\n"))));
     files.extend(pre_stop.map(|program| {
         let mut file = file(PRE_STOP, "0755", &STANDARD.encode(program));

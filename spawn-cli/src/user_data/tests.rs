@@ -20,7 +20,7 @@ fn agent() -> Agent {
 
 fn built(user: Option<&[u8]>, pre_stop: Option<&[u8]>) -> Result<Vec<u8>, UserDataError> {
     let agent = agent();
-    let built = build(Contents { user, agent: Some(&agent), pre_stop })?.unwrap();
+    let built = build(Contents { user, agent: Some(&agent), pre_stop, tasks: false })?.unwrap();
     assert!(built.len() <= LIMIT);
     let mut whole = Vec::new();
     match built.starts_with(&[0x1f, 0x8b]) {
@@ -70,9 +70,9 @@ fn files(message: &[u8]) -> Vec<(String, String, Vec<u8>)> {
 
 #[test]
 fn nothing_to_say_is_no_user_data_and_the_users_own_goes_as_it_is() {
-    assert_eq!(build(Contents { user: None, agent: None, pre_stop: None }), Ok(None));
+    assert_eq!(build(Contents { user: None, agent: None, pre_stop: None, tasks: false }), Ok(None));
     let user: &[u8] = b"#!/bin/sh\n\xff\0";
-    assert_eq!(build(Contents { user: Some(user), agent: None, pre_stop: None }), Ok(Some(user.to_vec())));
+    assert_eq!(build(Contents { user: Some(user), agent: None, pre_stop: None, tasks: false }), Ok(Some(user.to_vec())));
 }
 
 #[test]
@@ -122,10 +122,20 @@ fn a_message_of_the_user_is_kept_to_the_letter() {
 #[test]
 fn a_link_and_a_table_are_brought_where_there_are_any() {
     let agent = Agent { link: Some("https://x/y?z".to_owned()), table: Some("mine".to_owned()), ..agent() };
-    let message = build(Contents { user: None, agent: Some(&agent), pre_stop: None }).unwrap().unwrap();
+    let message = build(Contents { user: None, agent: Some(&agent), pre_stop: None, tasks: false }).unwrap().unwrap();
     let files = files(&message);
     assert!(files[0].2.ends_with(b"link=https://x/y?z\n"));
     assert_eq!(files[4], ("/etc/spawn/spored.env".to_owned(), "0644".to_owned(), b"SPAWN_TABLE=mine\n".to_vec()));
+}
+
+#[test]
+fn tasks_get_room_where_the_agent_works_on_any() {
+    let agent = agent();
+    let message = build(Contents { user: None, agent: Some(&agent), pre_stop: None, tasks: true }).unwrap().unwrap();
+    assert!(message.len() <= LIMIT, "{}", message.len());
+    let (path, mode, text) = files(&message).pop().unwrap();
+    assert_eq!((path.as_str(), mode.as_str()), ("/etc/systemd/system/spored.service.d/tasks.conf", "0644"));
+    assert_eq!(text, include_bytes!("../../../packaging/spored-tasks.conf"));
 }
 
 #[test]

@@ -44,7 +44,7 @@ pub(super) async fn boot(early: Early, world: &World, telemetry: &Telemetry, sha
     let identity = Identity { region: called, ..identity };
 
     let (span, tags) = span_and_tags(&early, place, &imds, &identity, &config, telemetry).await;
-    let Early { started, sources: _, debug, heartbeat: _, systemd } = early;
+    let Early { started, sources: _, debug, heartbeat: _, work: _, systemd } = early;
     sources.region.clone_from(&identity.region);
     sources.tags = tags.into_iter().filter(|(key, _)| is_setting(key)).collect();
     let fixed = Fixed { world: world.clone(), debug, identity, config, imds, telemetry: telemetry.clone(), systemd };
@@ -157,9 +157,13 @@ fn record(identity: &Identity, started: SystemTime, span: &Context) -> AgentReco
         provider: identity.provider,
         region: identity.region.clone(),
         address: identity.private_ip.clone(),
+        instance_type: identity.instance_type.clone(),
+        spot: None,
+        slots: None,
         version: super::PROGRAM.version.to_owned(),
         started_at: jiff::Timestamp::try_from(started).unwrap_or(now).as_second(),
         last_seen: now.as_second(),
+        left_at: None,
         traceparent: propagation::traceparent(span),
         tracestate: None,
     }

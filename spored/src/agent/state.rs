@@ -2,6 +2,7 @@
 
 use super::boot::Booted;
 use super::life::{Completion, LifeReport, LifeState};
+use super::work::{WorkReport, WorkState};
 use serde::Serialize;
 use spawn_config::Identity;
 use spawn_telemetry::{Counters, Health, Telemetry};
@@ -13,6 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub(crate) struct Shared {
     inner: Arc<Mutex<Inner>>,
     life: Arc<LifeState>,
+    work: Arc<WorkState>,
     telemetry: Telemetry,
     version: &'static str,
     started_at: jiff::Timestamp,
@@ -36,6 +38,8 @@ pub(crate) struct Report {
     pub(crate) instance: Option<InstanceReport>,
     #[serde(flatten)]
     pub(crate) life: LifeReport,
+    /// The job array that the host works for.
+    pub(crate) work: WorkReport,
     pub(crate) registry: RegistryReport,
     pub(crate) tracing: TracingReport,
     /// Settings that were refused, and why.
@@ -75,7 +79,7 @@ pub(crate) struct TracingReport {
 
 impl Shared {
     pub(crate) fn new(version: &'static str, telemetry: Telemetry) -> Self {
-        Self { inner: Arc::default(), life: Arc::default(), telemetry, version, started_at: jiff::Timestamp::now() }
+        Self { inner: Arc::default(), life: Arc::default(), work: Arc::default(), telemetry, version, started_at: jiff::Timestamp::now() }
     }
 
     /// The boot is over: from now on the agent knows who it is.
@@ -105,6 +109,11 @@ impl Shared {
     /// What the life cycle tells and is told.
     pub(crate) fn life(&self) -> &LifeState {
         &self.life
+    }
+
+    /// What the work for a job array tells and is told.
+    pub(crate) fn work(&self) -> &WorkState {
+        &self.work
     }
 
     pub(super) fn registry(&self, report: RegistryReport) {
@@ -139,6 +148,7 @@ impl Shared {
             state: state.to_owned(),
             instance: in_force.as_ref().map(|in_force| InstanceReport::of(&in_force.identity)),
             life: self.life.report(),
+            work: self.work.report(),
             registry: inner.registry.clone(),
             tracing: TracingReport {
                 enabled: in_force.as_ref().is_some_and(|in_force| in_force.tracing),

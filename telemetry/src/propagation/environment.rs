@@ -1,4 +1,7 @@
 //! The environment as a carrier: how a context reaches a child process, and how ours reached us.
+//!
+//! Names and values are those of OpenTelemetry's specification "Environment Variables as Context Propagation Carriers".
+//! Baggage is none of our business: `BAGGAGE` is inherited as every other variable is.
 
 use std::collections::BTreeMap;
 
@@ -11,6 +14,10 @@ const TRACEPARENT: &str = "TRACEPARENT";
 const TRACESTATE: &str = "TRACESTATE";
 /// The name that AWS Lambda and AWS's own tools read.
 const XRAY: &str = "_X_AMZN_TRACE_ID";
+
+/// All the variables in which a context travels. Whoever hands on a context removes those that it does not set: a child
+/// must not find one process's `TRACEPARENT` beside another's `TRACESTATE`.
+pub const VARIABLES: [&str; 3] = [TRACEPARENT, TRACESTATE, XRAY];
 
 /// The variables that hand the current span of `context` to a child process; empty without one.
 #[must_use]

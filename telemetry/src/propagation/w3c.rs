@@ -46,6 +46,8 @@ pub fn tracestate(context: &Context) -> Option<String> {
 
 fn parse(text: &str) -> Result<(TraceId, SpanId, bool), PropagationError> {
     let malformed = || PropagationError::Traceparent(excerpt(text));
+    // HTTP allows white space around a header's value (RFC 9110 section 5.5); no other carrier takes it off for us.
+    let text = text.trim_matches([' ', '\t']);
     let head = text.get(..LENGTH).ok_or_else(malformed)?;
     let mut parts = head.split('-');
     let mut part = |digits| parts.next().and_then(|part| hex(part, digits));
@@ -73,7 +75,17 @@ fn parse_state(text: &str) -> Result<TraceState, PropagationError> {
     if bytes > MOST_BYTES || entries > MOST_ENTRIES {
         return Err(PropagationError::TracestateSize { bytes, entries });
     }
-    text.parse().map_err(|_| PropagationError::Tracestate(excerpt(text)))
+    let malformed = || PropagationError::Tracestate(excerpt(text));
+    // The library takes control characters in values and several `=`. Further on they would be refused as a header, an
+    // environment variable or an attribute of a message, and with them the call.
+    let sound = |entry: &str| {
+        let entry = entry.trim_matches([' ', '\t']);
+        entry.is_empty() || (entry.matches('=').count() == 1 && entry.bytes().all(|byte| matches!(byte, b' '..=b'~')))
+    };
+    if !text.split(',').all(sound) {
+        return Err(malformed());
+    }
+    text.parse().map_err(|_| malformed())
 }
 
 #[cfg(test)]

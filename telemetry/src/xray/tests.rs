@@ -1,6 +1,7 @@
 //! Whole documents for the spans that other translators lose or misread.
 
 mod sizes;
+mod tasks;
 
 use opentelemetry::trace::{Event, Link, SpanContext, SpanId, SpanKind, Status, TraceFlags, TraceState};
 use opentelemetry::{KeyValue, StringValue, Value};

@@ -133,6 +133,15 @@ impl OtlpReceiver {
     }
 }
 
+/// The command line of a program that OpenTelemetry's Python SDK traces, but for the name of its span: it takes the context
+/// from its environment, exports to `OTEL_EXPORTER_OTLP_ENDPOINT` over HTTP and prints its ids as a line of JSON.
+///
+/// # Errors
+/// When the SDK cannot be installed.
+pub async fn sdk_child() -> Result<[PathBuf; 2]> {
+    Ok([python(Environments::of_this_build(), Requirements::Sdk).await?, script("sdk_child.py")])
+}
+
 fn items(list: &Value) -> impl Iterator<Item = &Value> {
     list.as_array().into_iter().flatten()
 }

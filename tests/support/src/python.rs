@@ -17,6 +17,8 @@ pub enum Requirements {
     Ministack,
     /// The OTLP receiver.
     Otlp,
+    /// OpenTelemetry's own SDK, for programs that join our traces.
+    Sdk,
 }
 
 impl Requirements {
@@ -25,6 +27,7 @@ impl Requirements {
             Self::Moto => "moto",
             Self::Ministack => "ministack",
             Self::Otlp => "otlp",
+            Self::Sdk => "sdk",
         }
     }
 
@@ -33,6 +36,7 @@ impl Requirements {
             Self::Moto => "the emulator of EC2, STS, IAM and X-Ray",
             Self::Ministack => "the emulator of DynamoDB, S3, SQS and Lambda",
             Self::Otlp => "the OTLP receiver",
+            Self::Sdk => "OpenTelemetry's SDK",
         }
     }
 
@@ -41,6 +45,7 @@ impl Requirements {
             Self::Moto => include_str!("../python/moto.txt"),
             Self::Ministack => include_str!("../python/ministack.txt"),
             Self::Otlp => include_str!("../python/otlp.txt"),
+            Self::Sdk => include_str!("../python/sdk.txt"),
         }
     }
 }
@@ -150,7 +155,7 @@ mod tests {
 
     #[test]
     fn every_requirement_is_pinned_to_one_version() {
-        for requirements in [Requirements::Moto, Requirements::Ministack, Requirements::Otlp] {
+        for requirements in [Requirements::Moto, Requirements::Ministack, Requirements::Otlp, Requirements::Sdk] {
             let loose: Vec<&str> = requirements
                 .text()
                 .lines()

@@ -54,6 +54,13 @@ impl Agent {
         Self::start(spored, "", &[("AWS_EC2_METADATA_SERVICE_ENDPOINT", metadata), ("AWS_ENDPOINT_URL", aws)])
     }
 
+    /// Starts the agent as on a host of one's own that works for this array, traced in full.
+    pub(super) fn in_array(spored: &Path, array: &str, slots: usize, aws: &[(String, String)]) -> Result<Self> {
+        let yaml = format!("job_array: {{id: {array}, slots: {slots}}}\n{LOCAL_YAML}");
+        let world: Vec<(&str, &str)> = aws.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        Self::start(spored, &yaml, &world)
+    }
+
     fn start(spored: &Path, yaml: &str, world: &[(&str, &str)]) -> Result<Self> {
         let folder = std::env::temp_dir().join(format!("spawn-measure-{}", std::process::id()));
         std::fs::create_dir_all(&folder).with_context(|| format!("failed to make {}", folder.display()))?;

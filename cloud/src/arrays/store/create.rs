@@ -2,7 +2,7 @@
 
 use super::ArrayStore;
 use crate::arrays::array::ArrayRecord;
-use crate::arrays::item::{self, Item};
+use crate::arrays::item::{self, Item, Stamp};
 use crate::arrays::task::Task;
 use crate::error::{Error, Result};
 use aws_sdk_dynamodb::error::BuildError;
@@ -36,21 +36,18 @@ impl ArrayStore {
     ) -> Result<()> {
         let expires_at = item::expires_at(array.created_at);
         let tasks = (0..array.size).map(|index| item::of_task(&array.id, &Task::new(index), expires_at));
-        let params = params.iter().zip(0..array.size).map(|(params, index)| {
-            let mut item = item::params_key(&array.id, index);
-            item.insert("params".to_owned(), item::of_map(params));
-            item.insert("expires_at".to_owned(), aws_sdk_dynamodb::types::AttributeValue::N(expires_at.to_string()));
-            item
-        });
-        let items: Vec<Item> = tasks.chain(params).collect();
+        let params = (0..array.size).zip(params);
+        let params = params.map(|(index, params)| item::of_params(&array.id, index, params, expires_at));
+        // An item is made when its batch is sent: what waits is numbers.
+        let mut items = tasks.chain(params).peekable();
         let mut under_way = JoinSet::new();
         let mut done = 0;
-        for batch in items.chunks(BATCH) {
+        while items.peek().is_some() {
             if under_way.len() == AT_ONCE {
                 done += joined(under_way.join_next().await)?;
                 written(done);
             }
-            let (store, batch) = (self.clone(), batch.to_vec());
+            let (store, batch) = (self.clone(), items.by_ref().take(BATCH).collect());
             under_way.spawn(async move { store.write(batch).await }.with_context(Context::current()));
         }
         while let Some(batch) = under_way.join_next().await {
@@ -58,7 +55,8 @@ impl ArrayStore {
             written(done);
         }
         for key in [item::array_key(&array.id), item::index_key(&array.id)] {
-            let put = self.client.put_item().table_name(&self.table).set_item(Some(item::of_array(key, array, 1)));
+            let item = item::of_array(key, array, Stamp::FIRST);
+            let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
             put.send().await.map_err(|error| Error::of("DynamoDB PutItem", error))?;
         }
         Ok(())
@@ -81,7 +79,12 @@ impl ArrayStore {
             }
             tokio::time::sleep((WAIT * 2_u32.pow(tries)).mul_f64(fastrand::f64())).await;
         }
-        Err(Error::Unexpected { call: CALL, reason: format!("{} items stay unwritten", requests.len()) })
+        Err(Error::Refused {
+            call: CALL,
+            code: "ProvisionedThroughputExceededException".to_owned(),
+            message: format!("{} items were left unwritten {MOST_TRIES} times in a row", requests.len()),
+            request_id: None,
+        })
     }
 }
 

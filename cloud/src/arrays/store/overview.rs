@@ -67,8 +67,8 @@ impl ArrayStore {
         Ok(found)
     }
 
-    /// The arrays whose names begin so, the newest first; all that there are for an empty text. They are as they were
-    /// launched: how far each is stands in [`ArrayStore::find`].
+    /// The arrays whose names begin so, the newest first; all that there are for an empty text. Each entry of
+    /// the index is written together with the array's own record, so it tells as much as [`ArrayStore::find`].
     ///
     /// # Errors
     /// If DynamoDB does not answer.

@@ -3,7 +3,7 @@
 use super::ArrayStore;
 use crate::arrays::array::ArrayRecord;
 use crate::arrays::id::ArrayId;
-use crate::arrays::item::{self, Item};
+use crate::arrays::item::{self, Item, Stamp};
 use crate::arrays::task::{Refusal, Task, TaskState};
 use crate::error::{Error, Result};
 use aws_sdk_dynamodb::error::BuildError;
@@ -29,11 +29,38 @@ pub struct Written {
     pub after: Task,
 }
 
+/// The tries of one change of an array.
+pub(super) struct Tries {
+    made: u32,
+    /// The stamp of the last one.
+    wanted: Option<Stamp>,
+    met: Met,
+}
+
+impl Tries {
+    pub(super) const fn new() -> Self {
+        Self { made: 0, wanted: None, met: Met::Another }
+    }
+
+    /// Whether the array that was found is what the last try wrote: its answer was lost on its way.
+    pub(super) fn is_own(&self, found: Stamp) -> bool {
+        self.wanted == Some(found)
+    }
+}
+
 /// What became of one try.
 enum Tried {
     Done,
-    /// Somebody else was there first.
-    Met,
+    Met(Met),
+}
+
+/// Why a write was not made that may be made another time.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Met {
+    /// Somebody else was there first, or is writing the same counter.
+    Another,
+    /// DynamoDB asks to go slower.
+    Throttled,
 }
 
 impl ArrayStore {
@@ -47,6 +74,7 @@ impl ArrayStore {
     ) -> Result<std::result::Result<Written, Refusal>> {
         let mut known = known;
         let mut wanted: Option<Written> = None;
+        let mut met = Met::Another;
         for tries in 0..MOST_TRIES {
             let guessed = known.is_some();
             let before = match known.take() {
@@ -61,49 +89,68 @@ impl ArrayStore {
                 return Ok(Ok(written));
             }
             let after = match rule(&before) {
-                Ok(after) => Task { version: before.version + 1, ..after },
+                Ok(after) => Task { version: before.version + 1, mark: fastrand::u64(..), ..after },
                 // What was guessed may be out of date.
                 Err(_) if guessed => continue,
                 Err(refusal) => return Ok(Err(refusal)),
             };
             let written = Written { before, after };
-            match self.try_task(array, &written).await? {
+            met = match self.try_task(array, &written).await? {
                 Tried::Done => return Ok(Ok(written)),
-                Tried::Met => wanted = Some(written),
-            }
-            if !guessed {
+                Tried::Met(why) => why,
+            };
+            wanted = Some(written);
+            if !guessed || met == Met::Throttled {
                 pause(tries).await;
             }
         }
-        Err(contended(format!("task {index} of {}", array.id)))
+        Err(given_up(met, format!("task {index} of {}", array.id)))
     }
 
-    /// Changes an array by `rule`; `None` leaves it as it is. Answers the array as it is then.
+    /// Changes an array by `rule`; `None` leaves it as it is. Answers the array as it is then, or none if there is none.
     ///
     /// # Errors
-    /// If DynamoDB does not answer.
+    /// If DynamoDB does not answer, or the item cannot be read.
     pub async fn change_array(
         &self,
         id: &ArrayId,
         rule: impl Fn(&ArrayRecord) -> Option<ArrayRecord>,
     ) -> Result<Option<ArrayRecord>> {
-        let mut wanted = None;
-        for tries in 0..MOST_TRIES {
-            let Some(found) = self.read(item::array_key(id)).await? else { return Ok(None) };
-            let (array, version) = item::to_array(&found)?;
-            if wanted.as_ref() == Some(&(&array, version)).map(|(array, version)| ((*array).clone(), *version)).as_ref()
-            {
+        let mut tries = Tries::new();
+        while let Some((array, stamp)) = self.read_array(id, &mut tries).await? {
+            if tries.is_own(stamp) {
                 return Ok(Some(array));
             }
             let Some(after) = rule(&array) else { return Ok(Some(array)) };
-            let item = item::of_array(item::array_key(id), &after, version + 1);
-            match self.put(item, version).await? {
-                Tried::Done => return Ok(Some(after)),
-                Tried::Met => wanted = Some((after, version + 1)),
+            if self.write_array(&after, stamp, &mut tries).await? {
+                return Ok(Some(after));
             }
-            pause(tries).await;
         }
-        Err(contended(format!("array {id}")))
+        Ok(None)
+    }
+
+    /// The array as it is now, to be changed; after some tries an error.
+    pub(super) async fn read_array(&self, id: &ArrayId, tries: &mut Tries) -> Result<Option<(ArrayRecord, Stamp)>> {
+        if tries.made == MOST_TRIES {
+            return Err(given_up(tries.met, format!("array {id}")));
+        }
+        if tries.made > 0 {
+            pause(tries.made).await;
+        }
+        tries.made += 1;
+        let found = self.read(item::array_key(id)).await?;
+        found.map(|found| item::to_array(&found)).transpose()
+    }
+
+    /// Writes the array over the stamp that was read; whether that was done.
+    pub(super) async fn write_array(&self, after: &ArrayRecord, read: Stamp, tries: &mut Tries) -> Result<bool> {
+        let next = read.next();
+        match self.put_array(after, read.version, next).await? {
+            Tried::Done => return Ok(true),
+            Tried::Met(why) => tries.met = why,
+        }
+        tries.wanted = Some(next);
+        Ok(false)
     }
 
     async fn try_task(&self, array: &ArrayRecord, written: &Written) -> Result<Tried> {
@@ -130,7 +177,7 @@ impl ArrayStore {
             Err(error)
                 if error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception()) =>
             {
-                Ok(Tried::Met)
+                Ok(Tried::Met(Met::Another))
             }
             Err(error) => Err(Error::of("DynamoDB PutItem", error)),
         }
@@ -145,13 +192,7 @@ impl ArrayStore {
         changes: &[(TaskState, i64)],
     ) -> Result<Tried> {
         let incomplete = |error: BuildError| Error::Unexpected { call: TRANSACT, reason: error.to_string() };
-        let put = Put::builder()
-            .table_name(&self.table)
-            .set_item(Some(item))
-            .condition_expression(UNCHANGED)
-            .expression_attribute_values(":version", AttributeValue::N(before.version.to_string()))
-            .build()
-            .map_err(incomplete)?;
+        let put = self.over(item, before.version).map_err(incomplete)?;
         let mut count =
             Update::builder().table_name(&self.table).set_key(Some(item::counts_key(&array.id, before.shard())));
         let mut sums = Vec::new();
@@ -167,32 +208,69 @@ impl ArrayStore {
             .expression_attribute_values(":expires_at", expires_at)
             .build()
             .map_err(incomplete)?;
+        self.both(
+            TransactWriteItem::builder().put(put).build(),
+            TransactWriteItem::builder().update(count).build(),
+        )
+        .await
+    }
+
+    /// The array's record and its entry in the index in one: who lists arrays sees how far each is.
+    async fn put_array(&self, array: &ArrayRecord, version: u64, next: Stamp) -> Result<Tried> {
+        let incomplete = |error: BuildError| Error::Unexpected { call: TRANSACT, reason: error.to_string() };
+        let of = |key| item::of_array(key, array, next);
+        let put = self.over(of(item::array_key(&array.id)), version).map_err(incomplete)?;
+        let entry = Put::builder().table_name(&self.table).set_item(Some(of(item::index_key(&array.id))));
+        let entry = entry.build().map_err(incomplete)?;
+        self.both(
+            TransactWriteItem::builder().put(put).build(),
+            TransactWriteItem::builder().put(entry).build(),
+        )
+        .await
+    }
+
+    /// An item to be written over the version that was read.
+    fn over(&self, item: Item, version: u64) -> std::result::Result<Put, BuildError> {
+        Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .condition_expression(UNCHANGED)
+            .expression_attribute_values(":version", AttributeValue::N(version.to_string()))
+            .build()
+    }
+
+    /// Both or neither.
+    async fn both(&self, one: TransactWriteItem, other: TransactWriteItem) -> Result<Tried> {
         let call = self
             .client
             .transact_write_items()
-            .transact_items(TransactWriteItem::builder().put(put).build())
-            .transact_items(TransactWriteItem::builder().update(count).build())
+            .transact_items(one)
+            .transact_items(other)
             .customize()
             .interceptor(ExpectErrors(&["TransactionCanceledException"]));
         match call.send().await {
             Ok(_) => Ok(Tried::Done),
-            Err(error) if error.as_service_error().is_some_and(is_met) => Ok(Tried::Met),
-            Err(error) => Err(Error::of(TRANSACT, error)),
+            Err(error) => match error.as_service_error().and_then(met) {
+                Some(why) => Ok(Tried::Met(why)),
+                None => Err(Error::of(TRANSACT, error)),
+            },
         }
     }
 }
 
-/// Whether another write was there first, or is under way on the same counter.
-fn is_met(error: &TransactWriteItemsError) -> bool {
-    const MET: [&str; 4] = ["ConditionalCheckFailed", "TransactionConflict", "ThrottlingError", "None"];
-    match error {
-        TransactWriteItemsError::TransactionCanceledException(cancelled) => {
-            let reasons = cancelled.cancellation_reasons();
-            reasons.iter().all(|reason| reason.code().is_none_or(|code| MET.contains(&code)))
-        }
-        TransactWriteItemsError::TransactionInProgressException(_) => true,
-        _ => false,
-    }
+/// Whether a transaction that was not made may be made another time; DynamoDB gives a reason for each of its writes.
+fn met(error: &TransactWriteItemsError) -> Option<Met> {
+    const THROTTLED: [&str; 2] = ["ThrottlingError", "ProvisionedThroughputExceeded"];
+    const ANOTHER: [&str; 3] = ["ConditionalCheckFailed", "TransactionConflict", "None"];
+    let cancelled = match error {
+        TransactWriteItemsError::TransactionCanceledException(cancelled) => cancelled,
+        TransactWriteItemsError::TransactionInProgressException(_) => return Some(Met::Another),
+        _ => return None,
+    };
+    let mut codes = cancelled.cancellation_reasons().iter().filter_map(|reason| reason.code());
+    let throttled = codes.clone().any(|code| THROTTLED.contains(&code));
+    let known = codes.all(|code| THROTTLED.contains(&code) || ANOTHER.contains(&code));
+    known.then_some(if throttled { Met::Throttled } else { Met::Another })
 }
 
 /// What a change of state does to the counters; none for most.
@@ -207,6 +285,17 @@ async fn pause(tries: u32) {
     tokio::time::sleep(most.mul_f64(fastrand::f64())).await;
 }
 
-fn contended(what: String) -> Error {
-    Error::Unexpected { call: "DynamoDB", reason: format!("{what} was changed by others {MOST_TRIES} times in a row") }
+fn given_up(met: Met, what: String) -> Error {
+    match met {
+        Met::Another => {
+            let reason = format!("{what} was changed by others {MOST_TRIES} times in a row");
+            Error::Unexpected { call: "DynamoDB", reason }
+        }
+        Met::Throttled => Error::Refused {
+            call: TRANSACT,
+            code: "ThrottlingException".to_owned(),
+            message: format!("{what} was throttled {MOST_TRIES} times in a row"),
+            request_id: None,
+        },
+    }
 }

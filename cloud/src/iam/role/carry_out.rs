@@ -28,7 +28,7 @@ pub async fn carry_out(
         let mut tries = 0;
         loop {
             tries += 1;
-            match take(client, wanted, *step).await {
+            match take(client, wanted, plan, *step).await {
                 // Another run made it between the question and the order.
                 Err(error) if error.code() == Some("EntityAlreadyExists") => break,
                 Err(error) if error.code() == Some("LimitExceeded") && *step == Step::AddRole => break,
@@ -44,7 +44,7 @@ pub async fn carry_out(
     Ok(())
 }
 
-async fn take(client: &Client, wanted: &AgentRole, step: Step) -> Result<(), Error> {
+async fn take(client: &Client, wanted: &AgentRole, plan: &RolePlan, step: Step) -> Result<(), Error> {
     let name = wanted.name.as_str();
     match step {
         Step::CreateRole => {
@@ -55,7 +55,7 @@ async fn take(client: &Client, wanted: &AgentRole, step: Step) -> Result<(), Err
             call.send().await.map(drop).map_err(|error| Error::of(CALL, error))
         }
         Step::PutPolicy => {
-            let text = serde_json::to_string(&wanted.policy).unwrap_or_default();
+            let text = serde_json::to_string(&plan.policy).unwrap_or_default();
             let call = client.put_role_policy().role_name(name).policy_name(POLICY_NAME).policy_document(text);
             call.send().await.map(drop).map_err(|error| Error::of("IAM PutRolePolicy", error))
         }

@@ -1,9 +1,8 @@
 //! The operator's rights.
 
-use super::{ANY, Condition, Grant, INSTANCE, TABLE, VOLUME};
+use super::{ANY, ARRAYS, BUCKET, Condition, Grant, IN_OTHERS, INSTANCE, OTHERS, QUEUES, TABLE, VOLUME};
 use crate::permissions::{Feature, Role};
 
-const BUCKET: &str = "arn:{partition}:s3:::spawn-{own-account}-{region}";
 const OBJECTS: &str = "arn:{partition}:s3:::spawn-{own-account}-{region}/*";
 const ROLE: &str = "arn:{partition}:iam::{account}:role/{role}";
 const PROFILE: &str = "arn:{partition}:iam::{account}:instance-profile/{role}";
@@ -104,6 +103,22 @@ pub(super) const GRANTS: &[Grant] = &[
         &[PROFILE],
     ),
     only(Condition::PassedToEc2, right("GiveTheProfileItsRole", Feature::Iam, &["iam:PassRole"], &[ROLE])),
+    right(
+        "Arrays",
+        Feature::Array,
+        &[
+            "dynamodb:GetItem",
+            "dynamodb:BatchGetItem",
+            "dynamodb:Query",
+            "dynamodb:PutItem",
+            "dynamodb:BatchWriteItem",
+            "dynamodb:UpdateItem",
+        ],
+        &[TABLE],
+    ),
+    right("Queues", Feature::Array, &["sqs:CreateQueue", "sqs:SendMessage", "sqs:DeleteQueue"], &[QUEUES]),
+    right("FindResults", Feature::Array, &["s3:ListBucket"], &[BUCKET, OTHERS]),
+    right("ReadResults", Feature::Array, &["s3:GetObject"], &[ARRAYS, IN_OTHERS]),
     right("LookAtInstances", Feature::List, &["ec2:DescribeInstances", "ec2:DescribeRegions"], &[ANY]),
     right("LookAtAgents", Feature::List, &["dynamodb:GetItem"], &[TABLE]),
     right("FindToStop", Feature::Stop, &["ec2:DescribeInstances"], &[ANY]),

@@ -14,6 +14,8 @@ use std::time::Duration;
 
 /// Shortest and longest wait before a call that EC2 has not taken is made again.
 const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
+/// Time that tasks under way get to end and to be given back.
+const GIVE_BACK: Duration = Duration::from_secs(10);
 /// Time between two looks whether a hibernated instance runs again.
 const RESUMED: Duration = Duration::from_secs(5);
 /// The file that asks the host to power off, for the path unit that `spawn launch` installs.
@@ -48,6 +50,7 @@ pub(super) async fn carry_out(life: Life<'_>, age: &Age, cause: Cause) -> After 
         return After::Stays;
     }
     life.shared.ending();
+    life.shared.work().give_back(cause.why(), GIVE_BACK).await;
     life.flush().await;
     if reason == Reason::Complete {
         tokio::select! {
@@ -136,6 +139,7 @@ pub(super) async fn woken(life: Life<'_>, age: &Age) {
     });
     life.state().forget_completion();
     life.state().forget_hook();
+    life.shared.work().resume();
 }
 
 #[cfg(test)]

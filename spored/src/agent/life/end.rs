@@ -57,6 +57,15 @@ impl Cause {
         }
     }
 
+    /// Why tasks under way are given back.
+    pub(super) const fn why(&self) -> &'static str {
+        match self {
+            Self::Ttl { .. } => "the host's time to live is over",
+            Self::Idle { .. } => "the host ends as idle",
+            Self::Complete(_) => "the host's work was declared to be done",
+        }
+    }
+
     pub(super) fn attributes(&self) -> Vec<KeyValue> {
         let seconds = |time: &Duration| i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
         match self {

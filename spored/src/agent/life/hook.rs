@@ -2,19 +2,20 @@
 //!
 //! Its name never comes from a tag: whoever may write tags must not run programs as the agent.
 
-mod group;
-mod output;
 mod program;
 
 use super::end::Reason;
 use super::{Life, attribute};
-use group::{Ended, Group};
+use crate::process::{self, Cut, Ended, Group, Limits};
 use opentelemetry::trace::{SpanKind, TraceContextExt};
 use opentelemetry::{Context, KeyValue};
 use spawn_telemetry::propagation;
 use std::process::Stdio;
 use std::time::Duration;
 use tokio::process::Command;
+
+/// Time between SIGTERM and SIGKILL.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// Runs the program if there is one, for `limit` at most and the time that the settings allow. Its failure never stops
 /// the end.
@@ -35,7 +36,7 @@ pub(super) async fn run(life: Life<'_>, reason: Reason, decision: &Context, limi
     tracing::info!(command = command.join(" "), limit_seconds = limit.as_secs(), "the program before the end runs");
     let span = life.telemetry.start_span("pre-stop", SpanKind::Internal, decision, Vec::new(), None);
     let ended = match start(life, reason, &command, &span) {
-        Ok(group) => group.wait(limit, life.state().told_to_stop()).await,
+        Ok(group) => wait(life, group, limit).await,
         Err(error) => Ended::NotStarted(error),
     };
     let problem = ended.problem();
@@ -64,9 +65,18 @@ fn start(life: Life<'_>, reason: Reason, command: &[String], span: &Context) -> 
         .current_dir("/")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .process_group(0);
-    Group::start(command)
+        .stderr(Stdio::piped());
+    // Without a mark: what it leaves running may outlive it.
+    Group::start(command, None)
+}
+
+async fn wait(life: Life<'_>, mut group: Group, limit: Duration) -> Ended {
+    let output = process::log(group.take_output());
+    let told = async {
+        life.state().told_to_stop().await;
+        Cut::Stopping
+    };
+    group.wait(Limits { limit: Some(limit), grace: GRACE }, told, output).await
 }
 
 fn attributes(ended: &Ended) -> Vec<KeyValue> {
@@ -74,7 +84,7 @@ fn attributes(ended: &Ended) -> Vec<KeyValue> {
     let how = match ended {
         Ended::Code(code) => Some(KeyValue::new(attribute::EXIT_CODE, i64::from(*code))),
         Ended::Signal(signal) => Some(KeyValue::new(attribute::SIGNAL, i64::from(*signal))),
-        Ended::TimedOut | Ended::CutShort | Ended::NotStarted(_) => None,
+        Ended::TimedOut | Ended::Cut(_) | Ended::NotStarted(_) => None,
     };
     [timed_out].into_iter().chain(how).collect()
 }

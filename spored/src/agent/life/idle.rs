@@ -58,6 +58,15 @@ pub(super) async fn over(life: Life<'_>) -> Cause {
     }
 }
 
+/// What the host is busy with, its tasks among it.
+fn with_tasks(tasks: u32, busy_with: Option<String>) -> Option<String> {
+    match (tasks, busy_with) {
+        (0, busy_with) => busy_with,
+        (tasks, None) => Some(format!("tasks of its job array: {tasks}")),
+        (tasks, Some(busy_with)) => Some(format!("tasks of its job array: {tasks}, {busy_with}")),
+    }
+}
+
 fn pause(timeout: TimeSpan) -> Duration {
     (timeout.duration() / 10).clamp(LOOK.1, LOOK.0)
 }
@@ -75,6 +84,8 @@ impl Watch {
         let fixed = life.fixed();
         let reading = Reading::take(&fixed.world.root, fixed.imds.traffic());
         let busy_with = self.judge(now, reading, settings);
+        // A task may wait for something far away, and is work all the same.
+        let busy_with = with_tasks(life.shared.work().running(), busy_with);
         if busy_with.is_some() {
             self.last_active = now;
         }
@@ -137,6 +148,14 @@ mod tests {
         for (timeout, expected) in [("1s", 100), ("1m", 6_000), ("10m", 60_000), ("1d", 60_000)] {
             assert_eq!(pause(span(timeout)), Duration::from_millis(expected), "{timeout}");
         }
+    }
+
+    #[test]
+    fn a_host_with_a_task_is_busy_with_it() {
+        assert_eq!(with_tasks(0, None), None);
+        assert_eq!(with_tasks(2, None).as_deref(), Some("tasks of its job array: 2"));
+        let both = with_tasks(1, Some("processors 50 %".to_owned()));
+        assert_eq!(both.as_deref(), Some("tasks of its job array: 1, processors 50 %"));
     }
 
     #[tokio::test]

@@ -6,6 +6,7 @@ use super::state::NoticeReport;
 use super::{Life, hook};
 use crate::agent::heartbeat;
 use crate::agent::state::RegistryReport;
+use crate::agent::work::Orders;
 use jiff::Timestamp;
 use opentelemetry::KeyValue;
 use opentelemetry::context::FutureExt;
@@ -19,6 +20,8 @@ const LOOK: Duration = Duration::from_secs(5);
 /// The program before the end leaves this much of the notice to the farewell and the last spans, and takes no longer
 /// than the second figure.
 const HOOK: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(90));
+/// Time that tasks under way get to end and to be given back to other hosts.
+const GIVE_BACK: Duration = Duration::from_secs(30);
 /// The registry gets this long to take the farewell.
 const FAREWELL: Duration = Duration::from_secs(5);
 
@@ -91,6 +94,7 @@ async fn interrupted(life: Life<'_>, notice: SpotNotice) {
     let attributes =
         vec![KeyValue::new(attribute::NOTICE_ACTION, action), KeyValue::new(attribute::NOTICE_TIME, time.to_string())];
     let span = life.decided(Reason::Spot, "none", attributes);
+    life.shared.work().give_back("EC2 takes the host back", GIVE_BACK).await;
     life.flush().await;
     hook::run(life, Reason::Spot, &span, time_for_the_hook(Timestamp::now(), time)).await;
     let farewell = heartbeat::farewell(life.booted, life.telemetry).with_context(span);
@@ -107,6 +111,7 @@ fn resumed(life: Life<'_>) {
     life.state().change_report(|state| state.spot_notice = None);
     life.state().forget_hook();
     life.state().leave(false);
+    life.shared.work().resume();
     // The next heartbeat registers the agent again.
     life.shared.registry(RegistryReport::default());
 }
@@ -115,6 +120,8 @@ async fn recommended(life: Life<'_>, since: Timestamp) {
     tracing::warn!(%since, "EC2 recommends to replace this spot instance: the risk of an interruption has risen");
     life.state().change_report(|state| state.rebalance_recommended = Some(since.to_string()));
     let time = KeyValue::new(attribute::NOTICE_TIME, since.to_string());
+    // What runs may well finish; what has not begun is better begun elsewhere.
+    life.shared.work().order(Orders::NothingNew);
     let _span = life.decided(Reason::Rebalance, "none", vec![time]);
     life.flush().await;
 }

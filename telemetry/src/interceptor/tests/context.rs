@@ -173,3 +173,16 @@ fn shared(recorder: &Recorder) -> Arc<Shared> {
         members: capture::members(),
     })
 }
+
+#[tokio::test]
+async fn the_index_of_the_task_is_on_calls_and_attempts_instead_of_the_hosts_own() {
+    let world = World::answering([response(500, &[], "{}"), ok()]);
+    let task = crate::identity::with_job_array_index(&Context::new(), 3);
+    world.call().with_context(task).await.unwrap();
+    let index = |span: &SpanData| {
+        let said = span.attributes.iter().filter(|pair| pair.key.as_str() == "spawn.job_array_index");
+        said.map(|pair| pair.value.clone()).collect::<Vec<_>>()
+    };
+    let spans = world.spans.take();
+    assert_eq!(spans.iter().map(index).collect::<Vec<_>>(), [[Value::I64(3)], [3.into()], [3.into()]]);
+}

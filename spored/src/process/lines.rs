@@ -1,4 +1,4 @@
-//! What a program prints goes into the log line by line, and no further than a bound.
+//! What the program before the end prints goes into the log line by line, and no further than a bound.
 
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{ChildStderr, ChildStdout};
@@ -9,7 +9,7 @@ const MOST: usize = 64 * 1_024;
 const LONGEST_LINE: usize = 1_024;
 
 /// Logs both streams until they end.
-pub(super) async fn log(stdout: Option<ChildStdout>, stderr: Option<ChildStderr>) {
+pub(crate) async fn log((stdout, stderr): (Option<ChildStdout>, Option<ChildStderr>)) {
     tokio::join!(stream("stdout", stdout), stream("stderr", stderr));
 }
 

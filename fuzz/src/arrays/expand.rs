@@ -1,0 +1,1 @@
+../../../cloud/src/arrays/expand.rs

@@ -1,0 +1,1 @@
+../../spawn-cli/src/launch/array/params.rs

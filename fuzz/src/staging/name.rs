@@ -1,0 +1,1 @@
+../../../cloud/src/staging/name.rs
