@@ -1,6 +1,8 @@
 //! A task's command with its braces filled in, and the ids of arrays.
 
+#[expect(dead_code, reason = "the launch uses the rest")]
 mod expand;
+#[expect(dead_code, reason = "the programs use the rest")]
 mod id;
 
 use expand::{Placeholders, check, expand};
@@ -23,7 +25,9 @@ pub fn braces(text: &str) {
             assert!(!plain || filled == command);
         }
         // A value may make it too long.
-        (Ok(()), Err(error)) => assert!(error.to_string().contains("long") && !value.is_empty() || command.len() > 1_000),
+        (Ok(()), Err(error)) => {
+            assert!(error.to_string().contains("long") && !value.is_empty() || command.len() > 1_000)
+        }
         (Err(error), filled) => assert!(filled.is_err() && !error.to_string().contains(char::is_control), "{error}"),
     }
     if let Ok(id) = text.parse::<ArrayId>() {

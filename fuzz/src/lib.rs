@@ -11,7 +11,7 @@ mod error;
 mod imds;
 mod local_yaml;
 mod params;
-#[expect(dead_code, unused_imports, reason = "the exporter uses the rest")]
+#[expect(unused_imports, reason = "the exporter uses the rest")]
 mod propagation;
 #[expect(dead_code, reason = "the filter uses the rest")]
 mod redact;

@@ -58,7 +58,7 @@ pub(crate) enum Command {
     ///   spawn launch --instance-type t3.micro \
     ///     --tag spawn:tracing-enabled=true --tag spawn:tracing-sampling=1.0
     #[command(verbatim_doc_comment)]
-    Launch(LaunchOptions),
+    Launch(Box<LaunchOptions>),
     /// List the instances that spawn launched.
     List(ListOptions),
     /// Show a job array or an instance on a page, or sum all of them up.

@@ -55,15 +55,16 @@ async fn cancel(session: &Session, options: &CancelOptions) -> Result<Exit> {
     let overview = Overview::read(session, array).await?;
     let array = &overview.array;
     let meant = |task: &&Task| options.index.as_ref().is_none_or(|indices| indices.has(task.index));
-    let open: Vec<Task> =
-        overview.tasks.iter().filter(meant).filter(|task| !task.state.has_ended()).cloned().collect();
+    let open: Vec<Task> = overview.tasks.iter().filter(meant).filter(|task| !task.state.has_ended()).cloned().collect();
     let hosts = if options.terminate { hosts_of(session, array).await? } else { Vec::new() };
     let is_over = array.ended_at.is_some() || options.index.is_some();
     if open.is_empty() && hosts.is_empty() && is_over {
         show::message(&format!("nothing to cancel: each task of {} that is meant has ended", array.id));
         return Answer::nothing(array).print(options.output).map(|()| Exit::Success);
     }
-    if !options.yes && !consent::asked(&question(array, &open, hosts.len())).await? {
+    // Where nothing is left to call off, only the array's end is, which nobody has brought about.
+    let changes = !open.is_empty() || !hosts.is_empty();
+    if changes && !options.yes && !consent::asked(&question(array, &open, hosts.len())).await? {
         show::message("nothing was called off");
         return Ok(Exit::Success);
     }
@@ -75,6 +76,7 @@ async fn cancel(session: &Session, options: &CancelOptions) -> Result<Exit> {
 fn question(array: &ArrayRecord, open: &[Task], hosts: usize) -> String {
     let running = open.iter().filter(|task| task.state == TaskState::Running).count();
     let tasks = match (open.len(), running) {
+        (0, _) => format!("{}, all of whose tasks have ended", array.id),
         (1, running) => format!("1 task of {}{}", array.id, if running == 1 { ", which is running" } else { "" }),
         (tasks, 0) => format!("{tasks} tasks of {}", array.id),
         (tasks, running) => format!("{tasks} tasks of {}, {running} of them running", array.id),
@@ -123,8 +125,7 @@ async fn carry_out(
         instances::terminate(session.clients.ec2(), &hosts).await?;
     }
     let stays = |agent: &&spawn_cloud::AgentRecord| !hosts.contains(&agent.instance_id);
-    let agents =
-        overview.agents.iter().filter(stays).filter(|agent| is_alive(agent, session.clock.now())).count();
+    let agents = overview.agents.iter().filter(stays).filter(|agent| is_alive(agent, session.clock.now())).count();
     if agents == 0 && !answer.has_failed() && array.ended_at.is_none() {
         answer.ended = array::end(session, &array.id, session.clock.now()).await?;
     }

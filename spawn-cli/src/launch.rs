@@ -194,8 +194,8 @@ impl Launch {
         plan.request.tags.entry(plan::NAME.to_owned()).or_insert_with(|| array.name().to_owned());
         self.session.note(KeyValue::new("spawn.job_array_id", array.id.clone()));
         if u32::from(plan.count) > array.size {
-            let (count, size) = (plan.count, array.size);
-            show::message(&format!("{count} instances for {size} tasks: some will have nothing to do"));
+            let (count, tasks) = (plan.count, array.tasks());
+            show::message(&format!("{count} instances for {tasks}: some will have nothing to do"));
         }
         Ok(Some(array))
     }

@@ -33,6 +33,9 @@ pub(crate) struct ResultsOptions {
     /// Fetch what the tasks left behind into this folder, each task's into a folder named by its index.
     #[arg(long, value_name = "FOLDER")]
     download: Option<PathBuf>,
+    /// Fetch anew what is in the folder already.
+    #[arg(long, requires = "download")]
+    replace: bool,
     /// Output format.
     #[arg(short, long, value_enum, default_value = "table")]
     output: Output,
@@ -58,11 +61,12 @@ async fn results(session: &Session, options: &ResultsOptions) -> Result<Exit> {
     let missing = overview.unreadable();
     overview.tasks.retain(|task| options.means(task));
     let brought = match &options.download {
-        Some(folder) => download::all(session, &overview, folder).await?,
+        Some(folder) => download::all(session, &overview, folder, options.replace).await?,
         None => Downloads::default(),
     };
     let now = session.clock.now();
-    let answer = overview.tasks.iter().map(|task| brought.with(of_task(&overview.array, task, now), task.index)).collect();
+    let answer =
+        overview.tasks.iter().map(|task| brought.with(of_task(&overview.array, task, now), task.index)).collect();
     options.output.print(&Value::Array(answer), || table::of(&overview.tasks, now, show::stdout_width()))?;
     if options.output == Output::Table {
         show::message(&table::last_words(&overview));

@@ -77,7 +77,10 @@ async fn retry(session: &Session, options: &RetryOptions) -> Result<Exit> {
     session.note(KeyValue::new("spawn.job_array_id", array.id.to_string()));
     options.index.as_ref().map_or(Ok(()), |indices| indices.check(&array))?;
     if !array.ready {
-        bail!("the launch of {} is not complete, and nothing has been worked on: `spawn launch --resume` goes on with it", array.id);
+        bail!(
+            "the launch of {} is not complete, and nothing has been worked on: `spawn launch --resume` goes on with it",
+            array.id
+        );
     }
     let overview = Overview::read(session, array).await?;
     let array = &overview.array;

@@ -155,6 +155,10 @@ impl Session {
             attributes: vec![
                 KeyValue::new(attribute::SPAWN_JOB_ARRAY_ID, array.id.to_string()),
                 KeyValue::new(attribute::SPAWN_JOB_ARRAY_NAME, array.id.name().to_owned()),
+                KeyValue::new("spawn.job_array.size", i64::from(array.size)),
+                KeyValue::new("spawn.job_array.succeeded", i64::from(counts.succeeded)),
+                KeyValue::new("spawn.job_array.failed", i64::from(counts.failed)),
+                KeyValue::new("spawn.job_array.cancelled", i64::from(counts.cancelled)),
             ],
             links: Vec::new(),
             error: (counts.failed > 0).then(|| format!("{} of {} tasks failed", counts.failed, array.size)),

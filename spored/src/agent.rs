@@ -32,8 +32,8 @@ use spawn_telemetry::{Logs, Program, Telemetry};
 use std::io::IsTerminal;
 use std::pin::Pin;
 use std::time::{Duration, SystemTime};
-use work::WorkOptions;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use work::WorkOptions;
 
 /// This program, as its spans name it.
 const PROGRAM: Program = Program { name: "spored", version: env!("CARGO_PKG_VERSION") };

@@ -41,8 +41,9 @@ pub(crate) async fn join(options: JoinOptions, world: &World) -> Result<Exit> {
             let problem = console::escape(problem);
             bail!("the host has joined {id} and does not work for it yet: {problem}; see `spored status`")
         }
-        None => console::data(&format!("joined {id}: {}\n", of("state")))
-            .context("failed to write the answer to stdout")?,
+        None => {
+            console::data(&format!("joined {id}: {}\n", of("state"))).context("failed to write the answer to stdout")?
+        }
     }
     Ok(Exit::Success)
 }

@@ -1,6 +1,7 @@
 //! Job arrays against real DynamoDB and SQS interfaces: the table, the queue, and the model of the claim protocol.
 
 mod ends;
+mod hook;
 mod many;
 mod model;
 mod queue;

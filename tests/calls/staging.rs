@@ -303,7 +303,7 @@ async fn a_body_that_always_breaks_off_is_given_up_and_told() {
 #[tokio::test]
 async fn an_object_that_changes_on_the_way_is_told() {
     let scene = scene().await;
-    scene.answer_lists_with(&[("in/a", 1)]);
+    scene.answer_lists_with(&[("in/a", 7)]);
     scene.boto3("s3.put_object(Bucket=B, Key='in/a', Body=b'another')['ETag']").await;
     let told = scene.fetch_error("in/").await;
     assert!(told.contains("/in/a was changed or removed while it was read"), "{told}");

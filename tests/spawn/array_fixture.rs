@@ -4,7 +4,9 @@ use aws_config::{BehaviorVersion, Region};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use jiff::Timestamp;
-use spawn_cloud::arrays::{ArrayId, ArrayRecord, ArrayStore, Attempt, Ending, HookState, Millis, Task, TaskQueue, TaskState};
+use spawn_cloud::arrays::{
+    ArrayId, ArrayRecord, ArrayStore, Attempt, Ending, HookState, Millis, Task, TaskQueue, TaskState,
+};
 use spawn_cloud::{AgentRecord, Clients, Config, Registry};
 use spawn_config::{Provider, Topology};
 use spawn_test_support::Aws;
@@ -28,8 +30,7 @@ pub(crate) struct Array {
 /// Clients of the test itself, without spans.
 pub(crate) fn clients(aws: &Aws) -> Clients {
     let env: BTreeMap<String, String> = aws.env().into_iter().collect();
-    let credentials =
-        Credentials::new(&env["AWS_ACCESS_KEY_ID"], &env["AWS_SECRET_ACCESS_KEY"], None, None, "test");
+    let credentials = Credentials::new(&env["AWS_ACCESS_KEY_ID"], &env["AWS_SECRET_ACCESS_KEY"], None, None, "test");
     let config = Config::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::new(REGION))
@@ -90,11 +91,8 @@ impl Array {
 
     /// Another attempt, which began 30 seconds ago.
     pub(crate) async fn claim(&self, index: u32) -> Task {
-        let by = Attempt {
-            owner: format!("{HOST}/0000000a"),
-            traceparent: Some(TRACEPARENT.to_owned()),
-            tracestate: None,
-        };
+        let by =
+            Attempt { owner: format!("{HOST}/0000000a"), traceparent: Some(TRACEPARENT.to_owned()), tracestate: None };
         let claimed = self.store.claim(&self.record, index, &by, now() - 30_000, 2 * MINUTE, false).await;
         claimed.unwrap().unwrap().task
     }
@@ -164,5 +162,13 @@ impl Array {
 }
 
 fn ending(state: TaskState) -> Ending {
-    Ending { state, not_before: None, counts: state == TaskState::Failed, exit_code: None, signal: None, reason: None, output: None }
+    Ending {
+        state,
+        not_before: None,
+        counts: state == TaskState::Failed,
+        exit_code: None,
+        signal: None,
+        reason: None,
+        output: None,
+    }
 }

@@ -107,7 +107,8 @@ async fn results_are_fetched_into_a_folder_for_each_task_and_never_outside() {
     let output = spawn(aws).args(line).arg(&into).run().await.unwrap();
     assert_eq!(output.status, 5, "{}", output.stderr);
     let answer: Value = serde_json::from_str(&output.stdout).unwrap();
-    let told = |index: usize| (answer[index]["downloaded"]["files"].clone(), answer[index]["downloaded"]["bytes"].clone());
+    let told =
+        |index: usize| (answer[index]["downloaded"]["files"].clone(), answer[index]["downloaded"]["bytes"].clone());
     assert_eq!((told(0), told(2)), ((json!(2), json!(7)), (json!(1), json!(7))), "{answer:#}");
     assert!(answer[1]["downloaded"]["error"].as_str().unwrap().contains("cannot be a file below"), "{answer:#}");
     assert_eq!(answer[3]["downloaded"], Value::Null);
@@ -115,9 +116,18 @@ async fn results_are_fetched_into_a_folder_for_each_task_and_never_outside() {
     assert_eq!(std::fs::read_to_string(into.join("000000/qc/report.txt")).unwrap(), "fine");
     let mut found: Vec<String> = names(folder.path());
     found.sort();
-    assert_eq!(found, ["000000", "000001", "000002", "aligned.bam", "aligned.bam", "qc", "report.txt", "results"]);
-    let only = spawn(aws).args(["results", "fetched", "--index", "2", "-o", "json", "--download"]).arg(&into);
-    assert_eq!(json(&only.run().await.unwrap())[0]["downloaded"]["files"], 1, "a second time is fine");
+    assert_eq!(found, ["000000", "000002", "aligned.bam", "aligned.bam", "qc", "report.txt", "results"]);
+
+    put(aws, &array, "000002/output/aligned.bam", "newer").await;
+    let again = |flags: &'static [&str]| {
+        spawn(aws).args(["results", "fetched", "--index", "2", "--download"]).arg(&into).args(flags)
+    };
+    let kept = again(&["-o", "json"]).run().await.unwrap();
+    assert_eq!(json(&kept)[0]["downloaded"]["kept"], true);
+    assert!(kept.stderr.contains("--replace fetches them anew"), "{}", kept.stderr);
+    assert_eq!(std::fs::read_to_string(into.join("000002/aligned.bam")).unwrap(), "another");
+    assert_eq!(again(&["--replace"]).run().await.unwrap().status, 0);
+    assert_eq!(std::fs::read_to_string(into.join("000002/aligned.bam")).unwrap(), "newer");
 }
 
 #[cfg(unix)]

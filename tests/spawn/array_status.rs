@@ -45,7 +45,14 @@ async fn status_tells_everything_about_an_array_to_programs() {
     });
     assert_eq!(shown, expected, "{status:#}");
     let failed = &tasks[2];
-    let shown = json!([failed["index"], failed["state"], failed["exit_code"], failed["host"], failed["seconds"], failed["reason"]]);
+    let shown = json!([
+        failed["index"],
+        failed["state"],
+        failed["exit_code"],
+        failed["host"],
+        failed["seconds"],
+        failed["reason"]
+    ]);
     assert_eq!(shown, json!([2, "failed", 1, HOST, 30, "the command\u{1b}[2J ended with exit code 1"]));
 
     let lines = run(aws, &format!("status {} -o ndjson", array.id())).await.stdout;
@@ -84,7 +91,11 @@ async fn results_has_a_line_for_each_task_and_the_code_of_a_partial_success() {
     assert_eq!(lines[1], ["0", "succeeded", "0", "1", "30s", HOST, &result]);
     assert_eq!(lines[3][..7], ["2", "failed", "1", "1", "30s", HOST, "the"]);
     assert_eq!(lines[5], ["4", "pending", "-", "0", "-", "-", "-"]);
-    assert!(output.stderr.contains("6 tasks of results-00000001: 2 succeeded, 1 failed, 1 running, 2 pending"), "{}", output.stderr);
+    assert!(
+        output.stderr.contains("6 tasks of results-00000001: 2 succeeded, 1 failed, 1 running, 2 pending"),
+        "{}",
+        output.stderr
+    );
     let failed = run(aws, "results results --failed -o json").await;
     let failed: Value = serde_json::from_str(&failed.stdout).unwrap();
     assert_eq!((failed.as_array().unwrap().len(), &failed[0]["index"]), (1, &json!(2)));
@@ -151,12 +162,21 @@ async fn without_the_table_or_the_right_to_read_it_there_is_a_remedy() {
     let none = run(&aws, "results align").await;
     assert_eq!(none.status, 1);
     assert!(none.stderr.contains("there is no table spawn-job-arrays in this account in us-east-1"), "{}", none.stderr);
-    let refused = Action::json_error(400, "AccessDeniedException", "User: x is not authorized to perform: dynamodb:Query on resource: y");
+    let refused = Action::json_error(
+        400,
+        "AccessDeniedException",
+        "User: x is not authorized to perform: dynamodb:Query on resource: y",
+    );
     let proxy = FaultProxy::start(aws.ministack_url()).unwrap();
     proxy.script([Rule::new(refused)]);
-    let denied = spawn(&aws).args(["results", "align"]).env("AWS_ENDPOINT_URL_DYNAMODB", proxy.url()).run().await.unwrap();
+    let denied =
+        spawn(&aws).args(["results", "align"]).env("AWS_ENDPOINT_URL_DYNAMODB", proxy.url()).run().await.unwrap();
     assert_eq!(denied.status, 1);
-    assert!(denied.stderr.contains("dynamodb:Query") && denied.stderr.contains("to the policy of the identity"), "{}", denied.stderr);
+    assert!(
+        denied.stderr.contains("dynamodb:Query") && denied.stderr.contains("to the policy of the identity"),
+        "{}",
+        denied.stderr
+    );
     let sum = spawn(&aws).args(["status", "-o", "json"]).env("AWS_ENDPOINT_URL_DYNAMODB", proxy.url());
     assert_eq!(json(&sum.run().await.unwrap())["arrays"], json!([]));
 }
@@ -187,7 +207,8 @@ async fn an_array_of_ten_thousand_tasks_is_read_in_seventeen_requests() {
         let status = spawn(&aws).args(["status", word, "-o", "json"]).env("AWS_ENDPOINT_URL_DYNAMODB", proxy.url());
         let status = json(&status.run().await.unwrap());
         assert_eq!((&status["states"]["pending"], &status["states"]["failed"]), (&json!(9_999), &json!(1)));
-        let asked: Vec<String> = proxy.requests().iter().filter_map(|one| Some(one.header("x-amz-target")?.to_owned())).collect();
+        let asked: Vec<String> =
+            proxy.requests().iter().filter_map(|one| Some(one.header("x-amz-target")?.to_owned())).collect();
         assert!(asked.len() <= 17, "{}: {asked:?}", asked.len());
     }
 }

@@ -42,7 +42,10 @@ async fn an_array_that_is_called_off_without_agents_ends_at_once() {
     let cancelled = run(aws, "cancel off --yes -o json").await;
     assert!(cancelled.stderr.contains("off-00000001 has ended: no agent was there"), "{}", cancelled.stderr);
     let cancelled = json(&cancelled);
-    assert_eq!((&cancelled["cancelled"], &cancelled["told"], &cancelled["ended"]), (&json!([1, 2, 3]), &json!([]), &json!(true)));
+    assert_eq!(
+        (&cancelled["cancelled"], &cancelled["told"], &cancelled["ended"]),
+        (&json!([1, 2, 3]), &json!([]), &json!(true))
+    );
     assert_eq!(array.states().await, [Succeeded, Cancelled, Cancelled, Cancelled]);
     let after = array.read().await;
     assert!(after.cancelled_at.is_some() && after.ended_at.is_some(), "{after:?}");
@@ -70,6 +73,9 @@ async fn who_works_on_a_task_is_told_and_brings_the_array_to_its_end() {
     assert!(task.cancel);
     let after = array.read().await;
     assert_eq!((after.cancelled_at.is_some(), after.hook_state), (true, HookState::Waiting));
+    assert_eq!(json(&run(aws, "retry told-off --cancelled -o json").await)["retried"], json!([0, 2]));
+    let again = array.read().await;
+    assert_eq!((again.cancelled_at, again.round), (None, 1), "an array that is worked on again is not called off");
 }
 
 #[tokio::test]
@@ -88,7 +94,11 @@ async fn nobody_is_asked_without_a_terminal_and_nothing_is_called_off() {
     let array = Array::seed(aws, "asked-00000001", 1).await;
     let output = run(aws, "cancel asked").await;
     assert_eq!((output.status, output.stdout.as_str()), (2, ""));
-    assert!(output.stderr.contains("cancel asks before it ends what runs") && output.stderr.contains("--yes"), "{}", output.stderr);
+    assert!(
+        output.stderr.contains("cancel asks before it ends what runs") && output.stderr.contains("--yes"),
+        "{}",
+        output.stderr
+    );
     assert_eq!(array.states().await, [Pending]);
 }
 
@@ -116,7 +126,9 @@ async fn the_instances_of_the_array_are_terminated_if_that_is_wanted_and_no_othe
     let mut ids = Vec::new();
     for tag in ["hosts-00000001", "hosts-00000002"] {
         let id = only_instance(&json(&run(aws, "launch --instance-type t3.micro -o json").await));
-        let code = format!("boto3.client('ec2').create_tags(Resources=['{id}'], Tags=[{{'Key': 'spawn:array-id', 'Value': '{tag}'}}])");
+        let code = format!(
+            "boto3.client('ec2').create_tags(Resources=['{id}'], Tags=[{{'Key': 'spawn:array-id', 'Value': '{tag}'}}])"
+        );
         aws.boto3(&code).await.unwrap();
         ids.push(id);
     }
@@ -137,9 +149,14 @@ async fn tasks_that_failed_are_retried_in_a_new_round_with_the_context_of_the_re
     array.fail(2, "no").await;
     array.finish().await;
     let context = "00-68e79a80aaaaaaaaaaaaaaaaaaaaaaaa-b7ad6b7169203331-01";
-    let retried = spawn(aws).args(["retry", "again", "-o", "json"]).env("TRACING_ENABLED", "true").env("TRACEPARENT", context);
+    let retried =
+        spawn(aws).args(["retry", "again", "-o", "json"]).env("TRACING_ENABLED", "true").env("TRACEPARENT", context);
     let retried = retried.run().await.unwrap();
-    assert!(retried.stderr.contains("no agent is there") && retried.stderr.contains("spawn launch --join again-00000001"), "{}", retried.stderr);
+    assert!(
+        retried.stderr.contains("no agent is there") && retried.stderr.contains("spawn launch --join again-00000001"),
+        "{}",
+        retried.stderr
+    );
     let retried = json(&retried);
     assert_eq!((&retried["retried"], &retried["round"]), (&json!([1, 2]), &json!(2)), "{retried:#}");
     assert_eq!(array.states().await, [Succeeded, Pending, Pending]);
@@ -150,7 +167,10 @@ async fn tasks_that_failed_are_retried_in_a_new_round_with_the_context_of_the_re
     let trace = carried.as_deref().and_then(|text| text.split('-').nth(1)).map(str::to_owned);
     assert_eq!((indices, trace.as_deref()), (BTreeSet::from([1, 2]), context.split('-').nth(1)));
     let spans = documents(aws, "68e79a80aaaaaaaaaaaaaaaaaaaaaaaa").await;
-    assert!(spans.iter().any(|document| document["name"] == "spawn retry" || document.to_string().contains("spawn retry")), "{spans:#?}");
+    assert!(
+        spans.iter().any(|document| document["name"] == "spawn retry" || document.to_string().contains("spawn retry")),
+        "{spans:#?}"
+    );
     let counts = array.store.counts(&array.record.id).await.unwrap();
     assert_eq!((counts.succeeded, counts.failed), (1, 0));
 }
@@ -223,7 +243,11 @@ async fn an_array_whose_launch_broke_off_cannot_be_retried_but_called_off() {
     let array = Array::seed_with(aws, "unready-00000001", 2, |record| record.ready = false).await;
     let retry = run(aws, "retry unready").await;
     assert_eq!(retry.status, 1);
-    assert!(retry.stderr.contains("the launch of unready-00000001 is not complete") && retry.stderr.contains("--resume"), "{}", retry.stderr);
+    assert!(
+        retry.stderr.contains("the launch of unready-00000001 is not complete") && retry.stderr.contains("--resume"),
+        "{}",
+        retry.stderr
+    );
     assert_eq!(json(&run(aws, "cancel unready -y -o json").await)["ended"], true);
     assert!(array.read().await.ended_at.is_some());
     assert_eq!(array.states().await, [Cancelled; 2]);

@@ -15,13 +15,51 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Rights that neither program can be seen to use here, with the reason.
-const UNSEEN: [(Role, &str, &str); 3] = [
+const UNSEEN: [(Role, &str, &str); 6] = [
     (Role::Operator, "xray:PutTelemetryRecords", "the exporter sends them once a minute"),
     (Role::Agent, "xray:PutTelemetryRecords", "the exporter sends them once a minute"),
     (Role::Agent, "s3:GetObject", "the boot script of user data fetches the agent; user_data_install.rs runs it"),
+    (
+        Role::Agent,
+        "dynamodb:Query",
+        "an idle agent looks for tasks whose messages were lost; tests/spored/work_faults.rs does that",
+    ),
+    (
+        Role::Agent,
+        "sqs:SendMessage",
+        "a task is given back whose message is lost; tests/spored/work_faults.rs does that",
+    ),
+    (
+        Role::Agent,
+        "s3:AbortMultipartUpload",
+        "results above 16 MB whose upload breaks off; staging's own tests do that",
+    ),
 ];
 
-/// A user of both emulators with this policy. ministack takes it as it is; moto understands the actions of it.
+/// ministack asks for a right by the name of each operation, where AWS asks for that of the single one.
+const ASKED_BY_MINISTACK: [(&str, &str); 4] = [
+    ("sqs:SendMessage", "sqs:SendMessageBatch"),
+    ("sqs:ChangeMessageVisibility", "sqs:ChangeMessageVisibilityBatch"),
+    ("sqs:DeleteMessage", "sqs:DeleteMessageBatch"),
+    ("dynamodb:PutItem", "dynamodb:TransactWriteItems"),
+];
+
+/// The policy with the rights that ministack asks for in the place of those that AWS asks for.
+fn for_ministack(policy: &Value) -> Value {
+    let mut policy = policy.clone();
+    for statement in policy["Statement"].as_array_mut().unwrap() {
+        let granted: Vec<Value> = match &statement["Action"] {
+            Value::Array(actions) => actions.clone(),
+            action => vec![action.clone()],
+        };
+        let asked = ASKED_BY_MINISTACK.iter().filter(|(right, _)| granted.contains(&json!(right)));
+        let asked: Vec<Value> = asked.map(|(_, operation)| json!(operation)).collect();
+        statement["Action"] = Value::Array([granted, asked].concat());
+    }
+    policy
+}
+
+/// A user of both emulators with this policy. ministack takes it nearly as it is; moto understands the actions of it.
 async fn user(aws: &Aws, name: &str, policy: &Value) -> UserKey {
     let mut actions = policy.clone();
     for statement in actions["Statement"].as_array_mut().unwrap() {
@@ -38,7 +76,7 @@ async fn user(aws: &Aws, name: &str, policy: &Value) -> UserKey {
          key = iam.create_access_key(UserName='{name}')['AccessKey']\n\
          [key['AccessKeyId'], key['SecretAccessKey']]",
         aws.ministack_url(),
-        policy.to_string()
+        for_ministack(policy).to_string()
     );
     let key = aws.boto3(&code).await.unwrap();
     let text = |place: usize| key[place].as_str().unwrap().to_owned();
@@ -89,7 +127,7 @@ impl Operator<'_> {
 }
 
 async fn policy(aws: &Aws, role: &str) -> Value {
-    let args = ["iam", "policy", "--role", role, "--account", ACCOUNT_ID];
+    let args = ["iam", "policy", "--role", role, "--account", ACCOUNT_ID, "--hook", HOOK];
     json(&spawn(aws).args(args).run().await.unwrap())
 }
 
@@ -99,17 +137,31 @@ boto3.client('ec2').run_instances(ImageId='ami-12c6146b', MinCount=1, MaxCount=1
 MetadataOptions={'InstanceMetadataTags': 'disabled'}, TagSpecifications=[{'ResourceType': 'instance', \
 'Tags': [{'Key': 'spawn:managed', 'Value': 'true'}]}])['Instances'][0]['InstanceId']";
 
+/// The function that is told of an array's end.
+const HOOK: &str = "granted-hook";
+
+const WITH_HOOK: &str = "\
+import io, zipfile
+code = io.BytesIO()
+with zipfile.ZipFile(code, 'w') as archive:
+    archive.writestr('index.py', 'def handler(event, context): return {}')
+boto3.client('lambda').create_function(FunctionName='granted-hook', Runtime='python3.11', \
+Role='arn:aws:iam::123456789012:role/none', Handler='index.handler', Code={'ZipFile': code.getvalue()})['State']";
+
 #[tokio::test]
 async fn every_command_and_the_lives_of_agents_call_exactly_what_the_policies_grant() {
     let aws = Aws::start().await.unwrap();
     let operator = user(&aws, "operator", &policy(&aws, "operator").await).await;
     let agent = user(&aws, "agent", &policy(&aws, "agent").await).await;
     let (operator_key, agent_key) = (operator.key.clone(), agent.key.clone());
+    aws.boto3(WITH_HOOK).await.unwrap();
     let hidden = aws.boto3(WITHOUT_TAGS).await.unwrap().as_str().unwrap().to_owned();
     aws.enforce_iam(&[operator.clone(), agent.clone()]).await.unwrap();
     let mut of_agent = env(&agent);
     of_agent.push(("TRACING_ENABLED".to_owned(), "true".to_owned()));
     of_agent.push(("OTEL_TRACES_SAMPLER".to_owned(), "always_on".to_owned()));
+    // Leases of tasks that run for seconds are renewed.
+    of_agent.push(("SPORED_LEASE".to_owned(), "3s".to_owned()));
     let room = MachineRoom::start(&aws, &spored(), &of_agent).unwrap();
     let mut operator = Operator { aws: &aws, user: operator, ran: BTreeSet::new() };
 
@@ -163,6 +215,27 @@ async fn work(operator: &mut Operator<'_>, room: &MachineRoom) {
     room.wait_for_exit(&ending, PATIENCE).await.unwrap();
     let stopping = operator.launch("--ttl 1s --on-complete stop").await;
     room.wait_for_exit(&stopping, PATIENCE).await.unwrap();
+    arrays(operator, room).await;
+    operator.run("trace exec -- true").await;
+}
+
+/// Two job arrays: the results of the first are the input of the second, which is given another round and called off.
+async fn arrays(operator: &mut Operator<'_>, room: &MachineRoom) {
+    let launch = "launch --instance-type t3.micro --tasks 2 -o json";
+    let first = operator.run(&format!("{launch} --job-array-name first -- cp /etc/hostname output/name")).await;
+    let first: Value = serde_json::from_str(&first).unwrap();
+    operator.run("status first").await;
+    room.wait_for_exit(&only_instance(&first), PATIENCE).await.unwrap();
+    let input = format!("{}000001/output/", first["output"].as_str().unwrap());
+    let line = format!("{launch} --job-array-name second --input {input} --on-complete lambda:{HOOK} -- sleep 3");
+    let second = serde_json::from_str(&operator.run(&line).await).unwrap();
+    room.wait_for_exit(&only_instance(&second), PATIENCE).await.unwrap();
+    operator.run("status second --watch 1s").await;
+    operator.run("logs second").await;
+    let folder = tempfile::tempdir().unwrap();
+    operator.run(&format!("results first --download {}", folder.path().display())).await;
+    operator.run("retry second --all").await;
+    operator.run("cancel second --yes").await;
 }
 
 /// The actions that a role is granted and that its program can be seen to use.
@@ -180,8 +253,7 @@ async fn made(aws: &Aws, role: Role, key: &str, expected: &BTreeSet<String>) -> 
     let deadline = Instant::now() + PATIENCE;
     loop {
         let calls = aws.calls().await.unwrap().into_iter().filter(|call| call.access_key == key);
-        let actions =
-            calls.flat_map(|call| actions_of(&format!("{} {}", service_id(&call.service), call.operation)));
+        let actions = calls.flat_map(|call| actions_of(&format!("{} {}", service_id(&call.service), call.operation)));
         let counted = |action: &String| {
             !NO_PERMISSION.contains(&action.as_str())
                 && !UNSEEN.iter().any(|(of, name, _)| *of == role && name == action)

@@ -66,10 +66,10 @@ async fn a_host_of_ones_own_gets_the_room_by_the_script() {
 #[test]
 fn what_the_room_lifts_is_no_right_of_roots() {
     let text = std::fs::read_to_string(packaging("spored-tasks.conf")).unwrap();
-    let settings: Vec<&str> =
-        text.lines().filter(|line| !line.starts_with(['#', '[']) && !line.is_empty()).collect();
+    let settings: Vec<&str> = text.lines().filter(|line| !line.starts_with(['#', '[']) && !line.is_empty()).collect();
     let names: Vec<&str> = settings.iter().filter_map(|line| line.split('=').next()).collect();
-    for kept in ["User", "DynamicUser", "NoNewPrivileges", "CapabilityBoundingSet", "AmbientCapabilities", "ProtectSystem"]
+    for kept in
+        ["User", "DynamicUser", "NoNewPrivileges", "CapabilityBoundingSet", "AmbientCapabilities", "ProtectSystem"]
     {
         assert!(!names.contains(&kept), "{kept}");
     }

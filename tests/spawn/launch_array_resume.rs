@@ -170,7 +170,10 @@ async fn an_array_without_instances_says_how_to_go_on_or_to_call_it_off() {
     let said = &output.stderr;
     let (_, id) = said.split_once("array alone-").and_then(|_| said.split_once("spawn launch --join ")).unwrap();
     let id = id.split(' ').next().unwrap();
-    assert!(said.contains(&format!("`spawn cancel {id}` calls it off")) && said.contains("VcpuLimitExceeded"), "{said}");
+    assert!(
+        said.contains(&format!("`spawn cancel {id}` calls it off")) && said.contains("VcpuLimitExceeded"),
+        "{said}"
+    );
     scene.forget_faults();
     let joined = json(&scene.spawn(&["--instance-type", "t3.micro", "--join", id]).await.run().await.unwrap());
     assert_eq!(joined["array_id"], id);
@@ -186,7 +189,13 @@ async fn an_array_that_was_called_off_meanwhile_is_not_resumed() {
     launch.signal("INT").unwrap();
     launch.wait(PATIENCE).await.unwrap();
     let said = launch.stderr();
-    let id = said.split("array ").find(|text| text.starts_with("called-off-")).unwrap().split([' ', ':', ';']).next().unwrap();
+    let id = said
+        .split("array ")
+        .find(|text| text.starts_with("called-off-"))
+        .unwrap()
+        .split([' ', ':', ';'])
+        .next()
+        .unwrap();
     let code = format!(
         "boto3.client('dynamodb').update_item(TableName='spawn-job-arrays', Key={{'PK': {{'S': '{id}'}}, 'SK': {{'S': 'array'}}}}, \
          UpdateExpression='SET cancelled_at = :t', ExpressionAttributeValues={{':t': {{'N': '1'}}}}) and 1"

@@ -35,7 +35,8 @@ async fn three_instances_work_on_twenty_tasks_in_the_launchers_trace() {
     std::fs::write(&params, format!("sample\n{rows}")).unwrap();
 
     let line = ["launch", "--instance-type", "t3.micro", "--count", "3", "--job-array-name", "align", "-o", "json"];
-    let tags = ["--tag", "spawn:tracing-enabled=true", "--tag", "spawn:tracing-sampling=1.0", "--topology", "joined"];
+    let tags = ["spawn:tracing-enabled=true", "spawn:tracing-sampling=1.0", "spawn:completion-delay=1s"];
+    let tags = tags.iter().flat_map(|&tag| ["--tag", tag]).chain(["--topology", "joined"]);
     let given = ["--param-file", params.to_str().unwrap(), "--input", "s3://reads/run-1/", "--env", "REFERENCE=hg38"];
     let command = ["--", "./align.sh", "{index:03}"];
     let launched = json(&spawn(&aws).args(line).args(tags).args(given).args(command).run().await.unwrap());
@@ -68,7 +69,8 @@ async fn three_instances_work_on_twenty_tasks_in_the_launchers_trace() {
     let array = named("array align").unwrap_or_else(|| panic!("{:#?}", names(&documents)));
     assert_eq!(array["parent_id"], launch["id"]);
     for index in 0..TASKS {
-        let task = named(&format!("task align[{index}]")).unwrap_or_else(|| panic!("{index}: {:#?}", names(&documents)));
+        let task =
+            named(&format!("task align[{index}]")).unwrap_or_else(|| panic!("{index}: {:#?}", names(&documents)));
         assert_eq!(task["parent_id"], array["id"], "{index}");
     }
 }

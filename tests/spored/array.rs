@@ -24,7 +24,6 @@ pub(crate) struct Array {
     pub(crate) record: ArrayRecord,
     pub(crate) store: ArrayStore,
     pub(crate) queue: TaskQueue,
-    pub(crate) clients: Clients,
 }
 
 /// Clients of the test itself, without spans.
@@ -99,7 +98,7 @@ impl Array {
         store.create(&record, &[], |_| ()).await.unwrap();
         let all: Vec<u32> = (0..size).collect();
         queue.send(&all, &Context::new(), |_| ()).await.unwrap();
-        Self { record, store, queue, clients }
+        Self { record, store, queue }
     }
 
     pub(crate) fn id(&self) -> &str {

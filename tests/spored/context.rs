@@ -1,8 +1,9 @@
 //! The trace's context from process to process: `spored exec`, and programs that another SDK traces.
 
-use crate::array::{Array, worker};
+use crate::array::{Array, BUCKET, bucket, worker};
 use crate::fixture::{Host, PATIENCE, attribute, aws, named, spans, stop};
 use serde_json::{Value, json};
+use spawn_cloud::arrays::TaskState;
 use spawn_test_support::otlp::sdk_child;
 use spawn_test_support::programs::Output;
 use spawn_test_support::{OtlpReceiver, Program};
@@ -253,4 +254,55 @@ async fn debug_gives_the_command_a_trace_to_be_found_by() {
     assert_eq!(spans, [] as [Value; 0]);
     // The rate still says what others record of it.
     assert!(words.starts_with("00-"), "{words}");
+}
+
+/// What would steer a terminal, a log or a call, if it were passed on.
+const HOSTILE: &str = "00-$(reboot)\u{1b}[2J-53995c3f42cd8ad8-01";
+
+#[tokio::test]
+async fn a_hostile_context_in_every_carrier_costs_the_trace_and_nothing_else() {
+    let aws = aws().await;
+    bucket(aws).await;
+    let hostile = serde_json::to_string(HOSTILE).unwrap();
+    let put = format!(
+        "boto3.client('s3').put_object(Bucket='{BUCKET}', Key='hostile/word', Body=b'word', \
+         Metadata={{'traceparent': '00-$(reboot)', 'tracestate': 'x' * 1500}})['ETag']"
+    );
+    aws.boto3(&put).await.unwrap();
+    let array = Array::seed_with(aws, "hostile", 2, "cat word", |array| {
+        array.traceparent = Some(HOSTILE.to_owned());
+        array.launch_traceparent = Some("00-".repeat(10_000));
+        array.tracestate = Some("a=\u{1}".to_owned());
+        array.input = Some(format!("s3://{BUCKET}/hostile/"));
+    })
+    .await;
+    // Task 1 was taken by a host that is gone; its message came twice, once from somebody else.
+    let seed = format!(
+        "boto3.client('dynamodb').update_item(TableName='spawn-job-arrays', \
+         Key={{'PK': {{'S': '{id}#1'}}, 'SK': {{'S': 'task#000001'}}}}, \
+         UpdateExpression='SET #s = :r, attempt = :n, version = :n, #o = :o, lease_until = :n, started_at = :n, traceparent = :t, tracestate = :t', \
+         ExpressionAttributeNames={{'#s': 'state', '#o': 'owner'}}, \
+         ExpressionAttributeValues={{':r': {{'S': 'running'}}, ':n': {{'N': '1'}}, ':o': {{'S': 'i-0/0'}}, ':t': {{'S': {hostile}}}}})\n\
+         boto3.client('sqs').send_message(QueueUrl='{queue}', MessageBody='{{\"index\": 1}}', MessageAttributes={{\
+         'traceparent': {{'DataType': 'String', 'StringValue': '00-$(reboot)'}}, \
+         'tracestate': {{'DataType': 'Binary', 'BinaryValue': b'\\0'}}}})['MessageId']",
+        id = array.id(),
+        queue = array.queue.url()
+    );
+    aws.boto3(&seed).await.unwrap();
+    let agent = worker(aws, &array, 1).run(&[]).await;
+    array.ended().await;
+    let tasks = array.tasks().await;
+    let told = tasks.iter().map(|task| (task.state, task.attempt)).collect::<Vec<_>>();
+    assert_eq!(told, [(TaskState::Succeeded, 1), (TaskState::Succeeded, 2)]);
+    let log = stop(agent).await;
+    assert!(log.contains("of an item is of no use and left out"), "{log}");
+    assert!(log.contains("of an object is of no use and left out"), "{log}");
+    assert!(!log.contains('\u{1b}'), "{log}");
+    // Each attempt began a trace of its own, and none was made up for the host that is gone.
+    let spans = spans(&log);
+    let attempts: Vec<&Value> =
+        spans.iter().filter(|span| span["name"].as_str().is_some_and(|name| name.starts_with("task hostile["))).collect();
+    assert_eq!(attempts.len(), 2, "{attempts:#?}");
+    assert!(attempts.iter().all(|span| attribute(span, "spawn.task.outcome") == Some(&json!("succeeded"))));
 }

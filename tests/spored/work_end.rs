@@ -3,16 +3,16 @@
 use crate::array::{Array, worker};
 use crate::fixture::{Host, aws, named, spans, stop};
 use serde_json::Value;
+use spawn_test_support::FaultProxy;
 
-/// A function that writes down each call, and with which context.
+/// A function that writes down each call.
 const HOOK: &str = r#"
 import io, zipfile
 code = io.BytesIO()
 text = '''
 import json
 def handler(event, context):
-    custom = (context.client_context.custom or {}) if context.client_context else {}
-    with open("FILE", "a") as file: file.write(json.dumps({"event": event, "custom": custom}) + "\\n")
+    with open("FILE", "a") as file: file.write(json.dumps(event) + "\\n")
     return "told"
 '''
 with zipfile.ZipFile(code, 'w') as archive: archive.writestr('index.py', text)
@@ -28,15 +28,23 @@ async fn the_hook_is_invoked_once_and_knows_the_trace() {
     aws.boto3(&create).await.unwrap();
     let array =
         Array::seed_with(aws, "hooked", 6, "exit 0", |array| array.hook = Some("told-of-ends".to_owned())).await;
-    let hosts = [0, 1].map(|_| worker(aws, &array, 1));
+    // The emulator hands no client context to the function, so what left is looked at.
+    let proxy = FaultProxy::start(aws.ministack_url()).unwrap();
+    let hosts = [0, 1].map(|_| worker(aws, &array, 1).env("AWS_ENDPOINT_URL_LAMBDA", proxy.url()));
     let agents = [hosts[0].run(&[]).await, hosts[1].run(&[]).await];
     let ended = array.ended().await;
     let calls: Vec<Value> =
         std::fs::read_to_string(&file).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(calls.len(), 1, "{calls:#?} {ended:#?}");
-    assert_eq!((&calls[0]["event"]["succeeded"], &calls[0]["event"]["size"]), (&6.into(), &6.into()));
-    let traceparent = calls[0]["custom"]["traceparent"].as_str().unwrap();
-    assert_eq!(traceparent[3..35], ended.traceparent.as_deref().unwrap()[3..35]);
+    assert_eq!((&calls[0]["succeeded"], &calls[0]["size"]), (&6.into(), &6.into()));
+    let requests = proxy.requests();
+    let context = requests[0].header("x-amz-client-context").unwrap();
+    let read = format!("import base64\njson.loads(base64.b64decode('{context}'))['custom']['traceparent']");
+    let carried = aws.boto3(&read).await.unwrap().as_str().unwrap().to_owned();
+    let trace = &ended.traceparent.as_deref().unwrap()[3..35];
+    assert_eq!(&carried[3..35], trace);
+    let header = requests[0].header("x-amzn-trace-id").unwrap().replace("Root=1-", "").replacen('-', "", 1);
+    assert!(header.starts_with(trace), "{header}");
     let mut log = String::new();
     for agent in agents {
         log += &stop(agent).await;

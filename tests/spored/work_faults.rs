@@ -3,6 +3,7 @@
 
 use crate::array::{Array, LEASE, worker};
 use crate::fixture::{Host, attribute, aws, named, spans, stop, until};
+use crate::instance::Instance;
 use spawn_cloud::arrays::TaskState;
 use spawn_test_support::FaultProxy;
 use spawn_test_support::fault_proxy::{Action, Rule};
@@ -12,7 +13,9 @@ use std::time::Duration;
 async fn a_message_that_comes_twice_makes_one_attempt() {
     let aws = aws().await;
     let array = Array::seed(aws, "twice", 2, "sleep 0.5").await;
-    array.queue.send(&[0, 1, 0], &opentelemetry::Context::new(), |_| ()).await.unwrap();
+    for _ in 0..2 {
+        array.queue.send(&[0, 1], &opentelemetry::Context::new(), |_| ()).await.unwrap();
+    }
     let agent = worker(aws, &array, 4).run(&[]).await;
     array.ended().await;
     let attempts: Vec<u32> = array.tasks().await.iter().map(|task| task.attempt).collect();
@@ -128,4 +131,43 @@ async fn an_array_that_is_none_is_told_and_the_agent_lives() {
         host.status_when(told, |status| problem(status).contains(told)).await;
         stop(agent).await;
     }
+}
+
+#[tokio::test]
+async fn an_item_of_a_hostile_hand_costs_its_task_alone() {
+    let aws = aws().await;
+    let array = Array::seed(aws, "hostile", 3, "exit 0").await;
+    let spoil = format!(
+        "str(boto3.client('dynamodb').put_item(TableName='spawn-job-arrays', Item={{'PK': {{'S': '{}#1'}}, \
+         'SK': {{'S': 'task#000001'}}, 'state': {{'N': '5'}}, 'version': {{'S': '\x1b[2J'}}}}))",
+        array.id()
+    );
+    aws.boto3(&spoil).await.unwrap();
+    let agent = worker(aws, &array, 1).run(&[]).await;
+    until(&agent, "a task is left alone for now").await;
+    for index in [0, 2] {
+        array.task_when(index, "end", |task| task.state == TaskState::Succeeded).await;
+    }
+    assert!(array.store.task(&array.record.id, 1).await.is_err());
+    stop(agent).await;
+}
+
+#[tokio::test]
+async fn a_spot_instance_that_ec2_takes_back_gives_its_tasks_to_others() {
+    let aws = aws().await;
+    let array = Array::seed(aws, "spot", 1, "if [ $JOB_ATTEMPT = 1 ]; then sleep 1000; fi").await;
+    let instance = Instance::launch(&[("spawn:array-id", array.id())]).await;
+    instance.imds.change_facts(|facts| facts.life_cycle = "spot".to_owned());
+    let agent = instance.host.run(&[]).await;
+    until(&agent, "task begins").await;
+    let time = jiff::Timestamp::now() + jiff::SignedDuration::from_mins(2);
+    instance.imds.give_spot_notice("terminate", &format!("{time:.0}"));
+    until(&agent, "task has ended").await;
+    let task = array.task_when(0, "way back", |task| task.state == TaskState::Pending).await;
+    assert_eq!((task.attempt, task.reason.as_deref()), (1, Some("EC2 takes the host back")));
+    let other = worker(aws, &array, 1).run(&[]).await;
+    array.ended().await;
+    assert_eq!(array.tasks().await[0].attempt, 2);
+    stop(other).await;
+    stop(agent).await;
 }

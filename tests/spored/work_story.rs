@@ -3,7 +3,6 @@
 
 use crate::array::{Array, BUCKET, LEASE, bucket, worker};
 use crate::fixture::{Host, PATIENCE, stop, table};
-use crate::instance::run_instances;
 use serde_json::Value;
 use spawn_cloud::arrays::TaskState;
 use spawn_test_support::{Aws, MachineRoom, Process};
@@ -14,10 +13,11 @@ use std::time::{Duration, Instant};
 const TASKS: u32 = 100;
 const INSTANCES: usize = 3;
 const KILLS: usize = 10;
-/// Long enough to be killed in, with a result at its end.
-const COMMAND: &str = "sleep 1; echo $JOB_ARRAY_INDEX > $SPAWN_OUTPUT/result";
+/// Long enough to be killed in, with a result at its end. The last ones wait until all hosts that are to be lost are.
+const COMMAND: &str = "sleep 0.5; while [ $JOB_ARRAY_INDEX -ge 80 ] && [ ! -e GATE ]; do sleep 0.2; done; \
+                       echo $JOB_ARRAY_INDEX > $SPAWN_OUTPUT/result";
 /// All of it, on a machine that is busy.
-const LONG: Duration = Duration::from_secs(180);
+const LONG: Duration = Duration::from_secs(90);
 const OWN: &str = "local-desk";
 
 /// The hosts that live now.
@@ -32,7 +32,8 @@ struct Fleet<'a> {
 }
 
 impl Fleet<'_> {
-    async fn launch(aws: &Aws, array: &Array) -> String {
+    /// Launches an instance, and terminates another one in the same breath.
+    async fn launch(aws: &Aws, array: &Array, instead_of: Option<&str>) -> String {
         let tags = [
             ("spawn:managed", "true"),
             ("spawn:tracing-enabled", "true"),
@@ -42,12 +43,15 @@ impl Fleet<'_> {
         ];
         let tags: Vec<String> =
             tags.iter().map(|(key, value)| format!("{{'Key': '{key}', 'Value': '{value}'}}")).collect();
-        let arguments = format!(
-            "MetadataOptions={{'InstanceMetadataTags': 'enabled', 'HttpTokens': 'required'}}, \
-             TagSpecifications=[{{'ResourceType': 'instance', 'Tags': [{}]}}]",
+        let end = instead_of.map(|id| format!("ec2.terminate_instances(InstanceIds=['{id}'])\n")).unwrap_or_default();
+        let code = format!(
+            "ec2 = boto3.client('ec2')\n{end}\
+             ec2.run_instances(ImageId='ami-12c6146b', InstanceType='t3.micro', MinCount=1, MaxCount=1, \
+             MetadataOptions={{'InstanceMetadataTags': 'enabled', 'HttpTokens': 'required'}}, \
+             TagSpecifications=[{{'ResourceType': 'instance', 'Tags': [{}]}}])['Instances'][0]['InstanceId']",
             tags.join(", ")
         );
-        run_instances(aws, &arguments).await
+        aws.boto3(&code).await.unwrap().as_str().unwrap().to_owned()
     }
 
     /// Kills a host that works, as a failure of the machine does, and puts another one in its place.
@@ -59,10 +63,8 @@ impl Fleet<'_> {
             self.agent = self.host.run(&[]).await;
         } else {
             self.room.kill(&victim).unwrap();
-            let end = format!("str(boto3.client('ec2').terminate_instances(InstanceIds=['{victim}']))");
-            self.aws.boto3(&end).await.unwrap();
             self.instances.retain(|id| *id != victim);
-            self.instances.push(Self::launch(self.aws, self.array).await);
+            self.instances.push(Self::launch(self.aws, self.array, Some(&victim)).await);
         }
         self.killed.push(victim);
     }
@@ -81,7 +83,7 @@ impl Fleet<'_> {
             if let Some(host) = hosts.filter(is_wanted).next() {
                 return host;
             }
-            assert!(Instant::now() < deadline, "nobody works: {:#?}", self.array.tasks().await);
+            assert!(Instant::now() < deadline, "nobody works: {:?} {:#?}", self.killed, self.room.instances());
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
@@ -92,12 +94,15 @@ async fn a_hundred_tasks_survive_ten_lost_hosts_and_x_ray_tells_it_all() {
     let aws = Aws::start().await.unwrap();
     assert_eq!(table(&aws, "spawn-job-arrays").await, "spawn-job-arrays");
     bucket(&aws).await;
-    let array = Array::seed(&aws, "story", TASKS, COMMAND).await;
+    let folder = tempfile::tempdir().unwrap();
+    let gate = folder.path().join("gate");
+    let command = COMMAND.replace("GATE", &gate.display().to_string());
+    let array = Array::seed(&aws, "story", TASKS, &command).await;
     let lease = [("SPORED_LEASE".to_owned(), format!("{}s", LEASE.as_secs()))];
     let room = MachineRoom::start(&aws, Path::new(env!("CARGO_BIN_EXE_spored")), &lease).unwrap();
     let mut instances = Vec::new();
     for _ in 0..INSTANCES {
-        instances.push(Fleet::launch(&aws, &array).await);
+        instances.push(Fleet::launch(&aws, &array, None).await);
     }
     let host = worker(&aws, &array, 2).env("SPAWN_INSTANCE_ID", OWN).env("OTEL_TRACES_EXPORTER", "xray");
     let agent = host.run(&[]).await;
@@ -105,6 +110,7 @@ async fn a_hundred_tasks_survive_ten_lost_hosts_and_x_ray_tells_it_all() {
     for number in 0..KILLS {
         fleet.kill_one(number % 5 == 2).await;
     }
+    std::fs::write(gate, "").unwrap();
     let ended = array.ended_within(LONG).await;
     let Fleet { instances, agent, killed, .. } = fleet;
     for id in &instances {
@@ -206,8 +212,11 @@ impl Story {
     /// Every span's parent is there, but for the launch, which was none here, and what left before its host was killed.
     fn check_parents(&self, launch: &str) {
         let is_there = |id: &Value| self.0.iter().any(|document| document["id"] == *id);
-        let orphans: Vec<&Value> =
-            self.0.iter().filter(|document| document["parent_id"] != launch && !is_there(&document["parent_id"])).collect();
+        let orphans: Vec<&Value> = self
+            .0
+            .iter()
+            .filter(|document| document["parent_id"] != launch && !is_there(&document["parent_id"]))
+            .collect();
         let told: Vec<&str> = orphans.iter().map(|orphan| name_of(orphan)).collect();
         assert!(orphans.len() <= 4 * KILLS, "{told:?}");
         assert!(told.iter().all(|name| !name.starts_with("task ")), "{told:?}");

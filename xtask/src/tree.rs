@@ -4,11 +4,13 @@ use serde_json::Value;
 
 /// Widest line, so that the tree fits a terminal of 80 columns.
 const WIDTH: usize = 80;
+/// Where a document was made.
+const HOST: &str = "/annotations/spawn_instance_id";
 /// What a line may say about a call, first what matters most: JSON pointer and the name shown.
 const FACTS: [(&str, &str); 6] = [
     ("/aws/resource_names", "resources"),
     ("/aws/table_name", "table"),
-    ("/annotations/spawn_instance_id", "by"),
+    (HOST, "by"),
     ("/aws/retries", "retries"),
     ("/http/response/status", "http"),
     ("/aws/request_id", "request"),
@@ -24,24 +26,32 @@ pub(crate) fn draw_levels(documents: &[Value], levels: usize) -> String {
     let mut text = String::new();
     let known = |id: &Value| documents.iter().any(|document| document["id"] == *id);
     for root in in_order(documents, |document| !known(&document["parent_id"])) {
-        branch(&mut text, documents, root, levels, ("", ""));
+        branch(&mut text, documents, (root, None), levels, ("", ""));
     }
     text
 }
 
-/// A document and what is below it; the prefixes are those of its first line and of the others.
-fn branch(text: &mut String, documents: &[Value], document: &Value, levels: usize, (first, rest): (&str, &str)) {
+/// A document and what is below it; `host` is where the one above it was made, and the prefixes are those of its first
+/// line and of the others.
+fn branch(
+    text: &mut String,
+    documents: &[Value],
+    (document, host): (&Value, Option<&Value>),
+    levels: usize,
+    (first, rest): (&str, &str),
+) {
     line(text, first, &headline(document));
     let is_child = |child: &Value| !child["parent_id"].is_null() && child["parent_id"] == document["id"];
     let children = in_order(documents, |child| levels > 1 && is_child(child));
     let below = if children.is_empty() { "  " } else { "│ " };
-    for fact in facts(document) {
+    for fact in facts(document, host) {
         line(text, &format!("{rest}{below}"), &fact);
     }
-    for (place, child) in children.iter().enumerate() {
+    for (place, child) in children.iter().copied().enumerate() {
         let last = place + 1 == children.len();
         let (fork, under) = if last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
         let prefixes = (format!("{rest}{fork}"), format!("{rest}{under}"));
+        let child = (child, document.pointer(HOST));
         branch(text, documents, child, levels - 1, (&prefixes.0, &prefixes.1));
     }
 }
@@ -71,9 +81,13 @@ fn headline(document: &Value) -> String {
     format!("{what}  {milliseconds:.1} ms  {}", marks.join(" ")).trim_end().to_owned()
 }
 
-fn facts(document: &Value) -> Vec<String> {
+/// What is said of a document; the host of a part only where it is another than that of the whole.
+fn facts(document: &Value, host: Option<&Value>) -> Vec<String> {
     let fact = |(pointer, name): (&str, &str)| {
         let value = document.pointer(pointer).filter(|value| **value != 0)?;
+        if pointer == HOST && document["type"] == "subsegment" && host == Some(value) {
+            return None;
+        }
         Some(format!("{name}={}", plain(value)))
     };
     let mut lines: Vec<String> = Vec::new();

@@ -50,7 +50,9 @@ pub enum BadBraces {
         params: Vec<String>,
     },
     /// Digits asked for where there is no number, or in no readable way.
-    #[error("`{{{name}}}` asks for digits as nothing does: only index, size and attempt are numbers, as in {{index:06}}, of at most {WIDEST} digits")]
+    #[error(
+        "`{{{name}}}` asks for digits as nothing does: only index, size and attempt are numbers, as in {{index:06}}, of at most {WIDEST} digits"
+    )]
     Digits {
         /// What stands between the braces, cut to 80 characters.
         name: String,

@@ -6,9 +6,14 @@ use crate::error::{Error, Result};
 use aws_sdk_lambda::Client;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::InvocationType;
+use aws_smithy_types::timeout::TimeoutConfig;
 use opentelemetry::Context;
 use serde_json::{Value, json};
 use spawn_telemetry::propagation;
+use std::time::Duration;
+
+/// A function may run for 15 minutes (AWS Lambda Developer Guide, "Lambda quotas"), and its answer takes its way.
+const LONGEST: Duration = Duration::from_secs(15 * 60 + 30);
 
 /// What became of an invocation that Lambda took.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +24,8 @@ pub enum HookOutcome {
     Raised(String),
 }
 
-/// Invokes the hook and waits for it: its payload says what became of the array.
+/// Invokes the hook and waits for it: its payload says what became of the array. A function that is asked again, because
+/// the answer was lost on its way or the agent died over it, runs again.
 ///
 /// # Errors
 /// If Lambda refuses or does not answer.
@@ -40,6 +46,8 @@ pub async fn invoke_hook(client: &Client, array: &ArrayRecord, hook: &str, count
         .invocation_type(InvocationType::RequestResponse)
         .set_client_context(client_context())
         .payload(Blob::new(payload.to_string()));
+    let patience = TimeoutConfig::builder().operation_timeout(LONGEST).build();
+    let call = call.customize().config_override(aws_sdk_lambda::config::Builder::new().timeout_config(patience));
     let answer = call.send().await.map_err(|error| Error::of(CALL, error))?;
     Ok(match answer.function_error {
         None => HookOutcome::Returned,

@@ -1,16 +1,18 @@
 //! The queue of an array: a message for each task that waits. What a message says is a hint; the table decides.
 
+mod message;
+
 use super::id::ArrayId;
 use crate::error::{Error, NO_QUEUE, Result};
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{
-    ChangeMessageVisibilityBatchRequestEntry, DeleteMessageBatchRequestEntry, Message, MessageAttributeValue, MessageSystemAttributeName,
-    MessageSystemAttributeNameForSends, MessageSystemAttributeValue, QueueAttributeName, SendMessageBatchRequestEntry,
+    ChangeMessageVisibilityBatchRequestEntry, DeleteMessageBatchRequestEntry, MessageSystemAttributeName,
+    QueueAttributeName,
 };
+use message::{delivery, entry};
 use opentelemetry::Context;
 use opentelemetry::context::FutureExt;
-use spawn_telemetry::{ExpectErrors, propagation};
-use std::collections::HashMap;
+use spawn_telemetry::ExpectErrors;
 use std::time::Duration;
 use tokio::task::JoinSet;
 
@@ -238,67 +240,6 @@ fn hidden_for(visibility: Duration) -> i32 {
 
 fn unless_gone(error: Error) -> Result<()> {
     if error.is_queue_gone() { Ok(()) } else { Err(error) }
-}
-
-/// The message of one task. Its body names the task alone: the queue is one array's.
-fn entry(index: u32, context: &Context) -> Result<SendMessageBatchRequestEntry> {
-    let incomplete = |error: aws_sdk_sqs::error::BuildError| Error::Unexpected {
-        call: "SQS SendMessageBatch",
-        reason: error.to_string(),
-    };
-    let text = |value: String| MessageAttributeValue::builder().data_type("String").string_value(value).build();
-    let mut attributes = HashMap::new();
-    for (name, value) in
-        [("traceparent", propagation::traceparent(context)), ("tracestate", propagation::tracestate(context))]
-    {
-        if let Some(value) = value {
-            attributes.insert(name.to_owned(), text(value).map_err(incomplete)?);
-        }
-    }
-    let header = propagation::xray_header(context).map(|header| {
-        MessageSystemAttributeValue::builder().data_type("String").string_value(header).build().map_err(incomplete)
-    });
-    let mut entry = SendMessageBatchRequestEntry::builder()
-        .id(index.to_string())
-        .message_body(format!("{{\"index\":{index}}}"))
-        .set_message_attributes(Some(attributes));
-    if let Some(header) = header {
-        entry = entry.message_system_attributes(MessageSystemAttributeNameForSends::AwsTraceHeader, header?);
-    }
-    entry.build().map_err(incomplete)
-}
-
-fn delivery(message: &Message) -> Option<Delivery> {
-    #[derive(serde::Deserialize)]
-    struct Body {
-        index: u32,
-    }
-    let Body { index } = serde_json::from_str(message.body.as_deref()?).ok()?;
-    let system = |name| message.attributes.as_ref().and_then(|attributes| attributes.get(&name)).map(String::as_str);
-    let received = system(MessageSystemAttributeName::ApproximateReceiveCount).and_then(|count| count.parse().ok());
-    Some(Delivery {
-        index: Some(index).filter(|index| *index < super::MOST_TASKS)?,
-        receipt: message.receipt_handle.clone()?,
-        received: received.unwrap_or(1),
-        context: carried(message, system(MessageSystemAttributeName::AwsTraceHeader)),
-    })
-}
-
-/// The sender's context: the W3C's form, which says more, or else AWS's.
-fn carried(message: &Message, header: Option<&str>) -> Context {
-    let attribute = |name: &str| {
-        let value = message.message_attributes.as_ref().and_then(|attributes| attributes.get(name));
-        value.and_then(|value| value.string_value.as_deref())
-    };
-    let read = match (attribute("traceparent"), header) {
-        (Some(traceparent), _) => propagation::remote_context(traceparent, attribute("tracestate")),
-        (None, Some(header)) => propagation::from_xray_header(header),
-        (None, None) => return Context::new(),
-    };
-    read.unwrap_or_else(|error| {
-        tracing::warn!(%error, "the trace context of a message is of no use and left out");
-        Context::new()
-    })
 }
 
 fn joined(batch: Option<std::result::Result<Result<usize>, tokio::task::JoinError>>) -> Result<usize> {

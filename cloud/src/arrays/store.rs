@@ -6,6 +6,7 @@ mod create;
 mod end;
 mod overview;
 mod write;
+mod write_array;
 
 pub use end::Ended;
 pub use overview::Shard;

@@ -11,8 +11,10 @@
 //! The number of the attempt fences: whoever writes must name owner and attempt, so an owner that was thought dead and
 //! is not changes nothing any more.
 
-use std::fmt;
-use std::str::FromStr;
+mod state;
+
+pub use state::TaskState;
+
 use std::time::Duration;
 
 /// An instant in milliseconds since the epoch, by AWS's clock ([`super::ServerClock`]).
@@ -20,22 +22,6 @@ pub type Millis = i64;
 
 /// How often a task's host may vanish under it before the task itself is taken for the cause.
 pub(super) const MOST_LOSSES: u32 = 10;
-
-/// Where a task is in its life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum TaskState {
-    /// It waits for an agent, perhaps for its next attempt.
-    Pending,
-    /// An agent works on it, as far as its lease tells.
-    Running,
-    /// It has ended with exit code 0, and its results are stored.
-    Succeeded,
-    /// It has failed, and no attempts are left.
-    Failed,
-    /// The operator has called it off.
-    Cancelled,
-}
 
 /// One task of an array.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -310,48 +296,6 @@ impl Task {
         }
     }
 }
-
-impl TaskState {
-    /// All of them, in the order of a task's life.
-    pub const ALL: [Self; 5] = [Self::Pending, Self::Running, Self::Succeeded, Self::Failed, Self::Cancelled];
-
-    /// The word in items, output and spans.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Running => "running",
-            Self::Succeeded => "succeeded",
-            Self::Failed => "failed",
-            Self::Cancelled => "cancelled",
-        }
-    }
-
-    /// Whether nothing more becomes of it by itself.
-    #[must_use]
-    pub const fn has_ended(self) -> bool {
-        matches!(self, Self::Succeeded | Self::Failed | Self::Cancelled)
-    }
-}
-
-impl fmt::Display for TaskState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl FromStr for TaskState {
-    type Err = UnknownState;
-
-    fn from_str(text: &str) -> Result<Self, UnknownState> {
-        Self::ALL.into_iter().find(|state| state.as_str() == text).ok_or(UnknownState)
-    }
-}
-
-/// A word that is no state of a task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no state of a task: pending, running, succeeded, failed or cancelled")]
-pub struct UnknownState;
 
 /// Bytes of what is said to people about an attempt or a hook: an overview reads those of 625 tasks at once, and
 /// DynamoDB answers with at most 1 MB.

@@ -22,8 +22,10 @@ const LONGEST: Duration = Duration::from_secs(60);
 const ENOUGH: u64 = 256 * 1_024;
 /// Bytes of a chunk: `spawn logs` holds one in memory.
 pub(super) const MOST: u64 = 4 * 1_024 * 1_024;
-/// How long the last chunks are tried once the file is complete, unless the caller has less time.
+/// How long a chunk is tried once the file is complete, unless the caller has less time.
 const FAREWELL: Duration = Duration::from_secs(30);
+/// The first wait before it is tried again; each is twice as long as the one before.
+const SOON: Duration = Duration::from_millis(500);
 /// Chunks of a stream that have spans; a task that runs for a day must not fill its trace with them.
 const MOST_SPANS: u32 = 16;
 
@@ -66,7 +68,8 @@ impl LogShipper {
         }
     }
 
-    /// The same with so much time for what is left when the file is complete: 30 seconds unless this says otherwise.
+    /// The same with so much time for each chunk that is left when the file is complete: 30 seconds unless this says
+    /// otherwise.
     #[must_use]
     pub fn farewell(self, farewell: Duration) -> Self {
         Self { farewell, ..self }
@@ -80,8 +83,9 @@ impl LogShipper {
             never = self.follow() => match never {},
         }
         // A chunk that was cut short is sent again under its number.
-        if tokio::time::timeout(self.farewell, self.finish()).await.is_err() {
-            let left = self.waiting().await;
+        self.finish().await;
+        let left = self.waiting();
+        if left > 0 {
             let why = self.shipped.problem.take().unwrap_or_else(|| "S3 did not answer".to_owned());
             let problem = format!("{left} bytes of {} were not sent: {why}", self.to);
             tracing::warn!(problem, "some of a task's output is on this host alone");
@@ -94,7 +98,7 @@ impl LogShipper {
         let (mut wait, mut since) = (FIRST, Instant::now());
         loop {
             tokio::time::sleep(LOOK).await;
-            let waiting = self.waiting().await;
+            let waiting = self.waiting();
             if waiting == 0 || (waiting < ENOUGH && since.elapsed() < wait) {
                 continue;
             }
@@ -108,25 +112,33 @@ impl LogShipper {
         }
     }
 
+    /// Sends what is left, as long as chunks get through.
     async fn finish(&mut self) {
-        let mut wait = Duration::from_millis(500);
+        let (mut wait, mut until) = (SOON, Instant::now() + self.farewell);
         loop {
-            let waiting = self.waiting().await;
-            if waiting == 0 {
-                self.shipped.problem = None;
+            let waiting = self.waiting();
+            if waiting == 0 || Instant::now() >= until {
                 return;
             }
-            if let Err(error) = self.ship(waiting).await {
-                self.shipped.problem = Some(error.to_string());
-                tokio::time::sleep(wait.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
-                wait *= 2;
+            match tokio::time::timeout_at(until, self.ship(waiting)).await {
+                Ok(Ok(())) => {
+                    self.shipped.problem = None;
+                    (wait, until) = (SOON, Instant::now() + self.farewell);
+                }
+                Ok(Err(error)) => {
+                    self.shipped.problem = Some(error.to_string());
+                    let again = Instant::now() + wait.mul_f64(0.5 + fastrand::f64() / 2.0);
+                    tokio::time::sleep_until(again.min(until)).await;
+                    wait *= 2;
+                }
+                Err(_) => return,
             }
         }
     }
 
-    /// Bytes that have not been sent.
-    async fn waiting(&self) -> u64 {
-        let length = tokio::fs::metadata(&self.file).await.map_or(0, |found| found.len());
+    /// Bytes that have not been sent. Asked on this thread: to hand it to another takes ten times as long.
+    fn waiting(&self) -> u64 {
+        let length = std::fs::metadata(&self.file).map_or(0, |found| found.len());
         length.saturating_sub(self.shipped.bytes)
     }
 

@@ -46,7 +46,6 @@ impl LogReader {
                 Some(Chunk { number, size: object.size })
             }));
         }
-        chunks.retain(|chunk| chunk.number > after);
         chunks.sort_by_key(|chunk| chunk.number);
         Ok(chunks)
     }

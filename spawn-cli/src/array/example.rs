@@ -86,7 +86,9 @@ pub(crate) fn overview() -> Overview {
                 reason: Some("the command ended with exit code 1, and no attempts are left of the three".to_owned()),
                 ..ended(TaskState::Failed, NOW - 700_000)
             },
-            27 => Task { owner: None, attempt: 0, state: TaskState::Cancelled, ended_at: Some(NOW), ..Task::new(index) },
+            27 => {
+                Task { owner: None, attempt: 0, state: TaskState::Cancelled, ended_at: Some(NOW), ..Task::new(index) }
+            }
             28 => running(&task, 1_000_000, "local-lab/0000000b"),
             29 => running(&task, 200_000, "i-0123456789abcdef0/0000000a"),
             30..32 => running(&task, 30_000, "i-0123456789abcdef0/0000000a"),
@@ -97,7 +99,10 @@ pub(crate) fn overview() -> Overview {
         agent("i-0123456789abcdef0", Provider::Ec2, Some("t3.micro"), NOW - 20_000),
         agent("i-0123456789abcdef1", Provider::Ec2, Some("t3.micro"), NOW - 600_000),
         agent("i-0123456789abcdef2", Provider::Ec2, Some("u9.unheard"), NOW),
-        AgentRecord { left_at: Some(1), ..agent("i-0123456789abcdef3", Provider::Ec2, Some("t3.micro"), NOW - 900_000) },
+        AgentRecord {
+            left_at: Some(1),
+            ..agent("i-0123456789abcdef3", Provider::Ec2, Some("t3.micro"), NOW - 900_000)
+        },
         agent("local-lab", Provider::Local, None, NOW),
     ];
     Overview { array: array(), tasks: tasks.collect(), agents }

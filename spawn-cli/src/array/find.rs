@@ -20,7 +20,8 @@ pub(crate) struct Word(String);
 /// Reads a word; one that is no name of an array cannot be the id of one either, and costs no call.
 pub(crate) fn parse_word(text: &str) -> Result<Word, String> {
     let named = text.parse::<ArrayId>().is_ok() || text.parse::<ArrayName>().is_ok();
-    let rule = "a job array is named by its id, such as align-1a2b3c4d, or by its name; `spawn status` lists those under way";
+    let rule =
+        "a job array is named by its id, such as align-1a2b3c4d, or by its name; `spawn status` lists those under way";
     if named { Ok(Word(text.to_owned())) } else { Err(rule.to_owned()) }
 }
 

@@ -42,7 +42,8 @@ impl FromStr for Indices {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let rule = || format!("tasks are chosen by indices and ranges from 0 to {}, such as 3 or 0-9,12", MOST_TASKS - 1);
+        let rule =
+            || format!("tasks are chosen by indices and ranges from 0 to {}, such as 3 or 0-9,12", MOST_TASKS - 1);
         let mut indices = BTreeSet::new();
         for part in text.split(',') {
             let (first, last) = part.split_once('-').unwrap_or((part, part));

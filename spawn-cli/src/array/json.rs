@@ -12,10 +12,8 @@ use spawn_cloud::prices::Prices;
 pub(crate) fn of_array(overview: &Overview, figures: &Figures, prices: &Prices, now: Millis) -> Value {
     let array = &overview.array;
     let mut value = of_record(array);
-    let states: serde_json::Map<String, Value> = TaskState::ALL
-        .into_iter()
-        .map(|state| (state.as_str().to_owned(), json!(overview.count(state))))
-        .collect();
+    let states: serde_json::Map<String, Value> =
+        TaskState::ALL.into_iter().map(|state| (state.as_str().to_owned(), json!(overview.count(state)))).collect();
     let fields = [
         ("states", Value::Object(states)),
         ("unreadable", json!(overview.unreadable())),

@@ -76,7 +76,10 @@ impl Answer {
         if let Some(error) = &self.error {
             show::message(&format!("not all tasks were called off, the same command goes on with the rest: {error}"));
         } else if self.ended {
-            show::message(&format!("{} has ended: no agent was there, so this command removed its queue", self.array_id));
+            show::message(&format!(
+                "{} has ended: no agent was there, so this command removed its queue",
+                self.array_id
+            ));
         } else if !self.was_over && self.agents > 0 {
             let who = "an agent brings the array to its end when no task runs any more";
             show::message(&format!("{who}; `spawn status {} --watch` waits for it", self.array_id));

@@ -65,8 +65,10 @@ fn print(output: Output, done: &Done, trace_id: Option<&str>) -> Result<()> {
         Output::Table if instances.is_empty() => Ok(()),
         Output::Table => {
             show::data(&show::table(instances))?;
-            if let Some(ArrayOrder { id, size, output, .. }) = array {
-                show::message(&format!("array {id}: {size} tasks, results in {output}; `spawn status {id}` shows it"));
+            if let Some(array) = array {
+                let ArrayOrder { id, output, .. } = array;
+                let tasks = array.tasks();
+                show::message(&format!("array {id}: {tasks}, results in {output}; `spawn status {id}` shows it"));
             }
             Ok(())
         }
@@ -94,7 +96,7 @@ pub(super) fn plan_line(order: &Order, prices: &Prices) -> String {
     let request = &order.request;
     let mut line = match &order.array {
         None => String::new(),
-        Some(array) => format!("array {}: {} tasks in {}; ", array.id, array.size, array.output),
+        Some(array) => format!("array {}: {}, results in {}; ", array.id, array.tasks(), array.output),
     };
     line += &format!("launching {} x {}", request.count, order.types.join(" or "));
     match &request.market {

@@ -23,7 +23,7 @@ const MOST_NEW_PROFILE: u32 = 10;
 pub(super) async fn write_array(launch: &Launch, order: &mut Order, journal: Option<&Journal>) -> Result<()> {
     let Some(array) = order.array.as_mut().filter(|array| array.unwritten.is_some()) else { return Ok(()) };
     launch.stage.writing(&order.id, &array.id, journal.is_some());
-    launch.progress.step(&format!("writing {} tasks of array {}", array.size, array.id));
+    launch.progress.step(&format!("writing {} of array {}", array.tasks(), array.id));
     let written = array::write(&launch.session, array, &launch.progress).await;
     written.with_context(|| match journal {
         Some(_) => {

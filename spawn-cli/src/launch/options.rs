@@ -115,9 +115,9 @@ impl LaunchOptions {
             }
         }
         match place {
-            Some(_) if self.resume.is_some() => {
-                Err(UsageError::Other("a resumed launch has its place for results: leave --output s3://… out".to_owned()))
-            }
+            Some(_) if self.resume.is_some() => Err(UsageError::Other(
+                "a resumed launch has its place for results: leave --output s3://… out".to_owned(),
+            )),
             place => Ok((form.unwrap_or_default(), place)),
         }
     }

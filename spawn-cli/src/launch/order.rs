@@ -52,7 +52,16 @@ impl Order {
         let (account, region) = place;
         let batch = |count| Batch { count, choice: 0, launched: None };
         let batches = batches(request.count).into_iter().map(batch).collect();
-        Self { id, account, region, until: now + link_holds.unwrap_or(TOKENS_HOLD), request, types, batches, array: None }
+        Self {
+            id,
+            account,
+            region,
+            until: now + link_holds.unwrap_or(TOKENS_HOLD),
+            request,
+            types,
+            batches,
+            array: None,
+        }
     }
 
     /// What the batch asks for now. The same batch and type is the same request with the same token, whoever sends it.

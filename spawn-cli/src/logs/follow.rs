@@ -204,7 +204,8 @@ impl<'a> Follow<'a> {
         let at = TaskPlace::new(&self.output, index).logs(attempt, Stream::Stdout).to_string();
         let at = at.trim_end_matches("stdout/");
         let running = task.state == TaskState::Running && task.attempt == attempt;
-        let so_far = if running { " so far: what it writes comes after seconds at first, later after a minute" } else { "" };
+        let so_far =
+            if running { " so far: what it writes comes after seconds at first, later after a minute" } else { "" };
         format!("attempt {attempt} of task {index} has written nothing to {at}{so_far}")
     }
 }

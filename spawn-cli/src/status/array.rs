@@ -43,7 +43,8 @@ fn page(overview: &Overview, figures: &Figures, prices: &Prices, now: Millis, wi
     pairs.push(("output", array.output.clone()));
     pairs.extend(array.hook.as_deref().map(|hook| ("hook", of_hook(hook, &array.hook_state))));
     pairs.push(("trace", or_dash(trace_id(array))));
-    let fitted: Vec<(&str, String)> = pairs.into_iter().map(|(name, value)| (name, lines(name, &value, width))).collect();
+    let fitted: Vec<(&str, String)> =
+        pairs.into_iter().map(|(name, value)| (name, lines(name, &value, width))).collect();
     show::pairs(&fitted) + &stragglers(overview, figures, now, width) + &failed(overview, width)
 }
 
@@ -80,7 +81,9 @@ fn launched(overview: &Overview, now: Millis) -> String {
     let at = instant(array.created_at - array.created_at % 1_000).unwrap_or_else(|| "-".to_owned());
     match array.ended_at {
         None => format!("{at} ({} ago)", ago(array.created_at, now)),
-        Some(ended) => format!("{at} ({} ago), ended after {}", ago(array.created_at, now), ago(array.created_at, ended)),
+        Some(ended) => {
+            format!("{at} ({} ago), ended after {}", ago(array.created_at, now), ago(array.created_at, ended))
+        }
     }
 }
 
@@ -131,8 +134,7 @@ fn agents(overview: &Overview, now: Millis) -> String {
     let (here, left): (Vec<_>, Vec<_>) = overview.agents.iter().partition(|agent| agent.left_at.is_none());
     let local = here.iter().filter(|agent| is_local(agent)).count();
     let silent = here.iter().filter(|agent| !is_alive(agent, now)).count();
-    let counts =
-        [(here.len() - local, "on EC2"), (local, "local"), (silent, "of them silent"), (left.len(), "gone")];
+    let counts = [(here.len() - local, "on EC2"), (local, "local"), (silent, "of them silent"), (left.len(), "gone")];
     let counts: Vec<String> =
         counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
     match (here.is_empty(), overview.array.ended_at) {

@@ -72,7 +72,10 @@ fn files(message: &[u8]) -> Vec<(String, String, Vec<u8>)> {
 fn nothing_to_say_is_no_user_data_and_the_users_own_goes_as_it_is() {
     assert_eq!(build(Contents { user: None, agent: None, pre_stop: None, tasks: false }), Ok(None));
     let user: &[u8] = b"#!/bin/sh\n\xff\0";
-    assert_eq!(build(Contents { user: Some(user), agent: None, pre_stop: None, tasks: false }), Ok(Some(user.to_vec())));
+    assert_eq!(
+        build(Contents { user: Some(user), agent: None, pre_stop: None, tasks: false }),
+        Ok(Some(user.to_vec()))
+    );
 }
 
 #[test]

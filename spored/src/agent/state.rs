@@ -79,7 +79,14 @@ pub(crate) struct TracingReport {
 
 impl Shared {
     pub(crate) fn new(version: &'static str, telemetry: Telemetry) -> Self {
-        Self { inner: Arc::default(), life: Arc::default(), work: Arc::default(), telemetry, version, started_at: jiff::Timestamp::now() }
+        Self {
+            inner: Arc::default(),
+            life: Arc::default(),
+            work: Arc::default(),
+            telemetry,
+            version,
+            started_at: jiff::Timestamp::now(),
+        }
     }
 
     /// The boot is over: from now on the agent knows who it is.

@@ -59,6 +59,8 @@ pub(crate) struct WorkOptions {
 /// Works for the array that the settings name, for as long as the agent lives.
 pub(super) async fn work(booted: &Booted, options: WorkOptions, shared: &Shared) -> Infallible {
     let mut changes = booted.live.changes();
+    // An agent that was killed has left folders behind, and perhaps processes.
+    crate::process::clear(&booted.live.fixed().world.state_folder().join(FOLDER)).await;
     let owner = format!("{}/{:08x}", booted.record.instance_id, fastrand::u32(..));
     // An agent that was killed could not do it itself.
     crate::process::clear(&booted.live.fixed().world.state_folder().join(FOLDER)).await;
@@ -115,7 +117,12 @@ impl Host<'_> {
                     retry = Backoff::new(RETRY.0, RETRY.1);
                     match self.work_for(array, caller).await {
                         Why::Left => return,
-                        Why::Stopped => return std::future::pending().await,
+                        Why::Stopped => {
+                            // An instance that EC2 has put to sleep may wake up to another life.
+                            let mut orders = self.shared.work().orders();
+                            drop(orders.wait_for(|orders| *orders == Orders::Work).await);
+                            continue;
+                        }
                         Why::LookAgain => continue,
                     }
                 }
@@ -164,9 +171,8 @@ impl Host<'_> {
     fn tell(self, state: &'static str, problem: Option<String>) {
         self.shared.work().change(|report| report.state = state);
         let told = problem.clone();
-        match (self.shared.work().problem(problem), told) {
-            (true, Some(problem)) => tracing::warn!(problem, "the host does not work for its job array yet; trying on"),
-            _ => {}
+        if let (true, Some(problem)) = (self.shared.work().problem(problem), told) {
+            tracing::warn!(problem, "the host does not work for its job array yet; trying on");
         }
     }
 }

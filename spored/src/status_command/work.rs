@@ -14,9 +14,7 @@ pub(super) fn rows(report: &Value) -> Vec<(&'static str, String)> {
     let slots = say("/work/slots").filter(|slots| slots != "0").map(|slots| format!(", slots {slots}"));
     let made: Vec<String> = ["succeeded", "failed", "cancelled", "released"]
         .into_iter()
-        .filter_map(|name| {
-            Some(format!("{} {name}", say(&format!("/work/made/{name}")).filter(|count| count != "0")?))
-        })
+        .filter_map(|name| Some(format!("{} {name}", say(&format!("/work/made/{name}")).filter(|count| count != "0")?)))
         .collect();
     let rows = [
         ("array", Some(format!("{array}, {state}{}", slots.unwrap_or_default()))),
@@ -29,7 +27,8 @@ pub(super) fn rows(report: &Value) -> Vec<(&'static str, String)> {
 
 fn running(report: &Value) -> Option<String> {
     let tasks = report.pointer("/work/running")?.as_array().filter(|tasks| !tasks.is_empty())?;
-    let name = |task: &Value| format!("{}#{} since {}", plain(&task["index"]), plain(&task["attempt"]), plain(&task["since"]));
+    let name =
+        |task: &Value| format!("{}#{} since {}", plain(&task["index"]), plain(&task["attempt"]), plain(&task["since"]));
     let named: Vec<String> = tasks.iter().take(NAMED).map(name).collect();
     let more = tasks.len().saturating_sub(NAMED);
     let more = if more == 0 { String::new() } else { format!(" and {more} more") };

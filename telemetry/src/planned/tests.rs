@@ -77,7 +77,10 @@ fn a_plan_is_recorded_with_the_ids_that_it_showed_and_its_children_hang_below_it
     let [child, span] = spans.take().try_into().unwrap();
     assert_eq!(&span.span_context, context.span().span_context());
     assert_eq!((span.parent_span_id, span.parent_span_is_remote), (parent.span().span_context().span_id(), true));
-    assert_eq!((span.name.as_ref(), span.span_kind, &span.status), ("task align[3]", SpanKind::Internal, &Status::Unset));
+    assert_eq!(
+        (span.name.as_ref(), span.span_kind, &span.status),
+        ("task align[3]", SpanKind::Internal, &Status::Unset)
+    );
     assert_eq!((span.start_time, span.end_time), (started, ended));
     assert_eq!((child.parent_span_id, child.parent_span_is_remote), (span.span_context.span_id(), false));
     assert_eq!(child.span_context.trace_id(), span.span_context.trace_id());

@@ -62,7 +62,10 @@ mod tests {
     #[test]
     fn names_count_in_any_case() {
         let context = from_metadata(&metadata(&[("Traceparent", VALUE), ("TraceState", "vendor=1")])).unwrap();
-        assert_eq!((traceparent(&context).as_deref(), tracestate(&context).as_deref()), (Some(VALUE), Some("vendor=1")));
+        assert_eq!(
+            (traceparent(&context).as_deref(), tracestate(&context).as_deref()),
+            (Some(VALUE), Some("vendor=1"))
+        );
     }
 
     #[test]

@@ -51,9 +51,15 @@ async fn one_of_many_ends_an_array_and_only_when_all_tasks_have() {
 async fn an_end_whose_answers_were_lost_is_ones_own() {
     let room = usual_room().await;
     let array = over(&room).await;
-    room.proxy.script([Rule::new(Action::TakeAndReset).target("TransactWriteItems").once()]);
+    let reasons = r#"{"CancellationReasons":[{"Code":"ConditionalCheckFailed"},{"Code":"None"}]}"#;
+    // The write is made, its answer is lost, and what the SDK asks again meets that write.
+    let lost = || {
+        let met = Action::respond(400, &[("x-amzn-errortype", "TransactionCanceledException")], reasons);
+        [Action::TakeAndReset, met].map(|action| Rule::new(action).target("TransactWriteItems").once())
+    };
+    room.proxy.script(lost());
     assert!(room.store.claim_end(&array.id, "i-1/a", LAUNCHED, LEASE).await.unwrap().is_some());
-    room.proxy.script([Rule::new(Action::TakeAndReset).target("TransactWriteItems").once()]);
+    room.proxy.script(lost());
     assert!(room.store.finish(&array.id, "i-1/a", LAUNCHED, None).await.unwrap());
 }
 

@@ -29,12 +29,13 @@ async fn a_task_is_a_tree_of_its_steps_and_its_transfers_are_parallel_children()
         assert!(times(earlier).1 <= times(later).0, "one after the other: {earlier:#} {later:#}");
     }
     for (step, call, folder) in [(steps[1], "S3.GetObject", "nanokv"), (steps[3], "S3.PutObject", "arrays")] {
-        let transfers: Vec<&Value> =
-            below(&spans, step).into_iter().filter(|span| span["name"].as_str().unwrap().starts_with("stage ")).collect();
+        let transfers: Vec<&Value> = below(&spans, step)
+            .into_iter()
+            .filter(|span| span["name"].as_str().unwrap().starts_with("stage "))
+            .collect();
         assert_eq!(transfers.len(), 6, "{step:#}");
-        let overlap = |one: &Value, other: &Value| {
-            one != other && times(one).0 < times(other).1 && times(other).0 < times(one).1
-        };
+        let overlap =
+            |one: &Value, other: &Value| one != other && times(one).0 < times(other).1 && times(other).0 < times(one).1;
         for transfer in &transfers {
             assert!(transfers.iter().any(|other| overlap(transfer, other)), "alone: {transfer:#}");
             let calls = below(&spans, transfer);

@@ -45,6 +45,8 @@ def operation(service, method, path, query, headers, body):
         return XRAY.get(path, f"{method} {path}")
     if service == "s3":
         return s3(method, path, query)
+    if service == "lambda" and method == "POST" and path.endswith("/invocations"):
+        return "Invoke"
     action = parse_qs(body.decode("utf-8", "replace")).get("Action")
     return action[0] if action else f"{method} {path}"
 

@@ -51,6 +51,8 @@ async fn launch(aws: &Aws, programs: &Path) -> Result<Value> {
         "spawn:tracing-enabled=true",
         "--tag",
         "spawn:tracing-sampling=1.0",
+        "--tag",
+        "spawn:completion-delay=1s",
         "--job-array-name",
         "demo",
         "--tasks",

@@ -5,7 +5,7 @@
 //! even if it writes back what it read.
 
 use super::ArrayStore;
-use super::write::Tries;
+use super::write_array::Tries;
 use crate::arrays::array::ArrayRecord;
 use crate::arrays::counts::Counts;
 use crate::arrays::id::ArrayId;
@@ -61,13 +61,7 @@ impl ArrayStore {
     ///
     /// # Errors
     /// As of [`ArrayStore::claim_end`].
-    pub async fn finish(
-        &self,
-        id: &ArrayId,
-        owner: &str,
-        ended_at: Millis,
-        problem: Option<&str>,
-    ) -> Result<bool> {
+    pub async fn finish(&self, id: &ArrayId, owner: &str, ended_at: Millis, problem: Option<&str>) -> Result<bool> {
         let mut tries = Tries::new();
         while let Some((array, stamp)) = self.read_array(id, &mut tries).await? {
             if tries.is_own(stamp) {

@@ -1,9 +1,8 @@
-//! The one way in which a task or an array is changed: read, work out, write over what was read, or begin again.
+//! The one way in which a task is changed: read, work out, write over what was read, or begin again.
 
 use super::ArrayStore;
 use crate::arrays::array::ArrayRecord;
-use crate::arrays::id::ArrayId;
-use crate::arrays::item::{self, Item, Stamp};
+use crate::arrays::item::{self, Item};
 use crate::arrays::task::{Refusal, Task, TaskState};
 use crate::error::{Error, Result};
 use aws_sdk_dynamodb::error::BuildError;
@@ -12,9 +11,9 @@ use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
 use spawn_telemetry::ExpectErrors;
 use std::time::Duration;
 
-const TRANSACT: &str = "DynamoDB TransactWriteItems";
+pub(super) const TRANSACT: &str = "DynamoDB TransactWriteItems";
 /// A write that meets another is worked out again this often; with each, the wait before it may be twice as long.
-const MOST_TRIES: u32 = 12;
+pub(super) const MOST_TRIES: u32 = 12;
 /// The first wait, drawn from nothing to this.
 const WAIT: Duration = Duration::from_millis(10);
 /// The condition under which a write is made.
@@ -29,34 +28,15 @@ pub struct Written {
     pub after: Task,
 }
 
-/// The tries of one change of an array.
-pub(super) struct Tries {
-    made: u32,
-    /// The stamp of the last one.
-    wanted: Option<Stamp>,
-    met: Met,
-}
-
-impl Tries {
-    pub(super) const fn new() -> Self {
-        Self { made: 0, wanted: None, met: Met::Another }
-    }
-
-    /// Whether the array that was found is what the last try wrote: its answer was lost on its way.
-    pub(super) fn is_own(&self, found: Stamp) -> bool {
-        self.wanted == Some(found)
-    }
-}
-
 /// What became of one try.
-enum Tried {
+pub(super) enum Tried {
     Done,
     Met(Met),
 }
 
 /// Why a write was not made that may be made another time.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Met {
+pub(super) enum Met {
     /// Somebody else was there first, or is writing the same counter.
     Another,
     /// DynamoDB asks to go slower.
@@ -104,53 +84,7 @@ impl ArrayStore {
                 pause(tries).await;
             }
         }
-        Err(given_up(met, format!("task {index} of {}", array.id)))
-    }
-
-    /// Changes an array by `rule`; `None` leaves it as it is. Answers the array as it is then, or none if there is none.
-    ///
-    /// # Errors
-    /// If DynamoDB does not answer, or the item cannot be read.
-    pub async fn change_array(
-        &self,
-        id: &ArrayId,
-        rule: impl Fn(&ArrayRecord) -> Option<ArrayRecord>,
-    ) -> Result<Option<ArrayRecord>> {
-        let mut tries = Tries::new();
-        while let Some((array, stamp)) = self.read_array(id, &mut tries).await? {
-            if tries.is_own(stamp) {
-                return Ok(Some(array));
-            }
-            let Some(after) = rule(&array) else { return Ok(Some(array)) };
-            if self.write_array(&after, stamp, &mut tries).await? {
-                return Ok(Some(after));
-            }
-        }
-        Ok(None)
-    }
-
-    /// The array as it is now, to be changed; after some tries an error.
-    pub(super) async fn read_array(&self, id: &ArrayId, tries: &mut Tries) -> Result<Option<(ArrayRecord, Stamp)>> {
-        if tries.made == MOST_TRIES {
-            return Err(given_up(tries.met, format!("array {id}")));
-        }
-        if tries.made > 0 {
-            pause(tries.made).await;
-        }
-        tries.made += 1;
-        let found = self.read(item::array_key(id)).await?;
-        found.map(|found| item::to_array(&found)).transpose()
-    }
-
-    /// Writes the array over the stamp that was read; whether that was done.
-    pub(super) async fn write_array(&self, after: &ArrayRecord, read: Stamp, tries: &mut Tries) -> Result<bool> {
-        let next = read.next();
-        match self.put_array(after, read.version, next).await? {
-            Tried::Done => return Ok(true),
-            Tried::Met(why) => tries.met = why,
-        }
-        tries.wanted = Some(next);
-        Ok(false)
+        Err(given_up(met, &format!("task {index} of {}", array.id)))
     }
 
     async fn try_task(&self, array: &ArrayRecord, written: &Written) -> Result<Tried> {
@@ -208,29 +142,12 @@ impl ArrayStore {
             .expression_attribute_values(":expires_at", expires_at)
             .build()
             .map_err(incomplete)?;
-        self.both(
-            TransactWriteItem::builder().put(put).build(),
-            TransactWriteItem::builder().update(count).build(),
-        )
-        .await
-    }
-
-    /// The array's record and its entry in the index in one: who lists arrays sees how far each is.
-    async fn put_array(&self, array: &ArrayRecord, version: u64, next: Stamp) -> Result<Tried> {
-        let incomplete = |error: BuildError| Error::Unexpected { call: TRANSACT, reason: error.to_string() };
-        let of = |key| item::of_array(key, array, next);
-        let put = self.over(of(item::array_key(&array.id)), version).map_err(incomplete)?;
-        let entry = Put::builder().table_name(&self.table).set_item(Some(of(item::index_key(&array.id))));
-        let entry = entry.build().map_err(incomplete)?;
-        self.both(
-            TransactWriteItem::builder().put(put).build(),
-            TransactWriteItem::builder().put(entry).build(),
-        )
-        .await
+        self.both(TransactWriteItem::builder().put(put).build(), TransactWriteItem::builder().update(count).build())
+            .await
     }
 
     /// An item to be written over the version that was read.
-    fn over(&self, item: Item, version: u64) -> std::result::Result<Put, BuildError> {
+    pub(super) fn over(&self, item: Item, version: u64) -> std::result::Result<Put, BuildError> {
         Put::builder()
             .table_name(&self.table)
             .set_item(Some(item))
@@ -240,7 +157,7 @@ impl ArrayStore {
     }
 
     /// Both or neither.
-    async fn both(&self, one: TransactWriteItem, other: TransactWriteItem) -> Result<Tried> {
+    pub(super) async fn both(&self, one: TransactWriteItem, other: TransactWriteItem) -> Result<Tried> {
         let call = self
             .client
             .transact_write_items()
@@ -280,22 +197,17 @@ fn counted(before: TaskState, after: TaskState) -> Option<Vec<(TaskState, i64)>>
     (before != after && !changes.is_empty()).then_some(changes)
 }
 
-async fn pause(tries: u32) {
+pub(super) async fn pause(tries: u32) {
     let most = WAIT * 2_u32.pow(tries.min(6));
     tokio::time::sleep(most.mul_f64(fastrand::f64())).await;
 }
 
-fn given_up(met: Met, what: String) -> Error {
-    match met {
-        Met::Another => {
-            let reason = format!("{what} was changed by others {MOST_TRIES} times in a row");
-            Error::Unexpected { call: "DynamoDB", reason }
-        }
-        Met::Throttled => Error::Refused {
-            call: TRANSACT,
-            code: "ThrottlingException".to_owned(),
-            message: format!("{what} was throttled {MOST_TRIES} times in a row"),
-            request_id: None,
-        },
-    }
+/// What callers are told in the end; either may be asked again later.
+pub(super) fn given_up(met: Met, what: &str) -> Error {
+    let (code, was) = match met {
+        Met::Another => ("TransactionConflictException", "changed by others"),
+        Met::Throttled => ("ThrottlingException", "throttled"),
+    };
+    let message = format!("{what} was {was} {MOST_TRIES} times in a row");
+    Error::Refused { call: TRANSACT, code: code.to_owned(), message, request_id: None }
 }

@@ -3,6 +3,7 @@
 use crate::array::{Word, parse_word};
 use clap::Args;
 use spawn_cloud::arrays::{ArrayName, MOST_TASKS};
+use spawn_cloud::staging::S3Url;
 use spawn_config::{OnComplete, Slots, TimeSpan, Topology};
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -65,6 +66,7 @@ impl ArrayOptions {
             ("--env", !self.env.is_empty()),
             ("--timeout", self.timeout.is_some()),
             ("--retries", self.retries.is_some()),
+            ("--topology", self.topology.is_some()),
             ("--shell", self.shell),
         ];
         given.into_iter().find(|(_, given)| *given).map(|(flag, _)| flag)
@@ -86,9 +88,11 @@ impl FromStr for AtTheEnd {
     fn from_str(text: &str) -> Result<Self, String> {
         match text.strip_prefix("lambda:") {
             Some(function) if is_function(function) => Ok(Self::Lambda(function.to_owned())),
-            Some(_) => Err("a function is its name, NAME:ALIAS, or arn:PARTITION:lambda:REGION:ACCOUNT:function:NAME, \
+            Some(_) => {
+                Err("a function is its name, NAME:ALIAS, or arn:PARTITION:lambda:REGION:ACCOUNT:function:NAME, \
                             behind `lambda:`"
-                .to_owned()),
+                    .to_owned())
+            }
             None => text.parse().map(Self::Instance).map_err(|error| format!("{error}, or lambda:NAME")),
         }
     }
@@ -117,26 +121,10 @@ impl FromStr for OutputChoice {
     }
 }
 
-/// `s3://BUCKET/PREFIX`, by S3's rules for names of buckets and keys.
+/// `s3://BUCKET/PREFIX`, as agents read it.
 fn place(text: &str) -> Result<String, String> {
-    const RULE: &str = "a place is s3://BUCKET/PREFIX; a bucket has 3 to 63 small letters, digits, hyphens and dots";
-    let (bucket, key) = text.strip_prefix("s3://").map(|rest| rest.split_once('/').unwrap_or((rest, ""))).ok_or(RULE)?;
-    let ends = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
-    let bytes = bucket.as_bytes();
-    let sound = (3..=63).contains(&bytes.len())
-        && ends(bytes.first())
-        && ends(bytes.last())
-        && bytes.iter().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.'));
-    if !sound {
-        return Err(RULE.to_owned());
-    }
-    if key.len() > 900 || key.chars().any(char::is_control) {
-        return Err("a prefix has up to 900 bytes and no control characters".to_owned());
-    }
-    if key.split('/').any(|part| matches!(part, "." | "..")) {
-        return Err("a prefix has no parts `.` and `..`: they would name other places as files".to_owned());
-    }
-    Ok(text.to_owned())
+    let url = text.parse::<S3Url>();
+    url.map(|_| text.to_owned()).map_err(|error| error.to_string())
 }
 
 fn timeout(text: &str) -> Result<TimeSpan, String> {
@@ -181,7 +169,8 @@ mod tests {
             assert_eq!(format!("lambda:{name}").parse(), Ok(AtTheEnd::Lambda(name.to_owned())));
         }
         let long = "a".repeat(65);
-        for name in ["", "a b", "../x", "arn:aws:s3:::bucket", "arn:aws:lambda:us-east-1:1:function:m", "a:b:c", &long] {
+        for name in ["", "a b", "../x", "arn:aws:s3:::bucket", "arn:aws:lambda:us-east-1:1:function:m", "a:b:c", &long]
+        {
             assert!(format!("lambda:{name}").parse::<AtTheEnd>().is_err(), "{name}");
         }
         assert!("lambda".parse::<AtTheEnd>().unwrap_err().ends_with(", or lambda:NAME"));
@@ -199,10 +188,19 @@ mod tests {
         for text in ["s3://abc", "s3://a.b-c/", "s3://abc/x/{index}/y", "s3://abc/ü b"] {
             assert_eq!(place(text), Ok(text.to_owned()));
         }
-        let long = format!("s3://abc/{}", "x".repeat(901));
-        for text in
-            ["", "s3://", "s3:/abc", "S3://abc", "s3://ab", "s3://Abc", "s3://-ab", "s3://abc/../x", "s3://abc/a\nb", &long]
-        {
+        let long = format!("s3://abc/{}", "x".repeat(1_025));
+        for text in [
+            "",
+            "s3://",
+            "s3:/abc",
+            "S3://abc",
+            "s3://ab",
+            "s3://Abc",
+            "s3://-ab",
+            "s3://abc/../x",
+            "s3://abc/a\nb",
+            &long,
+        ] {
             assert!(place(text).is_err(), "{text}");
         }
     }

@@ -98,6 +98,11 @@ impl ArrayOrder {
         }
     }
 
+    /// Its number of tasks, in words.
+    pub(in super::super) fn tasks(&self) -> String {
+        format!("{} {}", self.size, if self.size == 1 { "task" } else { "tasks" })
+    }
+
     /// The name in its id.
     pub(in super::super) fn name(&self) -> &str {
         self.id.rsplit_once('-').map_or(&self.id, |(name, _)| name)

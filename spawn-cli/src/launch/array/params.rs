@@ -16,8 +16,7 @@ pub(crate) type Params = BTreeMap<String, String>;
 /// Bytes of one task's parameters: they stand in an item of their own, which is read before each attempt.
 const MOST_BYTES: usize = 4 * 1024;
 /// Variables that every task gets from the agent, whatever else it is given.
-const OURS: [&str; 6] =
-    ["TRACEPARENT", "TRACESTATE", "_X_AMZN_TRACE_ID", "SPAWN_INPUT", "SPAWN_OUTPUT", "JOB_ATTEMPT"];
+const OURS: [&str; 6] = ["TRACEPARENT", "TRACESTATE", "_X_AMZN_TRACE_ID", "SPAWN_INPUT", "SPAWN_OUTPUT", "JOB_ATTEMPT"];
 /// How the others begin.
 const OURS_BEGIN: &str = "JOB_ARRAY_";
 
@@ -132,7 +131,10 @@ fn set(index: usize, row: Row) -> Result<Params, Fault> {
     let size: usize = set.iter().map(|(name, value)| name.len() + value.len()).sum();
     if size > MOST_BYTES {
         let remedy = "put large ones into files below --input";
-        return Err((row.place, format!("{size} bytes of parameters for task {index}, at most {MOST_BYTES}: {remedy}")));
+        return Err((
+            row.place,
+            format!("{size} bytes of parameters for task {index}, at most {MOST_BYTES}: {remedy}"),
+        ));
     }
     Ok(set)
 }

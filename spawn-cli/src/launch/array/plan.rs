@@ -59,7 +59,9 @@ pub(crate) fn plan(options: &ArrayOptions, around: Around<'_>) -> Result<Option<
     let elsewhere = elsewhere.into_iter().find(|(_, given)| *given).map(|(flag, _)| flag);
     if let Some(array) = &options.join {
         return match elsewhere {
-            Some(flag) => Err(wrong(format!("{flag} belongs to the launch that makes an array: leave it out with --join"))),
+            Some(flag) => {
+                Err(wrong(format!("{flag} belongs to the launch that makes an array: leave it out with --join")))
+            }
             None if around.no_agent => Err(no_agent()),
             None => Ok(Some(ArrayPlan::Join(array.clone()))),
         };
@@ -180,7 +182,8 @@ fn name(options: &ArrayOptions) -> Result<ArrayName, UsageError> {
     }
     let first = options.command[0].split_whitespace().next().unwrap_or_default();
     let stem = Path::new(first).file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-    stem.parse().map_err(|_| wrong("the command's file name is no name for a job array: add --job-array-name".to_owned()))
+    stem.parse()
+        .map_err(|_| wrong("the command's file name is no name for a job array: add --job-array-name".to_owned()))
 }
 
 fn size(options: &ArrayOptions, params: &[Params], count: u16) -> Result<u32, UsageError> {

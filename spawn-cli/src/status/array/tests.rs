@@ -57,7 +57,9 @@ fn only_what_is_copied_is_wider_than_a_narrow_terminal() {
     for width in [40, 60, 80, 200] {
         let page = shown(&overview(), Some(width));
         let wide = page.lines().filter(|line| line.chars().count() > width);
-        let copied = |line: &&str| line.starts_with("output") || line.starts_with("input") || line.starts_with("trace") || line.contains('`');
+        let copied = |line: &&str| {
+            line.starts_with("output") || line.starts_with("input") || line.starts_with("trace") || line.contains('`')
+        };
         assert_eq!(wide.filter(|line| !copied(line)).collect::<Vec<_>>(), Vec::<&str>::new(), "{page}");
     }
 }
@@ -65,7 +67,10 @@ fn only_what_is_copied_is_wider_than_a_narrow_terminal() {
 #[test]
 fn a_program_that_reads_the_page_gets_every_line_whole() {
     let page = shown(&overview(), None);
-    assert!(page.contains("no attempts are left of the three, on i-0123456789abcdef0\n") && !page.contains('…'), "{page}");
+    assert!(
+        page.contains("no attempts are left of the three, on i-0123456789abcdef0\n") && !page.contains('…'),
+        "{page}"
+    );
     assert!(page.contains("70% of 40\n          20 succeeded"), "{page}");
 }
 
@@ -125,7 +130,8 @@ fn numbers_from_a_hostile_hand_do_no_harm() {
             (task.started_at, task.ended_at, task.lease_until) = (Some(odd), Some(odd), Some(odd));
             (task.attempt, task.losses, task.failures) = (u32::MAX, u32::MAX, u32::MAX);
         }
-        hostile.agents = hostile.agents.into_iter().map(|agent| AgentRecord { started_at: odd, last_seen: odd, ..agent }).collect();
+        hostile.agents =
+            hostile.agents.into_iter().map(|agent| AgentRecord { started_at: odd, last_seen: odd, ..agent }).collect();
         hostile.array.created_at = odd;
         hostile.array.ended_at = Some(odd);
         assert!(shown(&hostile, Some(80)).starts_with("array     align-0000002a\n"), "{odd}");

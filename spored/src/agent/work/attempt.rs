@@ -46,13 +46,14 @@ pub(super) async fn attempt(crew: Arc<Crew>, found: Found) -> After {
 
 async fn whole(crew: Arc<Crew>, found: Found, span: AttemptSpan) -> After {
     let Found { index, receipt, fresh } = found;
+    let array = crew.array.id.as_str();
     match claim(&crew, index, fresh, &span).await {
         Ok(Ok(claimed)) => {
             let place = crew.enter(claimed.task.clone(), receipt);
             work(&crew, &claimed, place, span).await
         }
         Ok(Err(refusal)) => {
-            tracing::debug!(array = crew.array.id.as_str(), index, %refusal, "a task is not to be had");
+            tracing::debug!(array, index, %refusal, "a task is not to be had");
             span.record_refused(&crew, index, None);
             if let (Refusal::Ended(_), Some(_), false) = (refusal, &receipt, fresh) {
                 spans::record_ended(&crew, index).await;
@@ -61,12 +62,11 @@ async fn whole(crew: Arc<Crew>, found: Found, span: AttemptSpan) -> After {
             After::Nothing
         }
         Err(error) => {
-            tracing::debug!(array = crew.array.id.as_str(), index, %error, "a task could not be claimed");
+            tracing::debug!(array, index, %error, "a task could not be claimed");
             span.record_refused(&crew, index, Some(error.to_string()));
-            let hide = if matches!(error, Error::Unexpected { .. }) { Some(UNREADABLE) } else { None };
-            if let Some(time) = hide {
-                tracing::warn!(array = crew.array.id.as_str(), index, %error, "a task is left alone for now");
-                settle::hide(&crew, receipt.as_deref(), time).await;
+            if matches!(error, Error::Unexpected { .. }) {
+                tracing::warn!(array, index, %error, "a task is left alone for now");
+                settle::hide(&crew, receipt.as_deref(), UNREADABLE).await;
                 return After::Nothing;
             }
             crew.trouble(&error);
@@ -75,12 +75,7 @@ async fn whole(crew: Arc<Crew>, found: Found, span: AttemptSpan) -> After {
     }
 }
 
-async fn claim(
-    crew: &Crew,
-    index: u32,
-    fresh: bool,
-    span: &AttemptSpan,
-) -> Result<Result<Claimed, Refusal>, Error> {
+async fn claim(crew: &Crew, index: u32, fresh: bool, span: &AttemptSpan) -> Result<Result<Claimed, Refusal>, Error> {
     let attempt = span.attempt(&crew.owner);
     let claim = crew.store.claim(&crew.array, index, &attempt, crew.now(), crew.options.lease, fresh);
     crew.telemetry.in_span("claim", Vec::new(), claim).await
@@ -94,8 +89,14 @@ async fn work(crew: &Arc<Crew>, claimed: &Claimed, place: Place, span: AttemptSp
     }
     let (array, task) = (crew.array.id.as_str(), &claimed.task);
     tracing::info!(array, index = task.index, attempt = task.attempt, "task begins");
-    let done = Box::pin(made(crew, claimed, &place)).await;
-    let settled = settle::settle(crew, &place, &done).await;
+    let work = run::Work::new(crew, &claimed.task);
+    // It was called off while the host before had it, and that host has vanished.
+    let called_off = task.cancel.then(|| settle::Done::cut(Cut::Cancelled, crew));
+    let done = match called_off {
+        Some(done) => done,
+        None => Box::pin(made(&work, &place)).await,
+    };
+    let (settled, ()) = tokio::join!(settle::settle(crew, &place, &done), work.clear());
     let told = done.told(settled.outcome);
     tracing::info!(
         array,
@@ -114,8 +115,7 @@ async fn work(crew: &Arc<Crew>, claimed: &Claimed, place: Place, span: AttemptSp
 
 /// From the inputs to the results. An attempt that is to end early ends wherever it is; one that only gives way to the
 /// agent's end may store what it has.
-async fn made(crew: &Arc<Crew>, claimed: &Claimed, place: &Place) -> Done {
-    let work = run::Work::new(crew, &claimed.task);
+async fn made(work: &run::Work<'_>, place: &Place) -> Done {
     let ready = async {
         let ready = work.prepare().await?;
         work.stage_in(&ready, place).await.map(|()| ready)
@@ -124,9 +124,7 @@ async fn made(crew: &Arc<Crew>, claimed: &Claimed, place: &Place) -> Done {
         Ok(ready) => work.run(ready, place).await,
         Err(done) => done,
     };
-    let done = if done.has_results() { work.stage_out(done, place).await } else { done };
-    work.clear().await;
-    done
+    if done.has_results() { work.stage_out(done, place).await } else { done }
 }
 
 /// Waits until the attempt is to end early.

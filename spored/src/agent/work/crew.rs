@@ -1,14 +1,14 @@
 //! What everybody who works for one array shares: the array, the clients, and the tasks that run.
 
 use super::WorkOptions;
+use super::run::Cut;
 use super::state::{RunningTask, WorkState};
 use crate::agent::boot::Booted;
 use crate::agent::live::InForce;
 use crate::agent::state::Shared;
-use super::run::Cut;
 use opentelemetry::Context;
-use spawn_cloud::{Clients, Error};
 use spawn_cloud::arrays::{ArrayRecord, ArrayStore, Millis, ServerClock, Task, TaskQueue};
+use spawn_cloud::{Clients, Error};
 use spawn_telemetry::{TaskOutcome, Telemetry, propagation};
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -8,8 +8,8 @@ use super::spans::at;
 use opentelemetry::context::FutureExt;
 use opentelemetry::trace::SpanKind;
 use opentelemetry::{Context, KeyValue};
-use spawn_cloud::arrays::{ArrayRecord, Counts, Ended, HookOutcome, Millis, invoke_hook};
 use spawn_cloud::Result;
+use spawn_cloud::arrays::{ArrayRecord, Counts, Ended, HookOutcome, Millis, invoke_hook};
 use spawn_telemetry::{PlannedSpan, SpanRecord, attribute};
 use std::convert::Infallible;
 
@@ -20,13 +20,6 @@ pub(super) async fn finish(crew: &Crew, array: ArrayRecord) -> Result<Seen> {
     let Some(Ended { array, counts }) = claim.with_context(untraced.clone()).await? else {
         return Ok(Seen::AllEnded(Box::new(array)));
     };
-    tracing::info!(
-        array = array.id.as_str(),
-        succeeded = counts.succeeded,
-        failed = counts.failed,
-        cancelled = counts.cancelled,
-        "every task of the job array has ended"
-    );
     let ended_at = crew.now();
     acknowledge::settle(crew).await;
     let end = crew.telemetry.in_span("array end", Vec::new(), end(crew, &array, counts, ended_at));
@@ -34,11 +27,17 @@ pub(super) async fn finish(crew: &Crew, array: ArrayRecord) -> Result<Seen> {
         ended = end.with_context(crew.context.clone()) => ended?,
         never = keep(crew, &array).with_context(untraced) => match never {},
     }
-    tracing::info!(array = array.id.as_str(), "the job array has ended");
     Ok(Seen::Over)
 }
 
 async fn end(crew: &Crew, array: &ArrayRecord, counts: Counts, ended_at: Millis) -> Result<()> {
+    tracing::info!(
+        array = array.id.as_str(),
+        succeeded = counts.succeeded,
+        failed = counts.failed,
+        cancelled = counts.cancelled,
+        "every task of the job array has ended"
+    );
     let problem = match &array.hook {
         Some(hook) => call(crew, array, hook, counts).await,
         None => None,
@@ -47,7 +46,9 @@ async fn end(crew: &Crew, array: &ArrayRecord, counts: Counts, ended_at: Millis)
     if let Err(error) = crew.queue.delete().await {
         tracing::warn!(%error, queue = crew.queue.url(), "the array's queue is not removed; it is empty, and costs nothing");
     }
-    crew.store.finish(&array.id, &crew.owner, ended_at, problem.as_deref()).await.map(drop)
+    crew.store.finish(&array.id, &crew.owner, ended_at, problem.as_deref()).await?;
+    tracing::info!(array = array.id.as_str(), "the job array has ended");
+    Ok(())
 }
 
 /// Invokes the hook; answers why it failed, if it did.

@@ -75,7 +75,9 @@ impl<'a> Work<'a> {
         let command = texts.map(|text| expand(text, &self.values(&params))).collect::<Result<Vec<_>, _>>();
         let command = command.map_err(|error| Done::failed(format!("its command cannot be made: {error}")))?;
         let made = DirBuilder::new().recursive(true).mode(0o700).create(self.output());
-        made.map_err(|error| self.host_failed(format!("its folder {} cannot be made: {error}", self.folder.display())))?;
+        made.map_err(|error| {
+            self.host_failed(format!("its folder {} cannot be made: {error}", self.folder.display()))
+        })?;
         Ok(Ready { params, command })
     }
 

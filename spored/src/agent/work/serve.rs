@@ -256,6 +256,7 @@ impl<'a> Serving<'a> {
         }
         if self.queue_is_gone && self.over.is_none() {
             let queue = self.crew.queue.url();
+            // Said here, because an array that has ended has no queue either.
             if self.crew.state().problem(Some(format!("the array's queue is gone ({queue}): tasks are looked for"))) {
                 tracing::warn!(queue, "the array's queue is gone; tasks are looked for in the table");
             }
@@ -264,7 +265,8 @@ impl<'a> Serving<'a> {
 
     fn healthy(&mut self) {
         self.retry = Backoff::new(RETRY.0, RETRY.1);
-        if self.crew.state().problem(None) {
+        // That the queue is gone stays true.
+        if !self.queue_is_gone && self.crew.state().problem(None) {
             tracing::info!(array = self.crew.array.id.as_str(), "the work goes on");
         }
     }

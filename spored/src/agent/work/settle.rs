@@ -10,6 +10,7 @@ use opentelemetry::Context;
 use spawn_cloud::Error;
 use spawn_cloud::arrays::{Ending, Millis, Refusal, Task, TaskState, Written};
 use spawn_telemetry::TaskOutcome as Outcome;
+use std::convert::Infallible;
 use std::time::Duration;
 
 /// Shortest and longest wait before an end is written again.
@@ -120,9 +121,11 @@ pub(super) async fn settle(crew: &Crew, place: &Place, done: &Done) -> Settled {
     if done.verdict == Verdict::Superseded {
         return Settled { outcome: Outcome::Superseded, trouble: false };
     }
-    let complete = async { Ok::<_, Error>(complete(crew, place, done).await) };
-    let settled = crew.telemetry.in_span("complete", Vec::new(), complete).await;
-    settled.unwrap_or(Settled { outcome: Outcome::Released, trouble: true })
+    let complete = async { Ok::<_, Infallible>(complete(crew, place, done).await) };
+    match crew.telemetry.in_span("complete", Vec::new(), complete).await {
+        Ok(settled) => settled,
+        Err(never) => match never {},
+    }
 }
 
 async fn complete(crew: &Crew, place: &Place, done: &Done) -> Settled {
@@ -133,9 +136,11 @@ async fn complete(crew: &Crew, place: &Place, done: &Done) -> Settled {
         let now = crew.now();
         let (ending, outcome, wait) = done.ending(crew, &task, now);
         let error = match crew.store.end(&crew.array, &task, now, &ending).await {
-            Ok(Ok(_)) => {
-                settle_message(crew, task.index, place.receipt().as_deref(), ending.state, wait).await;
-                return Settled { outcome, trouble };
+            Ok(Ok(written)) => {
+                settle_message(crew, task.index, place.receipt().as_deref(), written.state, wait).await;
+                // An attempt that gives the task back ends it if the operator has called it off meanwhile.
+                let cancelled = written.state == TaskState::Cancelled;
+                return Settled { outcome: if cancelled { Outcome::Cancelled } else { outcome }, trouble };
             }
             // The answer to an earlier try may have been lost on its way.
             Ok(Err(_)) if trouble && is_written(crew, &task, &ending).await => {

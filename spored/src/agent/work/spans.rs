@@ -126,14 +126,7 @@ fn record_for_others(crew: &Crew, task: &Task, ended: Option<Millis>, told: Told
 }
 
 /// The span of an attempt, and in the topology `linked` the one that stands for it in the array's trace.
-fn record_attempt(
-    crew: &Crew,
-    span: PlannedSpan,
-    task: &Task,
-    times: Times,
-    before: Option<Context>,
-    told: Told,
-) {
+fn record_attempt(crew: &Crew, span: PlannedSpan, task: &Task, times: Times, before: Option<Context>, told: Told) {
     let root = span.context().clone();
     let mut links = array_link(crew);
     links.extend(before);

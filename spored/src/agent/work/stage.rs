@@ -56,7 +56,9 @@ impl Work<'_> {
         if is_empty {
             return done;
         }
-        let Some(at) = self.place() else { return Done::failed("its results have no place: the array's output is no S3 URL") };
+        let Some(at) = self.place() else {
+            return Done::failed("its results have no place: the array's output is no S3 URL");
+        };
         if place.may_be_over()
             && let Err(lost) = self.still_ours(place).await
         {

@@ -6,7 +6,8 @@ use csv::{ErrorKind, Position, ReaderBuilder, StringRecord, Trim};
 pub(super) fn rows(text: &str, separator: u8) -> Result<Vec<Row>, Fault> {
     let mut reader = ReaderBuilder::new().delimiter(separator).trim(Trim::Headers).from_reader(text.as_bytes());
     let names = reader.headers().map_err(fault)?.clone();
-    if let Some(twice) = names.iter().enumerate().find(|(at, name)| names.iter().take(*at).any(|before| before == *name))
+    if let Some(twice) =
+        names.iter().enumerate().find(|(at, name)| names.iter().take(*at).any(|before| before == *name))
     {
         let problem = format!("the column `{}` stands there twice: rename one of the two", super::shortened(twice.1));
         return Err((Place { line: 1, column: 0 }, problem));
@@ -16,7 +17,8 @@ pub(super) fn rows(text: &str, separator: u8) -> Result<Vec<Row>, Fault> {
 
 fn row(names: &StringRecord, record: &StringRecord) -> Row {
     let place = place(record.position());
-    let cell = |(name, value): (&str, &str)| Cell { place, name: name.to_owned(), value: Value::Text(value.to_owned()) };
+    let cell =
+        |(name, value): (&str, &str)| Cell { place, name: name.to_owned(), value: Value::Text(value.to_owned()) };
     Row { place, cells: names.iter().zip(record).map(cell).collect() }
 }
 

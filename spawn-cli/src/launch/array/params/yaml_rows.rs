@@ -22,9 +22,7 @@ pub(super) fn rows(text: &str) -> Result<Vec<Row>, Fault> {
         Some(Spanned { value: Node::List(items), .. }) => {
             items.into_iter().enumerate().map(|(index, item)| row(text, index, item)).collect()
         }
-        Some(other) => {
-            Err((place(&other.referenced), "no list of mappings: begin each task's with `- `".to_owned()))
-        }
+        Some(other) => Err((place(&other.referenced), "no list of mappings: begin each task's with `- `".to_owned())),
     }
 }
 

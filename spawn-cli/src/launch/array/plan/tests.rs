@@ -53,12 +53,29 @@ fn name_and_number_of_tasks_follow_from_what_is_there() {
 fn braces_that_stand_for_nothing_are_refused() {
     assert!(refused(&options(&["x", "{sample}"]), AROUND).starts_with("the command: `{sample}` stands for nothing"));
     let around = Around { params: Some(b"[{\"a\": 1}, {\"b\": 2}]"), ..AROUND };
-    assert!(refused(&ArrayOptions { param_file: Some("p.json".into()), ..options(&["x", "{a}"]) }, around).contains("{a}"));
+    assert!(
+        refused(&ArrayOptions { param_file: Some("p.json".into()), ..options(&["x", "{a}"]) }, around).contains("{a}")
+    );
     let input = ArrayOptions { input: Some("s3://abc/{x}".to_owned()), ..options(&["x"]) };
     assert!(refused(&input, AROUND).starts_with("--input: `{x}` stands for nothing"));
     let around = Around { params: Some(b"name\n1\n"), ..AROUND };
     assert!(refused(&with_params(&["x", "{name}"]), around).contains("is spawn's own word"));
     assert_eq!(made(&with_params(&["x"]), around).size, 1);
+}
+
+#[test]
+fn the_how_to_names_every_word_in_braces() {
+    let text = include_str!("../../../../../docs/how-to/job-arrays.md");
+    let (_, rest) = text.split_once("| braces | stand for |\n|---|---|\n").unwrap();
+    let rows: Vec<&str> = rest.lines().take_while(|line| line.starts_with('|')).collect();
+    let words = rows.iter().flat_map(|row| row.split(" | ").next().unwrap().split('`').skip(1).step_by(2));
+    let words: Vec<&str> = words.collect();
+    let names = ["{index}", "{index:06}", "{size}", "{name}", "{array}", "{attempt}", "{sample}", "{{", "}}"];
+    assert_eq!(words, names);
+    assert!(PLACEHOLDERS.iter().all(|name| words.contains(&format!("{{{name}}}").as_str())));
+    for word in words {
+        assert_eq!(check(word, ["sample"]), Ok(()), "{word}");
+    }
 }
 
 #[test]
@@ -77,10 +94,8 @@ fn what_a_file_says_never_becomes_a_shells_code() {
 
 #[test]
 fn an_environment_is_names_with_values() {
-    let env = |pairs: &[&str]| ArrayOptions {
-        env: pairs.iter().map(|&pair| pair.to_owned()).collect(),
-        ..options(&["x"])
-    };
+    let env =
+        |pairs: &[&str]| ArrayOptions { env: pairs.iter().map(|&pair| pair.to_owned()).collect(), ..options(&["x"]) };
     assert_eq!(made(&env(&["A=1=2", "PATH=/x"]), AROUND).env["A"], "1=2");
     assert_eq!(refused(&env(&["A"]), AROUND), "--env A has no value: write KEY=VALUE");
     assert_eq!(refused(&env(&["A=1", "A=2"]), AROUND), "--env A is given twice with different values: keep one");
