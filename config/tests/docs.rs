@@ -132,7 +132,7 @@ fn every_file_in_the_guide_is_taken_and_switches_tracing_on() {
 fn every_tag_in_the_guide_is_taken() {
     let commands = fences(GUIDE, "sh").join("\n");
     let pairs: Vec<_> = commands.split("--tag ").skip(1).filter_map(|rest| rest.split_whitespace().next()).collect();
-    assert_eq!(pairs.len(), 6);
+    assert_eq!(pairs.len(), 8);
     for pair in pairs {
         let (key, value) = tags::parse_pair(pair).unwrap();
         assert_eq!(tags::validate_user_tag(&key, &value), Ok(()), "{pair}");

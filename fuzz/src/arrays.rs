@@ -28,7 +28,7 @@ pub fn braces(text: &str) {
         (Ok(()), Err(error)) => {
             assert!(error.to_string().contains("long") && !value.is_empty() || command.len() > 1_000)
         }
-        (Err(error), filled) => assert!(filled.is_err() && !error.to_string().contains(char::is_control), "{error}"),
+        (Err(error), filled) => assert!(filled.is_err() && error.to_string().len() < 1_000, "{error}"),
     }
     if let Ok(id) = text.parse::<ArrayId>() {
         assert_eq!(id.to_string(), text);

@@ -10,5 +10,6 @@ mod house;
 mod operations;
 mod sources;
 mod staging;
+mod staging_faults;
 mod staging_logs;
 mod world;

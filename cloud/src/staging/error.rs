@@ -13,7 +13,7 @@ pub enum StagingError {
         /// The object or the prefix, `s3://…`.
         object: S3Url,
         /// What S3 said.
-        source: Error,
+        source: Box<Error>,
     },
     /// There is nothing to stage.
     #[error("{0} has no objects: check the bucket and the prefix, and that the input was uploaded")]
@@ -68,14 +68,16 @@ impl StagingError {
     pub fn is_passing(&self) -> bool {
         const BUSY: [&str; 5] = ["SlowDown", "InternalError", "ServiceUnavailable", "RequestTimeout", "503"];
         match self {
-            Self::Call { source: Error::Unanswered { .. }, .. } | Self::Broken { .. } | Self::Space { .. } => true,
-            Self::Call { source, .. } => source.code().is_some_and(|code| BUSY.contains(&code)),
+            Self::Broken { .. } | Self::Space { .. } => true,
+            Self::Call { source, .. } => {
+                matches!(**source, Error::Unanswered { .. }) || source.code().is_some_and(|code| BUSY.contains(&code))
+            }
             Self::Empty(_) | Self::Name { .. } | Self::Changed(_) | Self::File { .. } => false,
         }
     }
 
     pub(super) fn call(object: &S3Url, source: Error) -> Self {
-        Self::Call { object: object.clone(), source }
+        Self::Call { object: object.clone(), source: Box::new(source) }
     }
 
     pub(super) fn file(path: &Path, error: &std::io::Error) -> Self {

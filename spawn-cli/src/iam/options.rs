@@ -192,7 +192,8 @@ fn hook(text: &str) -> Result<String, String> {
         None => name(text, 64),
         Some((function, alias)) => name(function, 64) && name(alias, 128),
     };
-    let rule = "a function's name has 1 to 64 letters, digits, hyphens and underscores; an alias may follow behind a colon";
+    let rule =
+        "a function's name has 1 to 64 letters, digits, hyphens and underscores; an alias may follow behind a colon";
     if sound { Ok(text.to_owned()) } else { Err(rule.to_owned()) }
 }
 
@@ -228,7 +229,10 @@ mod tests {
     #[test]
     fn a_feature_of_the_other_role_is_refused_with_those_that_would_do() {
         let error = features(Role::Agent, &[FeatureName(Feature::Launch)], TracingTo::Off).unwrap_err().to_string();
-        assert_eq!(error, "launch is no feature of the agent: choose from fetch, registry, life, tags-fallback, work, hook");
+        assert_eq!(
+            error,
+            "launch is no feature of the agent: choose from fetch, registry, life, tags-fallback, work, hook"
+        );
     }
 
     #[test]

@@ -91,10 +91,12 @@ async fn what_dynamodb_leaves_unwritten_is_written_again_and_a_throttled_launch_
     let array = array(40);
     let unwritten = |count: usize| {
         let keys: Vec<Value> = (0..count)
-            .map(|index| serde_json::json!({ "PutRequest": { "Item": {
+            .map(|index| {
+                serde_json::json!({ "PutRequest": { "Item": {
                 "PK": { "S": format!("{}#{index}", array.id) }, "SK": { "S": format!("task#{index:06}") },
                 "version": { "N": "0" }, "attempt": { "N": "0" }, "state": { "S": "pending" },
-            } } }))
+            } } })
+            })
             .collect();
         let answer = serde_json::json!({ "UnprocessedItems": { (super::TABLE): keys } });
         Action::respond(200, &[("content-type", "application/x-amz-json-1.0")], answer.to_string())
@@ -116,7 +118,8 @@ async fn what_dynamodb_leaves_unwritten_is_written_again_and_a_throttled_launch_
 async fn a_launch_that_was_interrupted_is_made_whole_by_another() {
     let room = usual_room().await;
     let array = array(60);
-    room.proxy.script([Rule::new(Action::json_error(400, "ValidationException", "no")).target("BatchWriteItem").after(1)]);
+    room.proxy
+        .script([Rule::new(Action::json_error(400, "ValidationException", "no")).target("BatchWriteItem").after(1)]);
     room.store.create(&array, &[], |_| ()).await.unwrap_err();
     assert_eq!(room.store.find(&array.id).await.unwrap(), None, "an array with a part of its tasks is none");
     room.proxy.script([]);

@@ -33,7 +33,8 @@ async fn a_queue_is_encrypted_and_keeps_what_waits_for_14_days() {
     let room = usual_room().await;
     queue(&room).await;
     let [order] = bodies(&room, "CreateQueue").try_into().unwrap();
-    let attributes = json!({ "MessageRetentionPeriod": "1209600", "VisibilityTimeout": "60", "SqsManagedSseEnabled": "true" });
+    let attributes =
+        json!({ "MessageRetentionPeriod": "1209600", "VisibilityTimeout": "60", "SqsManagedSseEnabled": "true" });
     assert_eq!(order["Attributes"], attributes);
 }
 

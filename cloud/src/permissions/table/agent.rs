@@ -34,7 +34,13 @@ pub(super) const GRANTS: &[Grant] = &[
     right(
         "Queues",
         Feature::Work,
-        &["sqs:ReceiveMessage", "sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:SendMessage", "sqs:DeleteQueue"],
+        &[
+            "sqs:ReceiveMessage",
+            "sqs:ChangeMessageVisibility",
+            "sqs:DeleteMessage",
+            "sqs:SendMessage",
+            "sqs:DeleteQueue",
+        ],
         &[QUEUES],
     ),
     right("FindInputs", Feature::Work, &["s3:ListBucket"], &[BUCKET, OTHERS]),

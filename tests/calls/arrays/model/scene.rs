@@ -226,7 +226,11 @@ impl<'a> Scene<'a> {
             }
             Operation::End { held, .. } => {
                 let whose = (before.state, &before.owner, before.attempt);
-                assert_eq!(whose, (TaskState::Running, &held.owner, held.attempt), "only the claim's own result counts");
+                assert_eq!(
+                    whose,
+                    (TaskState::Running, &held.owner, held.attempt),
+                    "only the claim's own result counts"
+                );
                 assert!(!before.cancel || after.state.has_ended(), "what was called off has no other attempt");
                 let seen = if after.state == TaskState::Pending { Seen::AnotherAttempt } else { Seen::Ended };
                 self.close(before, seen);
@@ -281,9 +285,7 @@ impl How {
             Self::Succeeded => Ending { exit_code: Some(0), ..ending(TaskState::Succeeded) },
             Self::Failed => Ending { exit_code: Some(3), counts: true, ..ending(TaskState::Failed) },
             Self::Cancelled => ending(TaskState::Cancelled),
-            Self::Again(after) => {
-                Ending { not_before: Some(now + after), counts: true, ..ending(TaskState::Pending) }
-            }
+            Self::Again(after) => Ending { not_before: Some(now + after), counts: true, ..ending(TaskState::Pending) },
             Self::Released => ending(TaskState::Pending),
         }
     }
