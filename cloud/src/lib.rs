@@ -20,6 +20,7 @@ pub mod prices;
 mod regions;
 mod registry;
 mod sdk_config;
+mod spans;
 pub mod staging;
 
 pub use account::{Caller, caller};

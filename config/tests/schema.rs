@@ -36,7 +36,7 @@ fn the_schema_of_a_group_reads_so() {
                 "name": said(text, "Names the job array for people."),
                 "index": said(json!({ "type": ["integer", "null"], "minimum": 0 }), "Gives the host the task of this index."),
                 "slots": said(
-                    json!({ "type": ["integer", "null"], "minimum": 1, "maximum": 1024, "default": 1 }),
+                    json!({ "type": ["integer", "null"], "minimum": 1, "maximum": 1024 }),
                     "Works on this many tasks of the job array at once.",
                 ),
             },

@@ -44,7 +44,8 @@ use wait::Waited;
 
 pub(crate) async fn run(global: Global, options: LaunchOptions, world: &World) -> Result<Exit> {
     let (output, place) = options.outputs()?;
-    let LaunchOptions { order, resume, wait, wait_timeout, output: _ } = options;
+    let LaunchOptions { order, array, resume, wait, wait_timeout, output: _ } = options;
+    let order = OrderOptions { array, ..order };
     let wait = wait.map(|wanted| (wanted, wait_timeout));
     match resume {
         Some(id) => resumed(global, &id, wait, world).await?.tell(output),

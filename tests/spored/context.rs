@@ -301,8 +301,10 @@ async fn a_hostile_context_in_every_carrier_costs_the_trace_and_nothing_else() {
     assert!(!log.contains('\u{1b}'), "{log}");
     // Each attempt began a trace of its own, and none was made up for the host that is gone.
     let spans = spans(&log);
-    let attempts: Vec<&Value> =
-        spans.iter().filter(|span| span["name"].as_str().is_some_and(|name| name.starts_with("task hostile["))).collect();
+    let attempts: Vec<&Value> = spans
+        .iter()
+        .filter(|span| span["name"].as_str().is_some_and(|name| name.starts_with("task hostile[")))
+        .collect();
     assert_eq!(attempts.len(), 2, "{attempts:#?}");
     assert!(attempts.iter().all(|span| attribute(span, "spawn.task.outcome") == Some(&json!("succeeded"))));
 }

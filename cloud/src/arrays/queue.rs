@@ -4,6 +4,7 @@ mod message;
 
 use super::id::ArrayId;
 use crate::error::{Error, NO_QUEUE, Result};
+use crate::spans;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{
     ChangeMessageVisibilityBatchRequestEntry, DeleteMessageBatchRequestEntry, MessageSystemAttributeName,
@@ -96,13 +97,14 @@ impl TaskQueue {
     pub async fn send(&self, indices: &[u32], context: &Context, sent: impl Fn(usize)) -> Result<()> {
         let mut under_way = JoinSet::new();
         let mut done = 0;
-        for batch in indices.chunks(BATCH) {
+        for (number, batch) in indices.chunks(BATCH).enumerate() {
             if under_way.len() == AT_ONCE {
                 done += joined(under_way.join_next().await)?;
                 sent(done);
             }
             let (queue, batch, carried) = (self.clone(), batch.to_vec(), context.clone());
-            under_way.spawn(async move { queue.send_batch(batch, &carried).await }.with_context(Context::current()));
+            let own = spans::context_for(number);
+            under_way.spawn(async move { queue.send_batch(batch, &carried).await }.with_context(own));
         }
         while let Some(batch) = under_way.join_next().await {
             done += joined(Some(batch))?;

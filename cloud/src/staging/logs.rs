@@ -2,10 +2,11 @@
 //! writes the file.
 
 use super::error::StagingError;
-use super::transfer::{patient, unsampled};
+use super::transfer::patient;
 use super::upload::{body, carried};
 use super::url::S3Url;
 use crate::error::Error;
+use crate::spans;
 use aws_sdk_s3::Client;
 use opentelemetry::Context;
 use opentelemetry::context::FutureExt;
@@ -146,7 +147,7 @@ impl LogShipper {
     async fn ship(&mut self, waiting: u64) -> Result<(), StagingError> {
         let length = *self.tried.get_or_insert(waiting.min(MOST));
         let context = Context::current();
-        let context = if self.shipped.chunks < MOST_SPANS { context } else { unsampled(&context) };
+        let context = if self.shipped.chunks < MOST_SPANS { context } else { spans::unsampled(&context) };
         self.send(length).with_context(context).await?;
         self.shipped.chunks += 1;
         self.shipped.bytes += length;

@@ -3,18 +3,15 @@
 use super::error::StagingError;
 use super::url::S3Url;
 use super::{AT_ONCE, PATIENCE};
+use crate::spans;
 use aws_smithy_types::timeout::TimeoutConfig;
 use opentelemetry::Context;
 use opentelemetry::context::FutureExt;
-use opentelemetry::trace::{SpanContext, TraceContextExt, TraceFlags};
 use spawn_telemetry::Telemetry;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::{JoinError, JoinSet};
-
-/// Objects of one transfer that have spans. A trace of X-Ray holds 500 KB, a span of ours takes one or two of them.
-const MOST_SPANS: usize = 64;
 
 /// One transfer; clones share it.
 #[derive(Clone, Debug)]
@@ -47,8 +44,8 @@ impl Transfer {
         key: &str,
         work: impl Future<Output = Result<T, StagingError>>,
     ) -> Result<T, StagingError> {
-        if self.spans.fetch_add(1, Ordering::Relaxed) >= MOST_SPANS {
-            return work.with_context(unsampled(&Context::current())).await;
+        if self.spans.fetch_add(1, Ordering::Relaxed) >= spans::MOST_OF_A_KIND {
+            return work.with_context(spans::unsampled(&Context::current())).await;
         }
         self.telemetry.in_span(format!("stage {key}"), Vec::new(), work).await
     }
@@ -63,17 +60,6 @@ impl Transfer {
 pub(super) fn patient() -> aws_sdk_s3::config::Builder {
     let timeouts = TimeoutConfig::builder().operation_timeout(PATIENCE).build();
     aws_sdk_s3::config::Config::builder().timeout_config(timeouts)
-}
-
-/// The same place in the trace, where nothing more is recorded.
-pub(super) fn unsampled(context: &Context) -> Context {
-    let span = context.span().span_context().clone();
-    if !span.is_valid() {
-        return context.clone();
-    }
-    let state = span.trace_state().clone();
-    let flags = TraceFlags::default();
-    context.with_remote_span_context(SpanContext::new(span.trace_id(), span.span_id(), flags, false, state))
 }
 
 /// Several objects, or parts of one, under way at once; dropping it ends them all.
@@ -119,21 +105,5 @@ fn outcome<T>(ended: Result<Result<T, StagingError>, JoinError>) -> Result<T, St
     match ended {
         Ok(outcome) => outcome,
         Err(error) => std::panic::resume_unwind(error.into_panic()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use spawn_telemetry::propagation;
-
-    #[test]
-    fn an_unsampled_context_is_the_same_place() {
-        let text = |flags: u8| format!("00-58406520a006649127e371903a2de979-53995c3f42cd8ad8-{flags:02x}");
-        let context = propagation::remote_context(&text(1), Some("v=1")).unwrap();
-        let unsampled = unsampled(&context);
-        assert_eq!(propagation::traceparent(&unsampled), Some(text(0)));
-        assert_eq!(propagation::tracestate(&unsampled).as_deref(), Some("v=1"));
-        assert!(!super::unsampled(&Context::new()).span().span_context().is_valid());
     }
 }

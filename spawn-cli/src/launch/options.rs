@@ -12,6 +12,8 @@ use std::path::PathBuf;
 pub(crate) struct LaunchOptions {
     #[command(flatten)]
     pub(crate) order: OrderOptions,
+    #[command(flatten)]
+    pub(crate) array: ArrayOptions,
     /// Finish a launch that was interrupted, by its id or the latest: what was launched is not launched again.
     #[arg(long, value_name = "ID", num_args = 0..=1, default_missing_value = LATEST, value_parser = launch_id)]
     #[arg(conflicts_with_all = ["OrderOptions", "ArrayOptions"])]
@@ -96,8 +98,9 @@ pub(crate) struct OrderOptions {
     /// Ask EC2 whether the launch would go through, and launch nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// The tasks, if the instances are for a job array.
-    #[command(flatten)]
+    /// The tasks, if the instances are for a job array: those of [`LaunchOptions::array`]. A group of flags with another
+    /// one flattened into it is empty for clap, and then nothing conflicts with it.
+    #[arg(skip)]
     pub(crate) array: ArrayOptions,
 }
 

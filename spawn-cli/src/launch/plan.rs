@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 
 /// Tag that AWS's consoles show as the name.
 pub(super) const NAME: &str = "Name";
-/// Tags that are added later: the launch's id, the trace context and the array's id where there are any.
-const LATER: usize = 3;
+/// Tags that are added later: the launch's id, and the trace context where there is one.
+const LATER: usize = 2;
 
 /// A launch that has passed every check that needs no call.
 #[derive(Debug)]
@@ -62,7 +62,8 @@ pub(super) fn plan(options: &OrderOptions, output: Option<&str>, files: Files) -
     let architecture = architecture(&types)?;
     let mut all = own_tags();
     all.extend(given_tags(options, array.is_some())?);
-    tags::validate_count(all.len() + LATER).map_err(UsageError::Tag)?;
+    let of_array = usize::from(array.is_some() && !all.contains_key(tags::ARRAY_ID));
+    tags::validate_count(all.len() + LATER + of_array).map_err(UsageError::Tag)?;
     let image = options.ami.clone().unwrap_or_else(|| default_image(architecture));
     let root_device = root_device(options, &image)?;
     refuse_stopping_spot(options.spot, &all)?;

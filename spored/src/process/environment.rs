@@ -134,8 +134,8 @@ mod tests {
             parameters: &map(parameters),
             index: 42,
             attempt: 3,
-            folder: Path::new("/state/work"),
-            output: Path::new("/state/work/output"),
+            folder: Path::new("/state/task"),
+            output: Path::new("/state/task/output"),
             span: &span.unwrap(),
         })
     }
@@ -151,8 +151,8 @@ mod tests {
             ("JOB_ATTEMPT", "3"),
             ("JOB_ATTEMPT_ID", "align-1a2b3c4d/42/3"),
             ("PATH", PATH),
-            ("SPAWN_INPUT", "/state/work"),
-            ("SPAWN_OUTPUT", "/state/work/output"),
+            ("SPAWN_INPUT", "/state/task"),
+            ("SPAWN_OUTPUT", "/state/task/output"),
             ("TRACEPARENT", "00-58406520a006649127e371903a2de979-53995c3f42cd8ad8-01"),
             ("TRACESTATE", "v=1"),
             ("_X_AMZN_TRACE_ID", "Root=1-58406520-a006649127e371903a2de979;Parent=53995c3f42cd8ad8;Sampled=1"),
@@ -172,7 +172,7 @@ mod tests {
             ("C", "task"),
             ("JOB_ATTEMPT", "3"),
             ("JOB_ARRAY_INDEX", "42"),
-            ("SPAWN_OUTPUT", "/state/work/output"),
+            ("SPAWN_OUTPUT", "/state/task/output"),
         ] {
             assert_eq!(told[name], value, "{name}");
         }

@@ -8,25 +8,26 @@ const NAMED: usize = 5;
 
 /// A name and a value each; nothing where the host works for no array.
 pub(super) fn rows(report: &Value) -> Vec<(&'static str, String)> {
-    let say = |pointer: &str| report.pointer(pointer).filter(|value| !value.is_null()).map(plain);
-    let Some(array) = say("/work/array") else { return Vec::new() };
-    let state = say("/work/state").filter(|state| !state.is_empty()).unwrap_or_else(|| "looking".to_owned());
-    let slots = say("/work/slots").filter(|slots| slots != "0").map(|slots| format!(", slots {slots}"));
+    let work = &report["work"];
+    let say = |pointer: &str| work.pointer(pointer).filter(|value| !value.is_null()).map(plain);
+    let Some(array) = say("/array") else { return Vec::new() };
+    let state = say("/state").filter(|state| !state.is_empty()).unwrap_or_else(|| "looking".to_owned());
+    let slots = say("/slots").filter(|slots| slots != "0").map(|slots| format!(", slots {slots}"));
     let made: Vec<String> = ["succeeded", "failed", "cancelled", "released"]
         .into_iter()
-        .filter_map(|name| Some(format!("{} {name}", say(&format!("/work/made/{name}")).filter(|count| count != "0")?)))
+        .filter_map(|name| Some(format!("{} {name}", say(&format!("/made/{name}")).filter(|count| count != "0")?)))
         .collect();
     let rows = [
         ("array", Some(format!("{array}, {state}{}", slots.unwrap_or_default()))),
-        ("tasks", running(report)),
+        ("tasks", running(work)),
         ("attempts", (!made.is_empty()).then(|| made.join(", "))),
-        ("", say("/work/problem")),
+        ("", say("/problem")),
     ];
     rows.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }
 
-fn running(report: &Value) -> Option<String> {
-    let tasks = report.pointer("/work/running")?.as_array().filter(|tasks| !tasks.is_empty())?;
+fn running(work: &Value) -> Option<String> {
+    let tasks = work.get("running")?.as_array().filter(|tasks| !tasks.is_empty())?;
     let name =
         |task: &Value| format!("{}#{} since {}", plain(&task["index"]), plain(&task["attempt"]), plain(&task["since"]));
     let named: Vec<String> = tasks.iter().take(NAMED).map(name).collect();

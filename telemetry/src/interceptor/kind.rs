@@ -152,7 +152,9 @@ fn conventional(service: &str, operation: &Arc<str>) -> Vec<KeyValue> {
         let kind = match &**operation {
             "SendMessage" | "SendMessageBatch" | "Publish" | "PublishBatch" => Some("send"),
             "ReceiveMessage" => Some("receive"),
-            "DeleteMessage" | "DeleteMessageBatch" | "ChangeMessageVisibility" | "ChangeMessageVisibilityBatch" => Some("settle"),
+            "DeleteMessage" | "DeleteMessageBatch" | "ChangeMessageVisibility" | "ChangeMessageVisibilityBatch" => {
+                Some("settle")
+            }
             _ => None,
         };
         let mut attributes = vec![

@@ -86,7 +86,7 @@ async fn set_up(spawn: &Path, aws: &Aws) -> Result<()> {
 /// Launches an array and answers its id; its instance exists for the emulator only.
 async fn launch(spawn: &Path, aws: &Aws, name: &str, tasks: usize, command: &[&str]) -> Result<String> {
     let tasks = tasks.to_string();
-    let line = ["launch", "--instance-type", "t3.micro", "--no-agent", "--job-array-name", name, "--tasks", &tasks];
+    let line = ["launch", "--instance-type", "t3.micro", "--job-array-name", name, "--tasks", &tasks];
     let program = Program::new(spawn).args(line).args(["-o", "json", "--"]).args(command).envs(aws.env());
     let output = program.run().await?;
     ensure!(output.status == 0, "spawn launch failed: {}", output.stderr);

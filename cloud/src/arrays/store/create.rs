@@ -5,9 +5,9 @@ use crate::arrays::array::ArrayRecord;
 use crate::arrays::item::{self, Item, Stamp};
 use crate::arrays::task::Task;
 use crate::error::{Error, Result};
+use crate::spans;
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
-use opentelemetry::Context;
 use opentelemetry::context::FutureExt;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -41,14 +41,16 @@ impl ArrayStore {
         // An item is made when its batch is sent: what waits is numbers.
         let mut items = tasks.chain(params).peekable();
         let mut under_way = JoinSet::new();
-        let mut done = 0;
+        let (mut done, mut calls) = (0, 0);
         while items.peek().is_some() {
             if under_way.len() == AT_ONCE {
                 done += joined(under_way.join_next().await)?;
                 written(done);
             }
             let (store, batch) = (self.clone(), items.by_ref().take(BATCH).collect());
-            under_way.spawn(async move { store.write(batch).await }.with_context(Context::current()));
+            let context = spans::context_for(calls);
+            under_way.spawn(async move { store.write(batch).await }.with_context(context));
+            calls += 1;
         }
         while let Some(batch) = under_way.join_next().await {
             done += joined(Some(batch))?;

@@ -25,7 +25,7 @@ const OUTPUT: &str = "output";
 /// Time between SIGTERM and SIGKILL: within what a host that is told to stop has.
 const GRACE: Duration = Duration::from_secs(5);
 /// Bytes of each of a command's two streams that are kept.
-const MOST_OUTPUT: u64 = 256 * 1024 * 1024;
+const MOST_OUTPUT: u64 = 64 * 1024 * 1024;
 
 /// The work of one attempt.
 #[derive(Debug)]
