@@ -56,23 +56,22 @@ async fn a_tasks_life_is_in_the_table_and_its_end_in_the_counts() {
 
 #[tokio::test]
 async fn of_many_that_claim_a_task_at_once_one_has_it() {
-    for url in [aws().await.ministack_url(), aws().await.moto_url()] {
-        let room = room(url).await;
-        let array = created(&room, 4).await;
-        let claims = (0..32).map(|agent| {
-            let (store, array) = (room.store.clone(), array.clone());
-            // One owner for two: an agent may receive two copies of a message.
-            let by = attempt(&format!("i-{}/a", agent / 8));
-            tokio::spawn(async move { store.claim(&array, agent % 4, &by, LAUNCHED, LEASE, true).await.unwrap() })
-        });
-        let mut won = BTreeMap::new();
-        for claim in claims.collect::<Vec<_>>() {
-            if let Ok(claimed) = claim.await.unwrap() {
-                assert_eq!(won.insert(claimed.task.index, claimed.task.attempt), None, "two have a task");
-            }
+    // ministack writes under a lock, as DynamoDB does; moto looks at a condition and writes later.
+    let room = usual_room().await;
+    let array = created(&room, 4).await;
+    let claims = (0..32).map(|agent| {
+        let (store, array) = (room.store.clone(), array.clone());
+        // One owner for two: an agent may receive two copies of a message.
+        let by = attempt(&format!("i-{}/a", agent / 8));
+        tokio::spawn(async move { store.claim(&array, agent % 4, &by, LAUNCHED, LEASE, true).await.unwrap() })
+    });
+    let mut won = BTreeMap::new();
+    for claim in claims.collect::<Vec<_>>() {
+        if let Ok(claimed) = claim.await.unwrap() {
+            assert_eq!(won.insert(claimed.task.index, claimed.task.attempt), None, "two have a task");
         }
-        assert_eq!(won, (0..4).map(|index| (index, 1)).collect());
     }
+    assert_eq!(won, (0..4).map(|index| (index, 1)).collect());
 }
 
 #[tokio::test]
