@@ -1,6 +1,6 @@
 //! Tasks through their lives in a real table.
 
-use super::{LAUNCHED, LEASE, Room, TABLE, array, attempt, ending, room, usual_room};
+use super::{LAUNCHED, LEASE, Room, TABLE, array, attempt, ending, usual_room};
 use crate::world::aws;
 use spawn_cloud::AgentRecord;
 use spawn_cloud::arrays::{ArrayRecord, Attempt, Counts, Ending, Refusal, TaskState};
