@@ -86,7 +86,8 @@ async fn what_a_task_leaves_running_ends_with_it_and_the_next_task_is_not_held_u
     array.ended().await;
     for (index, task) in array.tasks().await.iter().enumerate() {
         assert_eq!(task.state, TaskState::Succeeded);
-        assert!(!lives(&line(&folder.path().join(index.to_string())).await), "{index}");
+        let pid = line(&folder.path().join(index.to_string())).await;
+        wait_until("the end of what was left", Duration::from_secs(30), || (!lives(&pid)).then_some(())).await.unwrap();
     }
     stop(agent).await;
 }

@@ -82,6 +82,11 @@ fn lives(pid: u32) -> bool {
     state.is_some_and(|state| !state.contains(") Z "))
 }
 
+/// What was killed is dead a moment later, when the kernel has come to it.
+async fn dies(pid: u32) {
+    wait_until(&format!("the end of {pid}"), LONG, || (!lives(pid)).then_some(())).await.unwrap();
+}
+
 #[tokio::test]
 async fn the_end_of_a_command_is_its_own() {
     for (text, problem) in
@@ -123,7 +128,7 @@ async fn a_command_whose_time_is_over_may_say_its_last_words() {
     // More of them than a pipe holds.
     let mut scene =
         script("trap 'head -c 300000 /dev/zero; echo last; exit 3' TERM; echo ready; while :; do sleep 0.05; done");
-    scene.order.limit = Some(Duration::from_millis(500));
+    scene.order.limit = Some(Duration::from_secs(3));
     scene.order.grace = LONG;
     scene.order.most_output = 1_000_000;
     let started = Instant::now();
@@ -142,7 +147,7 @@ async fn a_command_that_ignores_sigterm_is_killed_and_so_is_one_that_stands_stil
         };
         let ended = run(scene.order.clone(), cut).await;
         assert!(matches!(ended, Ended::Cut(Cut::Cancelled)), "{text}: {ended:?}");
-        assert!(!lives(scene.pid("pid").await), "{text}");
+        dies(scene.pid("pid").await).await;
     }
 }
 
@@ -165,7 +170,7 @@ async fn what_a_command_leaves_running_ends_with_it_wherever_it_went() {
         let started = Instant::now();
         let ended = scene.run().await;
         assert!(matches!(ended, Ended::Code(5)), "{what}: {ended:?}");
-        assert!(!lives(scene.pid("pid").await), "{what}");
+        dies(scene.pid("pid").await).await;
         assert!(started.elapsed() < LONG / 2, "{what}: {:?}", started.elapsed());
     }
 }
@@ -179,7 +184,8 @@ async fn what_a_command_started_is_ended_too_when_it_is_cut_or_dropped() {
         Cut::Stopping
     };
     assert!(matches!(run(scene.order.clone(), cut).await, Ended::Cut(Cut::Stopping)));
-    assert!(!lives(scene.pid("pid").await) && !lives(scene.pid("own").await));
+    dies(scene.pid("pid").await).await;
+    dies(scene.pid("own").await).await;
 
     let scene = script(text);
     let mut running = Box::pin(scene.run());
