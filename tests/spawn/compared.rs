@@ -34,6 +34,7 @@ async fn one_trace_id_is_found_in_the_log_of_the_terminal_the_agent_and_the_task
     let log = log.await.unwrap();
     for said in [
         "registered",
+        "working for a job array",
         "task begins",
         "task has ended",
         "every task of the job array has ended",

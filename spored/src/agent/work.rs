@@ -59,10 +59,8 @@ pub(crate) struct WorkOptions {
 /// Works for the array that the settings name, for as long as the agent lives.
 pub(super) async fn work(booted: &Booted, options: WorkOptions, shared: &Shared) -> Infallible {
     let mut changes = booted.live.changes();
-    // An agent that was killed has left folders behind, and perhaps processes.
-    crate::process::clear(&booted.live.fixed().world.state_folder().join(FOLDER)).await;
     let owner = format!("{}/{:08x}", booted.record.instance_id, fastrand::u32(..));
-    // An agent that was killed could not do it itself.
+    // An agent that was killed has left folders behind, and perhaps processes.
     crate::process::clear(&booted.live.fixed().world.state_folder().join(FOLDER)).await;
     loop {
         let wanted = changes.borrow_and_update().settings().host.job_array.id.clone();
@@ -144,9 +142,13 @@ impl Host<'_> {
     }
 
     async fn work_for(self, array: ArrayRecord, caller: Caller) -> Why {
-        tracing::info!(array = array.id.as_str(), size = array.size, owner = self.owner, "working for a job array");
         self.tell("working", None);
         let crew = Crew::new(array, caller, self.booted, self.shared, self.owner, self.options);
+        {
+            let _in_its_trace = crew.context.clone().attach();
+            let array = &crew.array;
+            tracing::info!(array = array.id.as_str(), size = array.size, owner = self.owner, "working for a job array");
+        }
         let why = Box::pin(serve::serve(Arc::new(crew), self.booted)).await;
         self.shared.work().count_running(0);
         why
@@ -155,6 +157,7 @@ impl Host<'_> {
     /// What an array that has ended means for this host: an instance was there for its tasks alone.
     async fn ended(self, array: &ArrayRecord, caller: &Caller) -> Duration {
         if self.shared.work().change(|report| std::mem::replace(&mut report.state, "ended")) != "ended" {
+            let _in_its_trace = crew::context(array).attach();
             tracing::info!(array = array.id.as_str(), "the job array has ended");
         }
         self.shared.work().problem(None);

@@ -90,7 +90,7 @@ impl Crew {
         let fixed = booted.live.fixed();
         let Caller { clients, store, clock } = caller;
         Self {
-            context: carried(array.traceparent.as_deref(), array.tracestate.as_deref()).unwrap_or_default(),
+            context: context(&array),
             queue: TaskQueue::new(clients.sqs().clone(), array.queue_url.clone()),
             clients,
             store,
@@ -235,6 +235,11 @@ impl Drop for Place {
         self.crew.lock().remove(&self.index);
         self.crew.tell();
     }
+}
+
+/// Context of the array's span; empty without one, or with one that is malformed.
+pub(super) fn context(array: &ArrayRecord) -> Context {
+    carried(array.traceparent.as_deref(), array.tracestate.as_deref()).unwrap_or_default()
 }
 
 /// The context that an item carries; one that is malformed is left out with a warning.

@@ -47,7 +47,6 @@ async fn end(crew: &Crew, array: &ArrayRecord, counts: Counts, ended_at: Millis)
         tracing::warn!(%error, queue = crew.queue.url(), "the array's queue is not removed; it is empty, and costs nothing");
     }
     crew.store.finish(&array.id, &crew.owner, ended_at, problem.as_deref()).await?;
-    tracing::info!(array = array.id.as_str(), "the job array has ended");
     Ok(())
 }
 
