@@ -37,12 +37,16 @@ pub(crate) fn did_you_mean<'a>(read: &str, candidates: impl IntoIterator<Item = 
     if read.len() > 128 {
         return None;
     }
-    candidates
-        .into_iter()
+    let candidates: Vec<&str> = candidates.into_iter().collect();
+    // One that goes on where the word ends is the likelier, however much longer it is.
+    let longer = candidates.iter().find(|candidate| read.len() >= 4 && candidate.starts_with(read));
+    let alike = candidates
+        .iter()
         .map(|candidate| (strsim::jaro_winkler(read, candidate), candidate))
         .filter(|(likeness, _)| *likeness > 0.8)
         .max_by(|(one, _), (other, _)| one.total_cmp(other))
-        .map(|(_, candidate)| candidate)
+        .map(|(_, candidate)| candidate);
+    longer.or(alike).copied()
 }
 
 #[cfg(test)]
@@ -59,6 +63,9 @@ mod tests {
     #[test]
     fn only_a_likely_candidate_is_suggested() {
         assert_eq!(did_you_mean("sampling", ["enabled", "sampling_rate"]), Some("sampling_rate"));
+        for read in ["sampling", "sampling-rate", "sample_rate", "samplingRate", "sampling_rat"] {
+            assert_eq!(did_you_mean(read, ["sampling_rate", "sampler", "sampling_rules"]), Some("sampling_rate"));
+        }
         assert_eq!(did_you_mean("zebra", ["enabled", "sampling_rate"]), None);
     }
 }

@@ -37,6 +37,6 @@ pub use settings::{
     FilterSettings, HostSettings, JobArraySettings, LifeSettings, Limits, OtlpSettings, Settings, TracingSettings,
 };
 pub use value::{
-    Compression, ExporterKind, Headers, OnComplete, OtlpProtocol, Percent, ProviderChoice, SamplingRate, Sessions,
-    Slots, TimeSpan, Topology, ValueError,
+    Compression, ExporterKind, Headers, OnComplete, OtlpProtocol, Percent, ProviderChoice, SamplerKind, SamplingRate,
+    Sessions, Slots, TimeSpan, Topology, ValueError,
 };

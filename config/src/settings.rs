@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::value::timeout;
 use crate::{
     Compression, Endpoint, ExporterKind, Headers, JobArray, OnComplete, OtlpProtocol, Percent, ProviderChoice,
-    SamplingRate, Sessions, Slots, TimeSpan, Topology,
+    SamplerKind, SamplingRate, Sessions, Slots, TimeSpan, Topology,
 };
 
 /// Everything that can be set. `Settings::default()` holds the defaults of the key table.
@@ -37,8 +37,14 @@ pub struct TracingSettings {
     pub enabled: bool,
     /// Where spans go.
     pub exporter: ExporterKind,
+    /// Who decides about traces that start here.
+    pub sampler: SamplerKind,
     /// The share of traces that is kept.
     pub sampling: SamplingRate,
+    /// Shares of single operations.
+    pub sampling_rules: Vec<String>,
+    /// Whether the spans of failed calls are kept in traces that are not.
+    pub keep_errors: bool,
     /// The back end's address; `None` is the exporter's own default.
     pub endpoint: Option<Endpoint>,
     /// The instant after which tracing is off again.
@@ -55,6 +61,8 @@ pub struct TracingSettings {
     pub exporter_file: Option<String>,
     /// The OTLP exporter.
     pub otlp: OtlpSettings,
+    /// Attributes that become annotations in X-Ray, as glob patterns, beside those that always do.
+    pub annotations: Vec<String>,
     /// Attributes that are left out or made unreadable.
     pub filter: FilterSettings,
     /// How far tags may go.
@@ -66,7 +74,10 @@ impl Default for TracingSettings {
         Self {
             enabled: false,
             exporter: ExporterKind::XRay,
+            sampler: SamplerKind::Ratio,
             sampling: SamplingRate::default(),
+            sampling_rules: Vec::new(),
+            keep_errors: false,
             endpoint: None,
             until: None,
             topology: Topology::Auto,
@@ -75,6 +86,7 @@ impl Default for TracingSettings {
             attributes: BTreeMap::new(),
             exporter_file: None,
             otlp: OtlpSettings::default(),
+            annotations: Vec::new(),
             filter: FilterSettings::default(),
             limits: Limits::default(),
         }
@@ -126,6 +138,8 @@ impl Default for OtlpSettings {
 /// Attribute names as glob patterns (`*` and `?`), in the order in which they are tried: drop, redact, hash.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FilterSettings {
+    /// Attributes that are let through beside those that spawn knows.
+    pub allow: Vec<String>,
     /// Attributes that are left out.
     pub drop: Vec<String>,
     /// Attributes whose value is replaced.

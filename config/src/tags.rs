@@ -45,6 +45,10 @@ pub const TRACING_ENABLED: &str = "spawn:tracing-enabled";
 pub const TRACING_EXPORTER: &str = "spawn:tracing-exporter";
 /// Key `tracing-sampling`.
 pub const TRACING_SAMPLING: &str = "spawn:tracing-sampling";
+/// Key `tracing-sampler`.
+pub const TRACING_SAMPLER: &str = "spawn:tracing-sampler";
+/// Key `tracing-keep-errors`.
+pub const TRACING_KEEP_ERRORS: &str = "spawn:tracing-keep-errors";
 /// Key `tracing-endpoint`.
 pub const TRACING_ENDPOINT: &str = "spawn:tracing-endpoint";
 /// Key `tracing-until`.

@@ -11,7 +11,9 @@ pub(crate) mod timeout;
 
 use std::borrow::Cow;
 
-pub use choice::{Compression, ExporterKind, OnComplete, OtlpProtocol, ProviderChoice, Sessions, Topology};
+pub use choice::{
+    Compression, ExporterKind, OnComplete, OtlpProtocol, ProviderChoice, SamplerKind, Sessions, Topology,
+};
 pub use headers::Headers;
 pub use percent::Percent;
 pub use sampling::SamplingRate;

@@ -239,8 +239,8 @@ fn a_bad_flag_is_refused_as_it_was_written() {
         "flag --ttl: ttl cannot be \"soon\": expected a span of time such as 30s, 15m, 2h, 1d or 1h30m, at most 3650d"
     );
     assert_eq!(
-        Layers::new().flag("tracing-sample", "1", "--set").unwrap_err().to_string(),
-        "flag --set: unknown key tracing-sample (did you mean `tracing-sampling`?)"
+        Layers::new().flag("tracing-sampl1ng", "1", "--set").unwrap_err().to_string(),
+        "flag --set: unknown key tracing-sampl1ng (did you mean `tracing-sampling`?)"
     );
 }
 

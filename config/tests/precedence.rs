@@ -405,8 +405,8 @@ fn tracing_ends_at_its_instant() {
 fn an_unknown_key_is_answered_with_the_likeliest() {
     let resolved = Layers::new().resolve();
     assert_eq!(
-        resolved.get("tracing-sample").unwrap_err().to_string(),
-        "unknown key tracing-sample (did you mean `tracing-sampling`?)"
+        resolved.get("tracing-sampl1ng").unwrap_err().to_string(),
+        "unknown key tracing-sampl1ng (did you mean `tracing-sampling`?)"
     );
     assert_eq!(resolved.explain("zebra").unwrap_err().to_string(), "unknown key zebra; `config list` shows all keys");
 }

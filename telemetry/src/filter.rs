@@ -22,6 +22,17 @@ pub(crate) struct Filter {
     hash: Vec<WildMatch>,
 }
 
+/// What is shown of an attribute.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Shown<'a> {
+    /// All of it.
+    Whole(&'a Value),
+    /// Something in its place.
+    Instead(Value),
+    /// Nothing.
+    Nothing,
+}
+
 /// What becomes of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Rule {
@@ -33,7 +44,7 @@ enum Rule {
 
 impl Filter {
     pub(crate) fn new(settings: &FilterSettings) -> Self {
-        let FilterSettings { drop, redact, hash } = settings;
+        let FilterSettings { allow: _, drop, redact, hash } = settings;
         let globs = |names: &[String]| names.iter().map(|name| WildMatch::new(name)).collect();
         Self { drop: globs(drop), redact: globs(redact), hash: globs(hash) }
     }
@@ -61,6 +72,31 @@ impl Filter {
             self.attributes(&mut link.attributes);
         }
         Cow::Owned(span)
+    }
+
+    /// What is shown of one attribute.
+    pub(crate) fn attribute<'a>(&self, name: &str, value: &'a Value) -> Shown<'a> {
+        match self.rule(name) {
+            Rule::Keep => {
+                let mut clean_value = value.clone();
+                clean(&mut clean_value);
+                if clean_value == *value { Shown::Whole(value) } else { Shown::Instead(clean_value) }
+            }
+            Rule::Drop => Shown::Nothing,
+            Rule::Redact => Shown::Instead(Value::from(REDACTED)),
+            Rule::Hash => Shown::Instead(Value::from(hashed(&value.as_str()))),
+        }
+    }
+
+    /// What is shown of a text that is no attribute, such as that of a status, under the name of the attribute that
+    /// says the same; `None` is nothing.
+    pub(crate) fn text<'a>(&self, name: &str, text: &'a str) -> Option<Cow<'a, str>> {
+        match self.rule(name) {
+            Rule::Keep => Some(redacted(text)),
+            Rule::Drop => None,
+            Rule::Redact => Some(Cow::Borrowed(REDACTED)),
+            Rule::Hash => Some(Cow::Owned(hashed(text))),
+        }
     }
 
     /// The resource with its attributes filtered.
@@ -146,6 +182,7 @@ mod tests {
     fn filter() -> Filter {
         let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
         Filter::new(&FilterSettings {
+            allow: Vec::new(),
             drop: names(&["user.*"]),
             redact: names(&["*secret*"]),
             hash: names(&["aws.s3.key"]),

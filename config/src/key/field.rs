@@ -7,8 +7,8 @@ use jiff::Timestamp;
 
 use crate::value::{list, timeout};
 use crate::{
-    Compression, Endpoint, ExporterKind, Headers, OnComplete, OtlpProtocol, Percent, ProviderChoice, SamplingRate,
-    Sessions, Slots, TimeSpan, Topology, ValueError,
+    Compression, Endpoint, ExporterKind, Headers, OnComplete, OtlpProtocol, Percent, ProviderChoice, SamplerKind,
+    SamplingRate, Sessions, Slots, TimeSpan, Topology, ValueError,
 };
 
 /// A value as it was written. Tags, variables and flags are text; `local.yaml` has lists and maps too.
@@ -65,6 +65,7 @@ plain_field!(
     OtlpProtocol,
     Percent,
     ProviderChoice,
+    SamplerKind,
     SamplingRate,
     Sessions,
     Slots,

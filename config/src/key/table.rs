@@ -3,7 +3,8 @@
 use super::field::{Field, Raw};
 use super::{Grammar, Key};
 use crate::{
-    Compression, ExporterKind, OnComplete, OtlpProtocol, ProviderChoice, Sessions, Settings, Topology, ValueError, tags,
+    Compression, ExporterKind, OnComplete, OtlpProtocol, ProviderChoice, SamplerKind, Sessions, Settings, Topology,
+    ValueError, tags,
 };
 
 /// Every key, each once.
@@ -27,7 +28,7 @@ macro_rules! key {
     };
 }
 
-static KEYS: [Key; 47] = [
+static KEYS: [Key; 52] = [
     key!("tracing-enabled", Grammar::Truth, tracing.enabled)
         .says("Makes spans of what spawn and spored do.")
         .tag(tags::TRACING_ENABLED)
@@ -47,6 +48,19 @@ static KEYS: [Key; 47] = [
         .path("observability.tracing.sampling_rate")
         .env(&["OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG"])
         .default("0.1"),
+    key!("tracing-sampler", Grammar::Word(SamplerKind::WORDS), tracing.sampler)
+        .says("Decides about traces that start here by that share, or by the account's sampling rules in X-Ray.")
+        .tag(tags::TRACING_SAMPLER)
+        .path("observability.tracing.sampler")
+        .default("ratio"),
+    key!("tracing-sampling-rules", Grammar::List, tracing.sampling_rules)
+        .says("Gives single operations a share of their own, such as `DynamoDB.GetItem=0.01` or `S3.*=0`.")
+        .path("observability.tracing.sampling_rules"),
+    key!("tracing-keep-errors", Grammar::Truth, tracing.keep_errors)
+        .says("Keeps the spans of failed calls in traces that are not kept.")
+        .tag(tags::TRACING_KEEP_ERRORS)
+        .path("observability.tracing.keep_errors")
+        .default("false"),
     key!("tracing-endpoint", Grammar::Endpoint, tracing.endpoint)
         .says("Sends spans to this address instead of the exporter's own.")
         .tag(tags::TRACING_ENDPOINT)
@@ -115,6 +129,12 @@ static KEYS: [Key; 47] = [
         .path("observability.tracing.otlp.timeout")
         .env(&["OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT"])
         .default("10s"),
+    key!("tracing-annotations", Grammar::List, tracing.annotations)
+        .says("Makes X-Ray annotations of further attributes, whose names match these globs.")
+        .path("observability.tracing.annotations"),
+    key!("tracing-filter-allow", Grammar::List, tracing.filter.allow)
+        .says("Lets attributes through whose names match these globs, beside those that spawn knows.")
+        .path("observability.tracing.filter.allow"),
     key!("tracing-filter-drop", Grammar::List, tracing.filter.drop)
         .says("Leaves out attributes whose names match these globs.")
         .path("observability.tracing.filter.drop"),

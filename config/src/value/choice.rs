@@ -61,6 +61,16 @@ choice! {
 }
 
 choice! {
+    /// Who decides whether a trace that starts here is kept.
+    SamplerKind, "`ratio` or `xray`" {
+        /// A share of the trace ids.
+        Ratio = "ratio",
+        /// The sampling rules of the account in X-Ray.
+        XRay = "xray",
+    }
+}
+
+choice! {
     /// How the tasks of a job array hang together in traces.
     Topology, "`auto`, `joined` or `linked`" {
         /// `Joined` for small arrays, `Linked` for large ones.
