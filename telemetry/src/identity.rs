@@ -32,9 +32,18 @@ impl SpanIdentity {
         }
     }
 
+    /// Nothing: a program that is none of spawn's says who it is by its resource.
+    #[must_use]
+    pub fn none() -> Self {
+        Self { instance_id: String::new(), provider: "", job_array_id: None, job_array_index: None }
+    }
+
     /// The attributes; cloning them copies no text.
     pub(crate) fn attributes(&self) -> Vec<KeyValue> {
         let Self { instance_id, provider, job_array_id, job_array_index } = self;
+        if instance_id.is_empty() {
+            return Vec::new();
+        }
         let mut attributes = vec![
             KeyValue::new(attribute::SPAWN_INSTANCE_ID, shared(instance_id)),
             KeyValue::new(attribute::SPAWN_PROVIDER, *provider),

@@ -1,6 +1,36 @@
-//! Makes, carries, decides, keeps and sends the spans of AWS SDK calls.
+//! Traces AWS SDK clients: every call is an OpenTelemetry span with true attributes, every call tells AWS the trace that it
+//! belongs to, and the spans go to AWS X-Ray without a daemon, to any OTLP receiver, or to JSON lines.
+//!
+//! Five lines trace the clients of a program of your own and export to X-Ray:
+//!
+//! ```no_run
+//! # use spawn_telemetry::Telemetry;
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! # let aws = aws_config::load_from_env().await;
+//! let telemetry = Telemetry::of("orders").to_xray(&aws);
+//! let config = aws_sdk_sts::config::Builder::from(&aws).interceptor(telemetry.aws_interceptor());
+//! let sts = aws_sdk_sts::Client::from_conf(config.build());
+//! telemetry.in_span("who am I", vec![], sts.get_caller_identity().send()).await?;
+//! telemetry.shutdown(std::time::Duration::from_secs(5));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! - One interceptor serves the clients of all services: names, request ids, attempts, AWS error codes, throttling and the
+//!   resources that a call was about come from what the SDK tells of every call, so no service crate is needed.
+//! - [`Telemetry::in_span`] is a span around your own work; calls in it are its children. Spans of `tracing` and of other
+//!   libraries join in through [`Telemetry::tracer_provider`], those of a provider that you have through
+//!   [`Telemetry::span_processor`].
+//! - [`Builder::environment`] reads OpenTelemetry's variables; [`Builder::to_otlp`] and [`Builder::to_json_lines`] choose
+//!   other ways out.
+//! - Telemetry never fails, blocks or slows a call: spans wait in bounded memory and leave on a thread of their own.
+//!   [`Telemetry::counters`] accounts for each of them, [`Telemetry::health`] says what is wrong and what to do about it.
+//! - [`propagation`] carries a trace through environments, queues, functions, items and objects.
+//!
+//! It is the telemetry of `spawn` and its agent `spored`, which hold it to being correct.
 
 pub mod attribute;
+mod builder;
 mod counters;
 mod describe;
 mod export;
@@ -27,6 +57,7 @@ pub mod testing;
 mod throttle;
 mod xray;
 
+pub use builder::Builder;
 pub use counters::{Counters, DropReason};
 pub use describe::{Attributes, CallName, DescribeCall, NoDescription};
 pub use export::ExportPlan;

@@ -15,8 +15,8 @@ pub struct Program {
 }
 
 /// The name under which X-Ray and other back ends list this program.
-pub(crate) fn service_name(program: Program, settings: &TracingSettings) -> String {
-    let name = settings.service_name.as_deref().unwrap_or(program.name);
+fn service_name(program: &str, settings: &TracingSettings) -> String {
+    let name = settings.service_name.as_deref().unwrap_or(program);
     match settings.service_name_prefix.as_deref() {
         Some(prefix) => format!("{prefix}-{name}"),
         None => name.to_owned(),
@@ -29,11 +29,8 @@ pub(crate) fn resource(program: Program, process_id: u32, identity: &Identity, s
         KeyValue::new(key::SERVICE_VERSION, program.version),
         KeyValue::new(key::SERVICE_INSTANCE_ID, identity.instance_id.clone()),
         KeyValue::new(key::HOST_ID, identity.instance_id.clone()),
-        KeyValue::new(key::PROCESS_PID, i64::from(process_id)),
-        KeyValue::new(key::TELEMETRY_SDK_NAME, "opentelemetry"),
-        KeyValue::new(key::TELEMETRY_SDK_LANGUAGE, "rust"),
-        KeyValue::new(key::TELEMETRY_SDK_VERSION, OPENTELEMETRY_VERSION),
     ];
+    attributes.extend(of_process(process_id));
     if identity.provider == Provider::Ec2 {
         attributes.push(KeyValue::new(key::CLOUD_PROVIDER, "aws"));
         attributes.push(KeyValue::new(key::CLOUD_PLATFORM, AWS_EC2));
@@ -49,6 +46,26 @@ pub(crate) fn resource(program: Program, process_id: u32, identity: &Identity, s
     for (key, value) in optional {
         attributes.extend(value.clone().map(|value| KeyValue::new(key, value)));
     }
+    finished(attributes, program.name, settings)
+}
+
+/// The resource of a program that is none of spawn's: its name, its process, and what the settings say.
+pub(crate) fn of_program(service: &str, process_id: u32, settings: &TracingSettings) -> Resource {
+    finished(of_process(process_id).into(), service, settings)
+}
+
+/// What is true of every process.
+fn of_process(process_id: u32) -> [KeyValue; 4] {
+    [
+        KeyValue::new(key::PROCESS_PID, i64::from(process_id)),
+        KeyValue::new(key::TELEMETRY_SDK_NAME, "opentelemetry"),
+        KeyValue::new(key::TELEMETRY_SDK_LANGUAGE, "rust"),
+        KeyValue::new(key::TELEMETRY_SDK_VERSION, OPENTELEMETRY_VERSION),
+    ]
+}
+
+/// The resource with the user's own attributes and the service name.
+fn finished(mut attributes: Vec<KeyValue>, program: &str, settings: &TracingSettings) -> Resource {
     let own = settings.attributes.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone()));
     attributes.extend(own);
     attributes.push(KeyValue::new(key::SERVICE_NAME, service_name(program, settings)));

@@ -33,6 +33,7 @@ use crate::testing::Spans;
 #[derive(Clone, Debug)]
 pub struct Telemetry {
     recorder: Recorder,
+    provider: SdkTracerProvider,
     tracer: SdkTracer,
 }
 
@@ -61,7 +62,15 @@ impl Telemetry {
             .with_resource(Resource::builder_empty().build())
             .build();
         let scope = InstrumentationScope::builder(SCOPE).with_version(env!("CARGO_PKG_VERSION")).build();
-        Self { recorder, tracer: provider.tracer_with_scope(scope) }
+        Self { recorder, tracer: provider.tracer_with_scope(scope), provider }
+    }
+
+    pub(crate) fn recorder(&self) -> &Recorder {
+        &self.recorder
+    }
+
+    pub(crate) fn provider(&self) -> &SdkTracerProvider {
+        &self.provider
     }
 
     /// Settles what becomes of the spans held so far and of all later ones. May be called again with another plan.
@@ -214,13 +223,16 @@ impl Drop for OpenSpan<'_> {
 
 /// Hands spans of the SDK's tracer to the recorder as they end.
 #[derive(Debug)]
-struct ToRecorder(Recorder);
+pub(crate) struct ToRecorder(pub(crate) Recorder);
 
 impl SpanProcessor for ToRecorder {
     fn on_start(&self, _: &mut Span, _: &Context) {}
 
+    /// A span that another provider only records, for processors of its own, is nothing to send.
     fn on_end(&self, span: SpanData) {
-        self.0.accept_own(span);
+        if span.span_context.is_sampled() {
+            self.0.accept_own(span);
+        }
     }
 
     /// The pipeline is flushed and shut down by [`Telemetry`], with a deadline.

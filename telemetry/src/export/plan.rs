@@ -38,18 +38,22 @@ impl ExportPlan {
         process_id: u32,
         aws: Option<SdkConfig>,
     ) -> Self {
+        Self::with_resource(settings, &resource::resource(program, process_id, identity, settings), aws)
+    }
+
+    /// As [`ExportPlan::new`], for a resource that is known.
+    pub(crate) fn with_resource(settings: &TracingSettings, resource: &Resource, aws: Option<SdkConfig>) -> Self {
         if settings.exporter == ExporterKind::Otlp && settings.otlp.skip_verify {
             // Said here, because connections are made many times.
             tracing::warn!("skip_verify is set: the OTLP receiver's certificate is not checked");
         }
         let filter = Filter::new(&settings.filter);
-        let resource = resource::resource(program, process_id, identity, settings);
         Self {
             exporter: settings.exporter,
             endpoint: settings.endpoint.clone(),
             file: settings.exporter_file.clone(),
             otlp: settings.otlp.clone(),
-            resource: filter.resource(&resource),
+            resource: filter.resource(resource),
             filter,
             aws,
         }
