@@ -15,7 +15,7 @@ use spawn_telemetry::Telemetry;
 #[expect(clippy::disallowed_methods, reason = "a program of its own makes its own clients")]
 #[expect(clippy::print_stdout, reason = "that is what an example is for")]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let aws = aws_config::load_from_env().await;
+    let aws = aws_config::load_defaults(aws_config::BehaviorVersion::latest()).await;
 
     let telemetry = Telemetry::of("who-am-i").to_xray(&aws);
     let config = aws_sdk_sts::config::Builder::from(&aws).interceptor(telemetry.aws_interceptor());

@@ -6,7 +6,7 @@
 //! ```no_run
 //! # use spawn_telemetry::Telemetry;
 //! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-//! # let aws = aws_config::load_from_env().await;
+//! # let aws = aws_config::load_defaults(aws_config::BehaviorVersion::latest()).await;
 //! let telemetry = Telemetry::of("orders").to_xray(&aws);
 //! let config = aws_sdk_sts::config::Builder::from(&aws).interceptor(telemetry.aws_interceptor());
 //! let sts = aws_sdk_sts::Client::from_conf(config.build());

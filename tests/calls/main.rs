@@ -7,6 +7,7 @@ mod arrays;
 mod endings;
 mod granted;
 mod house;
+mod library;
 mod operations;
 mod sources;
 mod staging;
