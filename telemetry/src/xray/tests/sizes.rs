@@ -7,7 +7,7 @@ use opentelemetry::trace::SpanId;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::super::fit::LIMIT;
+use super::super::limits::DOCUMENT as LIMIT;
 use super::*;
 
 #[test]
@@ -17,7 +17,7 @@ fn a_long_attribute_is_cut_and_the_document_says_so() {
     let read = read(&task);
     assert_eq!(
         read["metadata"]["spawn"],
-        json!({"log": format!("{}…", "x".repeat(8192)), "short": "kept", "truncated": true})
+        json!({"log": format!("{}…", "x".repeat(8192)), "short": "kept", "truncated": ["metadata"]})
     );
 }
 
@@ -32,7 +32,7 @@ fn a_document_that_cannot_be_cut_enough_keeps_ids_times_and_flags() {
     let read: Json = serde_json::from_str(&text).unwrap();
     assert_eq!(
         json!([read["id"], read["trace_id"], read["parent_id"], read["fault"], read["metadata"]]),
-        json!(["00000000000000b2", TRACE, "00000000000000a1", true, {"spawn": {"truncated": true}}])
+        json!(["00000000000000b2", TRACE, "00000000000000a1", true, {"spawn": {"truncated": ["metadata", "resource", "stacks", "all metadata", "all fields"]}}])
     );
 }
 
