@@ -1,59 +1,71 @@
-//! The `aws` block of a call: what was asked of which service, and under which id.
+//! The `aws` block of a call: what was asked of which service, and under which id. The names of the fields are those that
+//! X-Ray's own SDKs give to the parameters.
 
 use opentelemetry::{Array, Value};
-use serde_json::{Map, Value as Json};
 
-use super::facts::Facts;
-use super::value::{cut, json};
+use super::facts::{Facts, whole};
+use super::limits::{DETAIL, ITEMS};
+use super::pen::Pen;
+use super::table::{PLACES, Slot};
 
-/// Longest text in the block, in characters; the longest S3 key fits.
-const LONGEST: usize = 1024;
-/// Most items of a list in the block.
-const MOST: usize = 100;
-
-/// The block, in X-Ray's field names.
-pub(super) fn block(facts: &Facts<'_>) -> Map<String, Json> {
-    let mut block = Map::new();
-    let texts = [
-        ("operation", facts.operation()),
-        ("region", facts.aws_region.as_deref().or(facts.cloud_region.as_deref())),
-        ("request_id", facts.request_id.as_deref()),
-        ("id_2", facts.extended_request_id.as_deref()),
-    ];
-    for (field, text) in texts {
-        if let Some(text) = text {
-            block.insert(field.to_owned(), Json::from(cut(text, LONGEST)));
+/// The fields. A segment tells its own account, and so not that of a call.
+pub(super) fn fields(pen: &mut Pen<'_>, facts: &Facts<'_>, is_segment: bool) {
+    if let Some(operation) = facts.operation() {
+        pen.field("operation", operation, DETAIL);
+    }
+    if let Some(region) = facts.text(Slot::AwsRegion).or_else(|| facts.text(Slot::CloudRegion)) {
+        pen.field("region", region, DETAIL);
+    }
+    if let Some(attempts) = facts.get(Slot::Attempts).and_then(whole) {
+        pen.count("retries", attempts.saturating_sub(1).max(0));
+    }
+    let first = Slot::RequestId as usize;
+    for place in &PLACES[first..Slot::InvokedArn as usize] {
+        let Some(value) = facts.get(place.slot) else { continue };
+        match place.slot {
+            Slot::TableNames => tables(pen, value),
+            Slot::RemoteAccount if is_segment => {}
+            _ => {
+                pen.key(&place.field["aws.".len()..]);
+                pen.detail(value, DETAIL);
+            }
         }
     }
-    if let Some(attempts) = facts.attempts {
-        block.insert("retries".to_owned(), Json::from(attempts.saturating_sub(1).max(0)));
-    }
-    for (field, value) in &facts.subjects {
-        let (field, value) = subject(field, value);
-        match (block.get_mut(field), value) {
-            // Several attributes name resources; all of them count.
-            (Some(Json::Array(known)), Json::Array(more)) => known.extend(more),
-            (_, value) => drop(block.insert(field.to_owned(), value)),
-        }
-    }
-    block
+    resources(pen, facts);
 }
 
-fn subject(field: &'static str, value: &Value) -> (&'static str, Json) {
-    match (field, value) {
-        ("table_names", Value::Array(Array::String(names))) if names.len() == 1 => {
-            ("table_name", Json::from(cut(names[0].as_str(), LONGEST)))
-        }
-        ("table_names", Value::String(name)) => ("table_name", Json::from(cut(name.as_str(), LONGEST))),
-        ("resource_names", Value::String(name)) => (field, Json::from(vec![cut(name.as_str(), LONGEST)])),
-        _ => (field, short(json(value))),
-    }
-}
-
-fn short(value: Json) -> Json {
+/// One table has a field of its own: by it X-Ray tells the table's node.
+fn tables(pen: &mut Pen<'_>, value: &Value) {
     match value {
-        Json::String(text) => Json::from(cut(&text, LONGEST)),
-        Json::Array(items) => items.into_iter().take(MOST).map(short).collect(),
-        other => other,
+        Value::Array(Array::String(names)) if names.len() == 1 => pen.field("table_name", names[0].as_str(), DETAIL),
+        Value::String(name) => pen.field("table_name", name.as_str(), DETAIL),
+        _ => {
+            pen.key("table_names");
+            pen.detail(value, DETAIL);
+        }
     }
+}
+
+/// Several attributes name resources; all of them count.
+fn resources(pen: &mut Pen<'_>, facts: &Facts<'_>) {
+    let mut named = PLACES[Slot::InvokedArn as usize..].iter().filter_map(|place| facts.get(place.slot)).peekable();
+    if named.peek().is_none() {
+        return;
+    }
+    let list = pen.open_list("resource_names");
+    for value in named {
+        match value {
+            Value::Array(Array::String(names)) => {
+                for name in names.iter().take(ITEMS.min(pen.level.others)) {
+                    pen.comma();
+                    pen.text(name.as_str(), DETAIL);
+                }
+            }
+            other => {
+                pen.comma();
+                pen.text(&other.as_str(), DETAIL);
+            }
+        }
+    }
+    pen.close_list(list);
 }

@@ -1,175 +1,281 @@
-//! What the attributes of a span say, read in one pass, under the names of today and of yesterday.
+//! What the attributes of a span say, read in one pass into memory that is used again for the next span.
 
-use std::borrow::Cow;
+use opentelemetry::{Key, KeyValue, Value};
 
-use opentelemetry::{KeyValue, Value};
-
+use super::table::{SLOTS, Slot, find};
 use crate::attribute;
+use crate::filter::{Filter, Shown};
 
-/// The attributes that X-Ray has a place for, and the rest.
-#[derive(Debug, Default)]
-pub(super) struct Facts<'a> {
+/// No attribute.
+const NONE: u32 = u32::MAX;
+/// The bit of a handle that says that something else is shown in the attribute's place.
+const INSTEAD: u32 = 1 << 31;
+
+/// What a translation needs for a moment.
+#[derive(Debug)]
+pub(super) struct Scratch {
+    /// The attribute of each slot, and how old its name is.
+    slots: [(u32, u8); SLOTS],
+    /// Attributes that X-Ray has no place for.
+    rest: Vec<u32>,
+    /// What is shown in the place of attributes.
+    instead: Vec<(u32, Value)>,
+    /// Whether the attribute of a slot has become an annotation, in the order of `SEARCHED`.
+    pub(super) searched: [bool; super::table::SEARCHED.len()],
+    /// Annotations that the settings or the span ask for: handle, and where the key ends in `keys`.
+    pub(super) wanted: Vec<(u32, usize)>,
+    pub(super) keys: String,
+    /// An annotation's value as text.
+    pub(super) text: String,
+}
+
+/// What the translation itself goes by, whether it is shown or not.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Known {
     /// Whether the span says that it is a call to AWS.
-    pub(super) aws_api: bool,
-    pub(super) rpc_service: Option<Cow<'a, str>>,
-    pub(super) aws_service: Option<Cow<'a, str>>,
-    pub(super) rpc_method: Option<Cow<'a, str>>,
-    pub(super) aws_operation: Option<Cow<'a, str>>,
-    pub(super) aws_region: Option<Cow<'a, str>>,
-    pub(super) cloud_region: Option<Cow<'a, str>>,
-    pub(super) request_id: Option<Cow<'a, str>>,
-    pub(super) extended_request_id: Option<Cow<'a, str>>,
-    pub(super) attempts: Option<i64>,
+    pub(super) is_aws: bool,
     /// Whether the span is one attempt of a call.
     pub(super) is_attempt: bool,
     pub(super) error: Option<bool>,
-    pub(super) error_type: Option<Cow<'a, str>>,
-    pub(super) error_message: Option<Cow<'a, str>>,
     pub(super) throttled: bool,
     pub(super) status: Option<i64>,
-    pub(super) content_length: Option<i64>,
-    pub(super) method: Option<Cow<'a, str>>,
-    pub(super) url: Option<Cow<'a, str>>,
-    pub(super) user_agent: Option<Cow<'a, str>>,
-    pub(super) client_ip: Option<Cow<'a, str>>,
-    pub(super) user: Option<Cow<'a, str>>,
-    pub(super) peer: Option<Cow<'a, str>>,
-    /// What the call was about: the field of X-Ray's `aws` block and the value.
-    pub(super) subjects: Vec<(&'static str, &'a Value)>,
-    /// What is searched for: the name of the annotation and the value.
-    pub(super) searched: Vec<(&'static str, &'a Value)>,
-    /// Everything else.
-    pub(super) rest: Vec<&'a KeyValue>,
+    /// Attribute of the error's type.
+    error_type: Option<u32>,
+}
+
+/// The attributes of a span as they are shown.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Facts<'a> {
+    pub(super) known: Known,
+    attributes: &'a [KeyValue],
+    pub(super) scratch: &'a Scratch,
+}
+
+impl Scratch {
+    pub(super) fn new() -> Self {
+        Self {
+            slots: [(NONE, 0); SLOTS],
+            rest: Vec::new(),
+            instead: Vec::new(),
+            searched: [false; _],
+            wanted: Vec::new(),
+            keys: String::new(),
+            text: String::new(),
+        }
+    }
+
+    /// Reads the attributes. Of two with one name the later one holds; of two names for one thing today's.
+    pub(super) fn read(&mut self, attributes: &[KeyValue], filter: &Filter) -> Known {
+        self.slots = [(NONE, 0); SLOTS];
+        self.rest.clear();
+        self.instead.clear();
+        let mut known = Known::default();
+        for (number, pair) in (0..INSTEAD - 1).zip(attributes) {
+            let found = find(pair.key.as_str());
+            if let Some((place, _)) = found {
+                known.note(place.slot, number, &pair.value);
+            }
+            let handle = match filter.attribute(pair.key.as_str(), &pair.value) {
+                Shown::Whole(_) => number,
+                Shown::Instead(value) => {
+                    self.instead.push((number, value));
+                    INSTEAD | (self.instead.len() - 1) as u32
+                }
+                Shown::Nothing => continue,
+            };
+            match found {
+                Some((place, age)) => self.put(place.slot, handle, age, attributes),
+                None => self.rest.push(handle),
+            }
+        }
+        self.leave_out_repeated(attributes);
+        known
+    }
+
+    fn put(&mut self, slot: Slot, handle: u32, age: u8, attributes: &[KeyValue]) {
+        let place = &mut self.slots[slot as usize];
+        let (known, known_age) = *place;
+        let displaced = if known == NONE || age == known_age {
+            *place = (handle, age);
+            NONE
+        } else if age < known_age {
+            *place = (handle, age);
+            known
+        } else {
+            handle
+        };
+        // Two names for one thing: what the second says too is kept if it says something else.
+        if displaced != NONE {
+            let (kept, _) = self.slots[slot as usize];
+            let values = (self.value(attributes, kept), self.value(attributes, displaced));
+            if values.0 != values.1 {
+                self.rest.push(displaced);
+            }
+        }
+        if slot.stays() && displaced != handle {
+            self.rest.push(handle);
+        }
+    }
+
+    /// A key is in the metadata once, with its last value.
+    fn leave_out_repeated(&mut self, attributes: &[KeyValue]) {
+        /// Up to so many attributes, comparing each with each is quicker than sorting.
+        const FEW: usize = 48;
+        let mut rest = std::mem::take(&mut self.rest);
+        if rest.len() <= FEW {
+            let mut at = 0;
+            while at < rest.len() {
+                let key = self.key(attributes, rest[at]);
+                if rest[at + 1..].iter().any(|later| self.key(attributes, *later) == key) {
+                    rest.remove(at);
+                } else {
+                    at += 1;
+                }
+            }
+        } else {
+            let key = |handle: &u32| self.key(attributes, *handle).as_str();
+            rest.sort_unstable_by(|left, right| {
+                key(left).cmp(key(right)).then_with(|| self.number(*right).cmp(&self.number(*left)))
+            });
+            rest.dedup_by(|later, kept| self.key(attributes, *later) == self.key(attributes, *kept));
+        }
+        self.rest = rest;
+    }
+
+    /// Takes an attribute out of the rest.
+    pub(super) fn take_from_rest(&mut self, handle: u32) {
+        self.rest.retain(|other| *other != handle);
+    }
+
+    /// Keeps the attribute of a slot in the metadata: no field wanted it.
+    pub(super) fn keep(&mut self, slot: Slot) {
+        let (handle, _) = self.slots[slot as usize];
+        if handle != NONE && !slot.stays() {
+            self.rest.push(handle);
+        }
+    }
+
+    /// The handle of an attribute, if anything of it is shown.
+    pub(super) fn handle(&self, number: u32) -> Option<u32> {
+        let here = |handle: &u32| self.number(*handle) == number;
+        let slots = self.slots.iter().map(|(handle, _)| handle).filter(|handle| **handle != NONE);
+        slots.chain(&self.rest).copied().find(|handle| here(handle))
+    }
+
+    fn number(&self, handle: u32) -> u32 {
+        if handle & INSTEAD == 0 { handle } else { self.instead[(handle & !INSTEAD) as usize].0 }
+    }
+
+    fn key<'a>(&self, attributes: &'a [KeyValue], handle: u32) -> &'a Key {
+        &attributes[self.number(handle) as usize].key
+    }
+
+    pub(super) fn value<'a>(&'a self, attributes: &'a [KeyValue], handle: u32) -> &'a Value {
+        if handle & INSTEAD == 0 {
+            &attributes[handle as usize].value
+        } else {
+            &self.instead[(handle & !INSTEAD) as usize].1
+        }
+    }
+
+    pub(super) fn shown<'a>(&'a self, attributes: &'a [KeyValue], slot: Slot) -> Option<&'a Value> {
+        let (handle, _) = self.slots[slot as usize];
+        (handle != NONE).then(|| self.value(attributes, handle))
+    }
+}
+
+impl Known {
+    #[inline]
+    fn note(&mut self, slot: Slot, number: u32, value: &Value) {
+        match slot {
+            Slot::System => self.is_aws |= is_text(value, attribute::AWS_API),
+            Slot::AwsService => self.is_aws = true,
+            Slot::Resend => self.is_attempt = true,
+            Slot::Error => self.error = flag(value),
+            Slot::Throttled => self.throttled = flag(value) == Some(true),
+            Slot::Status => self.status = whole(value),
+            Slot::ErrorType => self.error_type = Some(number),
+            _ => {}
+        }
+    }
 }
 
 impl<'a> Facts<'a> {
-    /// Reads the attributes. Of two with one name, the later one holds.
-    pub(super) fn read(attributes: &'a [KeyValue]) -> Self {
-        let mut facts = Self::default();
-        for pair in attributes {
-            if !facts.note_call(pair) && !facts.note_http(pair) {
-                facts.note_subject(pair);
-            }
-        }
-        facts
+    pub(super) fn new(known: Known, attributes: &'a [KeyValue], scratch: &'a Scratch) -> Self {
+        Self { known, attributes, scratch }
     }
 
-    fn note_call(&mut self, pair: &'a KeyValue) -> bool {
-        let value = &pair.value;
-        match pair.key.as_str() {
-            attribute::RPC_SYSTEM | attribute::RPC_SYSTEM_NAME => {
-                if value.as_str() != attribute::AWS_API {
-                    return false;
-                }
-                self.aws_api = true;
-            }
-            attribute::RPC_SERVICE => self.rpc_service = Some(value.as_str()),
-            attribute::RPC_METHOD => self.rpc_method = Some(value.as_str()),
-            attribute::AWS_SERVICE => self.aws_service = Some(value.as_str()),
-            attribute::AWS_OPERATION => self.aws_operation = Some(value.as_str()),
-            attribute::AWS_REGION => self.aws_region = Some(value.as_str()),
-            attribute::CLOUD_REGION => self.cloud_region = Some(value.as_str()),
-            attribute::AWS_REQUEST_ID | "aws.requestId" | "aws.request.id" => self.request_id = Some(value.as_str()),
-            attribute::AWS_EXTENDED_REQUEST_ID => self.extended_request_id = Some(value.as_str()),
-            attribute::AWS_ATTEMPTS => self.attempts = whole(value),
-            attribute::ERROR => self.error = flag(value),
-            attribute::ERROR_TYPE => self.error_type = Some(value.as_str()),
-            attribute::ERROR_MESSAGE => self.error_message = Some(value.as_str()),
-            attribute::AWS_THROTTLED => self.throttled = flag(value) == Some(true),
-            attribute::HTTP_REQUEST_RESEND_COUNT => {
-                self.is_attempt = true;
-                return false;
-            }
-            _ => return false,
-        }
-        true
+    /// What is shown of a slot's attribute.
+    #[inline]
+    pub(super) fn get(&self, slot: Slot) -> Option<&'a Value> {
+        self.scratch.shown(self.attributes, slot)
     }
 
-    fn note_http(&mut self, pair: &'a KeyValue) -> bool {
-        let value = &pair.value;
-        match pair.key.as_str() {
-            attribute::HTTP_RESPONSE_STATUS_CODE | "http.status_code" => self.status = whole(value),
-            "http.response.body.size" | "http.response_content_length" => self.content_length = whole(value),
-            attribute::HTTP_REQUEST_METHOD | "http.method" => self.method = Some(value.as_str()),
-            "url.full" | "http.url" => self.url = Some(value.as_str()),
-            "user_agent.original" | "http.user_agent" => self.user_agent = Some(value.as_str()),
-            "client.address" | "http.client_ip" => self.client_ip = Some(value.as_str()),
-            "user.id" | "enduser.id" => self.user = Some(value.as_str()),
-            "service.peer.name" | "peer.service" => self.peer = Some(value.as_str()),
-            _ => return false,
-        }
-        true
+    /// The text of a slot's attribute, if it is one and not empty.
+    #[inline]
+    pub(super) fn text(&self, slot: Slot) -> Option<&'a str> {
+        text(self.get(slot)?)
     }
 
-    fn note_subject(&mut self, pair: &'a KeyValue) {
-        let field = match pair.key.as_str() {
-            attribute::SPAWN_INSTANCE_ID => return self.searched.push(("spawn_instance_id", &pair.value)),
-            attribute::SPAWN_JOB_ARRAY_ID => return self.searched.push(("spawn_job_array_id", &pair.value)),
-            attribute::SPAWN_JOB_ARRAY_INDEX => return self.searched.push(("spawn_job_array_index", &pair.value)),
-            attribute::SPAWN_JOB_ARRAY_NAME => return self.searched.push(("spawn_job_array_name", &pair.value)),
-            attribute::TASK_ID => return self.searched.push(("task_id", &pair.value)),
-            attribute::SPAWN_TASK_ATTEMPT => return self.searched.push(("spawn_task_attempt", &pair.value)),
-            attribute::SPAWN_TASK_OUTCOME => return self.searched.push(("spawn_task_outcome", &pair.value)),
-            attribute::SPAWN_COMMAND => return self.searched.push(("spawn_command", &pair.value)),
-            "aws.dynamodb.table_names" => "table_names",
-            "aws.table_name" | "aws.table.name" => "table_name",
-            "aws.dynamodb.consumed_capacity" => "consumed_capacity",
-            "aws.dynamodb.count" => "count",
-            "aws.dynamodb.scanned_count" => "scanned_count",
-            "aws.dynamodb.limit" => "limit",
-            "aws.dynamodb.index_name" => "index_name",
-            "aws.dynamodb.projection" => "projection",
-            "aws.dynamodb.select" => "select",
-            "aws.dynamodb.consistent_read" => "consistent_read",
-            "aws.s3.bucket" => "bucket_name",
-            "aws.s3.key" => "key",
-            "aws.s3.copy_source" => "copy_source",
-            "aws.s3.upload_id" => "upload_id",
-            "aws.sqs.queue.url" | "aws.queue_url" | "aws.queue.url" | "messaging.url" => "queue_url",
-            "aws.sns.topic.arn" => "topic_arn",
-            "messaging.batch.message_count" => "message_count",
-            "faas.invoked_name" => "function_name",
-            "aws.lambda.invoked_arn"
-            | "aws.kinesis.stream_name"
-            | "aws.step_functions.state_machine.arn"
-            | "aws.secretsmanager.secret.arn"
-            | "aws.ec2.instance_ids" => "resource_names",
-            _ => return self.rest.push(pair),
-        };
-        self.subjects.push((field, &pair.value));
+    /// What is shown of an attribute.
+    pub(super) fn at(&self, handle: u32) -> &'a Value {
+        self.scratch.value(self.attributes, handle)
     }
 
-    /// Whether this is a call to AWS. The exporter of the OpenTelemetry collector asks for `rpc.system` alone; spans that
-    /// carry only the current name are calls too.
-    pub(super) fn is_aws_call(&self) -> bool {
-        self.aws_api || self.aws_service.is_some()
+    /// The error's type, whether it is shown or not.
+    pub(super) fn error_type(&self) -> &'a str {
+        let value = self.known.error_type.and_then(|number| self.attributes.get(number as usize));
+        value.and_then(|pair| text(&pair.value)).unwrap_or_default()
+    }
+
+    /// Attributes that X-Ray has no place for.
+    pub(super) fn rest(&self) -> impl Iterator<Item = (&'a Key, &'a Value)> {
+        let Self { attributes, scratch, .. } = *self;
+        scratch.rest.iter().map(move |handle| (scratch.key(attributes, *handle), scratch.value(attributes, *handle)))
     }
 
     /// The service as the SDK names it, for example `DynamoDB`.
-    pub(super) fn service(&self) -> Option<&str> {
-        let in_method =
-            self.rpc_method.as_deref().and_then(|method| method.split_once('/')).map(|(service, _)| service);
-        self.rpc_service.as_deref().or(in_method).or(self.aws_service.as_deref())
+    pub(super) fn service(&self) -> Option<&'a str> {
+        let in_method = || self.text(Slot::RpcMethod)?.split_once('/').map(|(service, _)| service);
+        self.text(Slot::RpcService).or_else(in_method).or_else(|| self.text(Slot::AwsService))
     }
 
     /// The operation, for example `GetItem`.
-    pub(super) fn operation(&self) -> Option<&str> {
-        let method =
-            || self.rpc_method.as_deref().map(|method| method.rsplit_once('/').map_or(method, |(_, last)| last));
-        self.aws_operation.as_deref().or_else(method)
+    pub(super) fn operation(&self) -> Option<&'a str> {
+        self.text(Slot::Operation).or_else(|| self.text(Slot::RpcMethod).map(last_part))
     }
 }
 
-fn whole(value: &Value) -> Option<i64> {
+/// What is behind the last slash.
+pub(super) fn last_part(text: &str) -> &str {
+    text.rsplit_once('/').map_or(text, |(_, last)| last)
+}
+
+/// A text that is not empty.
+pub(super) fn text(value: &Value) -> Option<&str> {
+    match value {
+        Value::String(text) if !text.as_str().is_empty() => Some(text.as_str()),
+        _ => None,
+    }
+}
+
+fn is_text(value: &Value, expected: &str) -> bool {
+    text(value) == Some(expected)
+}
+
+/// A whole number, or a text that is one.
+pub(super) fn whole(value: &Value) -> Option<i64> {
     match value {
         Value::I64(number) => Some(*number),
-        other => other.as_str().parse().ok(),
+        Value::String(text) => text.as_str().parse().ok(),
+        _ => None,
     }
 }
 
 fn flag(value: &Value) -> Option<bool> {
     match value {
         Value::Bool(flag) => Some(*flag),
-        other => other.as_str().parse().ok(),
+        Value::String(text) => text.as_str().parse().ok(),
+        _ => None,
     }
 }

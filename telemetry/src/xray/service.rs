@@ -1,62 +1,104 @@
-//! What all segments of this program have in common, read from the resource once.
+//! What all segments of this program have in common, read from the resource and written once.
+
+mod blocks;
 
 use opentelemetry::{Key, Value};
 use opentelemetry_sdk::Resource;
 use opentelemetry_semantic_conventions::resource as key;
-use serde_json::{Map, Value as Json, json};
 
-use super::name::sanitised;
-use super::value;
-use crate::resource::AWS_EC2;
+use super::limits::{Cuts, DETAIL, LEVELS, TEXT};
+use super::pen::Pen;
 
-/// The program as X-Ray sees it: a node of the service map.
+/// The program as X-Ray sees it: a node of the service map. Texts are JSON, without braces around fields.
 #[derive(Clone, Debug)]
-pub(crate) struct Service {
+pub(super) struct Service {
     pub(super) name: String,
-    pub(super) version: Option<String>,
-    pub(super) origin: Option<&'static str>,
-    pub(super) aws: Map<String, Json>,
-    pub(super) resource: Map<String, Json>,
+    /// `origin`, `resource_arn` and `service`.
+    pub(super) head: String,
+    /// Fields of the block `aws`.
+    pub(super) aws: String,
+    /// All of the resource, as an object.
+    pub(super) resource: String,
+    pub(super) instance_id: Option<String>,
 }
 
 impl Service {
-    /// The id of the EC2 instance; `None` elsewhere.
-    pub(crate) fn instance_id(&self) -> Option<&str> {
-        self.aws.get("ec2")?.get("instance_id")?.as_str()
+    /// Reads the resource.
+    pub(super) fn new(resource: &Resource) -> Self {
+        let known = Known(resource);
+        let platform = known.platform();
+        let on_ec2 = platform == Some("aws_ec2");
+        Self {
+            name: known.text(key::SERVICE_NAME).unwrap_or("spawn").to_owned(),
+            head: written(|pen| head(pen, known, platform)),
+            aws: written(|pen| blocks::write(pen, known, platform)),
+            resource: format!("{{{}}}", written(|pen| all(pen, resource))),
+            instance_id: known.text(key::HOST_ID).filter(|_| on_ec2).map(str::to_owned),
+        }
+    }
+}
+
+/// A resource to look things up in.
+#[derive(Clone, Copy)]
+struct Known<'a>(&'a Resource);
+
+impl<'a> Known<'a> {
+    fn value(self, name: &'static str) -> Option<&'a Value> {
+        self.0.get_ref(&Key::from_static_str(name))
     }
 
-    /// Reads the resource.
-    pub(crate) fn new(resource: &Resource) -> Self {
-        let text = |name: &'static str| resource.get_ref(&Key::from_static_str(name)).map(Value::as_str);
-        let on_ec2 = text(key::CLOUD_PLATFORM).as_deref() == Some(AWS_EC2);
-        let mut aws = Map::new();
-        if let Some(account) = text(key::CLOUD_ACCOUNT_ID).filter(|_| on_ec2) {
-            aws.insert("account_id".to_owned(), Json::from(account));
-        }
-        if on_ec2 {
-            let fields = [
-                ("instance_id", key::HOST_ID),
-                ("availability_zone", key::CLOUD_AVAILABILITY_ZONE),
-                ("instance_size", key::HOST_TYPE),
-                ("ami_id", key::HOST_IMAGE_ID),
-            ];
-            let known = fields.iter().filter_map(|(field, name)| Some(((*field).to_owned(), Json::from(text(name)?))));
-            aws.insert("ec2".to_owned(), Json::Object(known.collect()));
-        }
-        let sdk = json!({
-            "sdk": "spawn-telemetry",
-            "sdk_version": env!("CARGO_PKG_VERSION"),
-            "auto_instrumentation": false,
-        });
-        aws.insert("xray".to_owned(), sdk);
-        let mut attributes: Vec<_> = resource.iter().collect();
-        attributes.sort_by(|(left, _), (right, _)| left.as_str().cmp(right.as_str()));
-        Self {
-            name: sanitised(text(key::SERVICE_NAME).as_deref().unwrap_or("spawn")).into_owned(),
-            version: text(key::SERVICE_VERSION).map(|version| value::cut(&version, 200)),
-            origin: on_ec2.then_some("AWS::EC2::Instance"),
-            aws,
-            resource: attributes.into_iter().map(|(key, value)| (key.to_string(), value::json(value))).collect(),
-        }
+    fn text(self, name: &'static str) -> Option<&'a str> {
+        super::facts::text(self.value(name)?)
+    }
+
+    /// The platform, if it is AWS's.
+    fn platform(self) -> Option<&'a str> {
+        let is_other = self.text(key::CLOUD_PROVIDER).is_some_and(|provider| provider != "aws");
+        self.text(key::CLOUD_PLATFORM).filter(|platform| !is_other && platform.starts_with("aws_"))
+    }
+}
+
+fn written(write: impl FnOnce(&mut Pen<'_>)) -> String {
+    let mut out = String::new();
+    write(&mut Pen { out: &mut out, start: 0, level: LEVELS[0], number: 0, cuts: Cuts::default() });
+    out
+}
+
+fn head(pen: &mut Pen<'_>, known: Known<'_>, platform: Option<&str>) {
+    if let Some(origin) = platform.and_then(|platform| origin(platform, known.text("aws.ecs.launchtype"))) {
+        pen.plain("origin", origin);
+    }
+    if let Some(arn) = known.text("cloud.resource_id").filter(|id| id.starts_with("arn:")) {
+        pen.field("resource_arn", arn, DETAIL);
+    }
+    if let Some(version) = known.text(key::SERVICE_VERSION) {
+        let block = pen.open("service");
+        pen.field("version", version, TEXT - 1);
+        pen.close(block);
+    }
+}
+
+/// The kind of AWS resource that the program runs on. Elsewhere there is none: X-Ray knows origins of AWS alone, and draws
+/// a service without one as what it is, a program.
+fn origin(platform: &str, launch_type: Option<&str>) -> Option<&'static str> {
+    Some(match (platform, launch_type) {
+        ("aws_ec2", _) => "AWS::EC2::Instance",
+        ("aws_ecs", Some("ec2")) => "AWS::ECS::EC2",
+        ("aws_ecs", Some("fargate")) => "AWS::ECS::Fargate",
+        ("aws_ecs", _) => "AWS::ECS::Container",
+        ("aws_eks", _) => "AWS::EKS::Container",
+        ("aws_elastic_beanstalk", _) => "AWS::ElasticBeanstalk::Environment",
+        ("aws_app_runner", _) => "AWS::AppRunner::Service",
+        ("aws_lambda", _) => "AWS::Lambda::Function",
+        _ => return None,
+    })
+}
+
+fn all(pen: &mut Pen<'_>, resource: &Resource) {
+    let mut attributes: Vec<_> = resource.iter().collect();
+    attributes.sort_by(|(left, _), (right, _)| left.as_str().cmp(right.as_str()));
+    for (key, value) in attributes {
+        pen.foreign_key(key.as_str());
+        pen.value(value, pen.level.metadata, pen.level.metadata);
     }
 }

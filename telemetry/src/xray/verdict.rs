@@ -3,6 +3,7 @@
 use opentelemetry::trace::Status;
 
 use super::facts::Facts;
+use crate::attribute;
 use crate::throttle::is_throttle;
 
 /// X-Ray's flags.
@@ -27,14 +28,15 @@ impl Verdict {
 ///
 /// `error` set to false is an outcome that the caller planned for, such as a failed condition, and flags nothing.
 pub(super) fn verdict(facts: &Facts<'_>, status: &Status) -> Verdict {
+    let known = facts.known;
     let refused = matches!(status, Status::Error { .. });
-    let answer = facts.status.unwrap_or(0);
-    let failed = refused || facts.error == Some(true) || (facts.error.is_none() && answer >= 400);
+    let answer = known.status.unwrap_or(0);
+    let failed = refused || known.error == Some(true) || (known.error.is_none() && answer >= 400);
     if !failed {
         return Verdict::default();
     }
-    let code = facts.error_type.as_deref().unwrap_or_default();
-    let throttle = facts.throttled || is_throttle(code, u16::try_from(answer).unwrap_or(0));
-    let error = throttle || (400..500).contains(&answer) || code == "cancelled";
+    let code = facts.error_type();
+    let throttle = known.throttled || is_throttle(code, u16::try_from(answer).unwrap_or(0));
+    let error = throttle || (400..500).contains(&answer) || code == attribute::CANCELLED;
     Verdict { error, fault: !error, throttle }
 }

@@ -7,7 +7,7 @@ use opentelemetry::trace::SpanId;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::super::fit::LIMIT;
+use super::super::limits::DOCUMENT as LIMIT;
 use super::*;
 
 #[test]
@@ -17,7 +17,7 @@ fn a_long_attribute_is_cut_and_the_document_says_so() {
     let read = read(&task);
     assert_eq!(
         read["metadata"]["spawn"],
-        json!({"log": format!("{}…", "x".repeat(8192)), "short": "kept", "truncated": true})
+        json!({"log": format!("{}…", "x".repeat(8192)), "short": "kept", "truncated": ["metadata"]})
     );
 }
 
@@ -27,12 +27,12 @@ fn a_document_that_cannot_be_cut_enough_keeps_ids_times_and_flags() {
     task.attributes.extend((0..5_000).map(|number| KeyValue::new(format!("key{number}"), "a value of some length")));
     task.links.links =
         (0..1_000).map(|id| Link::new(context(id + 1), vec![KeyValue::new("k", "v".repeat(99))], 0)).collect();
-    let Rendered { text, .. } = document(&task, &service());
+    let (_, text) = document(&task);
     assert!(text.len() <= LIMIT, "{}", text.len());
     let read: Json = serde_json::from_str(&text).unwrap();
     assert_eq!(
         json!([read["id"], read["trace_id"], read["parent_id"], read["fault"], read["metadata"]]),
-        json!(["00000000000000b2", TRACE, "00000000000000a1", true, {"spawn": {"truncated": true}}])
+        json!(["00000000000000b2", TRACE, "00000000000000a1", true, {"spawn": {"truncated": ["metadata", "resource", "stacks", "all metadata", "all fields"]}}])
     );
 }
 
@@ -115,7 +115,7 @@ proptest! {
 
     #[test]
     fn any_span_becomes_a_document_with_its_ids_times_and_status(span in any_span()) {
-        let Rendered { id, text } = document(&span, &service());
+        let (id, text) = document(&span);
         prop_assert!(text.len() <= LIMIT);
         let read: Json = serde_json::from_str(&text).unwrap();
         prop_assert_eq!(&read["id"], &json!(id));
