@@ -87,8 +87,56 @@ pub const RESPONSE: &str = "response";
 /// Value of `error.type`: anything else, by the conventions' own word; `error.message` says more.
 pub const OTHER: &str = "_OTHER";
 
-/// Every attribute name above, as `docs/reference/spans.md` lists them.
-pub const ALL: [&str; 34] = [
+/// Names of the attributes that were cut because their value was too long.
+pub const SPAWN_CUT: &str = "spawn.cut";
+
+// Of single services, where the conventions have no name. `docs/reference/spans.md` lists them with their services.
+
+/// Image that an EC2 call is about.
+pub const AWS_EC2_IMAGE_ID: &str = "aws.ec2.image_id";
+/// Subnet that an EC2 call is about.
+pub const AWS_EC2_SUBNET_ID: &str = "aws.ec2.subnet_id";
+/// Instances that an EC2 call is about, or has made.
+pub const AWS_EC2_INSTANCE_IDS: &str = "aws.ec2.instance_ids";
+/// `DryRun`, `Event` or `RequestResponse`.
+pub const AWS_LAMBDA_INVOCATION_TYPE: &str = "aws.lambda.invocation_type";
+/// `Handled` or `Unhandled`: the call succeeded, the function did not.
+pub const AWS_LAMBDA_FUNCTION_ERROR: &str = "aws.lambda.function_error";
+/// Version of the function that ran.
+pub const AWS_LAMBDA_EXECUTED_VERSION: &str = "aws.lambda.executed_version";
+/// Records that a Kinesis call put.
+pub const AWS_KINESIS_RECORD_COUNT: &str = "aws.kinesis.record_count";
+/// Those of them that Kinesis refused, though the call succeeded.
+pub const AWS_KINESIS_FAILED_COUNT: &str = "aws.kinesis.failed_count";
+/// Event bus.
+pub const AWS_EVENTBRIDGE_BUS_NAME: &str = "aws.eventbridge.bus_name";
+/// Rule of an event bus.
+pub const AWS_EVENTBRIDGE_RULE_NAME: &str = "aws.eventbridge.rule_name";
+/// Events that EventBridge refused, though the call succeeded.
+pub const AWS_EVENTBRIDGE_FAILED_COUNT: &str = "aws.eventbridge.failed_count";
+/// Role that is assumed.
+pub const AWS_STS_ROLE_ARN: &str = "aws.sts.role_arn";
+/// Name that whoever assumes it goes by.
+pub const AWS_STS_ROLE_SESSION_NAME: &str = "aws.sts.role_session_name";
+/// Names of parameters, but not of secret ones.
+pub const AWS_SSM_PARAMETER_NAMES: &str = "aws.ssm.parameter_names";
+/// Path that parameters are looked up under.
+pub const AWS_SSM_PARAMETER_PATH: &str = "aws.ssm.parameter_path";
+/// Document.
+pub const AWS_SSM_DOCUMENT_NAME: &str = "aws.ssm.document_name";
+/// Command that was sent.
+pub const AWS_SSM_COMMAND_ID: &str = "aws.ssm.command_id";
+/// Role.
+pub const AWS_IAM_ROLE_NAME: &str = "aws.iam.role_name";
+/// Instance profile.
+pub const AWS_IAM_INSTANCE_PROFILE_NAME: &str = "aws.iam.instance_profile_name";
+/// Policy that is part of a role, a user or a group.
+pub const AWS_IAM_POLICY_NAME: &str = "aws.iam.policy_name";
+/// Managed policy.
+pub const AWS_IAM_POLICY_ARN: &str = "aws.iam.policy_arn";
+
+/// Every attribute name above that is not of a single service, as `docs/reference/spans.md` lists them.
+pub const ALL: [&str; 35] = [
     AWS_SERVICE,
     AWS_OPERATION,
     AWS_REGION,
@@ -123,6 +171,7 @@ pub const ALL: [&str; 34] = [
     SERVER_ADDRESS,
     SERVER_PORT,
     SPAWN_COMMAND,
+    SPAWN_CUT,
 ];
 
 #[cfg(test)]

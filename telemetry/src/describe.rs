@@ -3,7 +3,9 @@
 use std::fmt::Debug;
 
 use aws_smithy_runtime_api::client::interceptors::context::{Input, Output};
-use opentelemetry::{KeyValue, Value};
+use opentelemetry::{Array, KeyValue, StringValue, Value};
+
+use crate::attribute;
 
 /// Which call it is, in the SDK's own words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,36 +43,86 @@ impl DescribeCall for NoDescription {
     fn output(&self, _: &CallName<'_>, _: &Output, _: &mut Attributes) {}
 }
 
+/// Bytes of a text that a span keeps. No name that AWS takes is longer; whatever is would crowd out what matters.
+const LONGEST_TEXT: usize = 4096;
+/// Values of a list that a span keeps.
+const MOST_VALUES: usize = 256;
+
 /// The attributes of a span in the making; each key is there once.
+///
+/// A text that is too long is cut and ends with `…`; a list that is too long loses its end. `spawn.cut` names both.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Attributes(Vec<KeyValue>);
+pub struct Attributes {
+    all: Vec<KeyValue>,
+    cut: Vec<&'static str>,
+}
 
 impl Attributes {
     pub(crate) fn with_capacity(capacity: usize) -> Self {
-        Self(Vec::with_capacity(capacity))
+        Self { all: Vec::with_capacity(capacity), cut: Vec::new() }
     }
 
     /// Sets an attribute; an earlier value of the same key is replaced.
     pub fn set(&mut self, key: &'static str, value: impl Into<Value>) {
-        let value = value.into();
-        match self.0.iter_mut().find(|attribute| attribute.key.as_str() == key) {
-            Some(attribute) => attribute.value = value,
+        match self.all.iter().position(|attribute| attribute.key.as_str() == key) {
+            Some(place) => {
+                let value = self.bounded(key, value.into());
+                self.all[place].value = value;
+            }
             None => self.add(key, value),
         }
     }
 
+    /// Whether there is a value of this key.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.all.iter().any(|attribute| attribute.key.as_str() == key)
+    }
+
     /// Adds an attribute whose key is known to be new.
     pub(crate) fn add(&mut self, key: &'static str, value: impl Into<Value>) {
-        self.0.push(KeyValue::new(key, value));
+        let value = self.bounded(key, value.into());
+        self.all.push(KeyValue::new(key, value));
     }
 
     pub(crate) fn extend(&mut self, attributes: &[KeyValue]) {
-        self.0.extend_from_slice(attributes);
+        self.all.extend_from_slice(attributes);
     }
 
-    pub(crate) fn into_vec(self) -> Vec<KeyValue> {
-        self.0
+    pub(crate) fn into_vec(mut self) -> Vec<KeyValue> {
+        if !self.cut.is_empty() {
+            let cut = self.cut.iter().map(|&key| StringValue::from(key)).collect();
+            self.all.push(KeyValue::new(attribute::SPAWN_CUT, Value::Array(Array::String(cut))));
+        }
+        self.all
     }
+
+    /// The value, or as much of it as a span keeps.
+    fn bounded(&mut self, key: &'static str, mut value: Value) -> Value {
+        let was_cut = match &mut value {
+            Value::String(text) => cut(text),
+            Value::Array(Array::String(texts)) => {
+                let too_many = texts.len() > MOST_VALUES;
+                texts.truncate(MOST_VALUES);
+                texts.iter_mut().fold(too_many, |was_cut, text| cut(text) || was_cut)
+            }
+            _ => false,
+        };
+        if was_cut && !self.cut.contains(&key) {
+            self.cut.push(key);
+        }
+        value
+    }
+}
+
+/// Cuts a text that is too long, and says whether it was.
+fn cut(text: &mut StringValue) -> bool {
+    let whole = text.as_str();
+    if whole.len() <= LONGEST_TEXT {
+        return false;
+    }
+    let end = whole.floor_char_boundary(LONGEST_TEXT - '…'.len_utf8());
+    *text = StringValue::from(format!("{}…", &whole[..end]));
+    true
 }
 
 #[cfg(test)]
@@ -84,5 +136,19 @@ mod tests {
         attributes.set("b", 2);
         attributes.set("a", "three");
         assert_eq!(attributes.into_vec(), [KeyValue::new("a", "three"), KeyValue::new("b", 2)]);
+    }
+    #[test]
+    fn what_is_too_long_is_cut_and_named() {
+        let mut attributes = Attributes::default();
+        attributes.set("whole", "a".repeat(LONGEST_TEXT));
+        attributes.set("text", "é".repeat(10_000));
+        let names = vec![StringValue::from("n"); MOST_VALUES + 1];
+        attributes.set("names", Value::Array(Array::String(names)));
+        let all = attributes.into_vec();
+        assert_eq!(all[0].value.as_str().len(), LONGEST_TEXT);
+        assert_eq!(all[1].value.as_str(), format!("{}…", "é".repeat(2046)));
+        assert!(matches!(&all[2].value, Value::Array(Array::String(names)) if names.len() == MOST_VALUES));
+        let cut = Value::Array(Array::String(vec!["text".into(), "names".into()]));
+        assert_eq!(all[3], KeyValue::new("spawn.cut", cut));
     }
 }

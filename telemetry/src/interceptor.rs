@@ -4,6 +4,7 @@
 //! own configuration, and is dropped with it when the caller loses interest. No hook returns an error, because the SDK
 //! would fail the caller's call for it, and code from elsewhere runs behind `catch_unwind`.
 
+mod answered;
 mod attempt;
 mod call;
 mod capture;
@@ -11,6 +12,7 @@ mod error_code;
 mod expect;
 mod failure;
 mod kind;
+mod sent;
 mod server;
 #[cfg(test)]
 mod tests;
@@ -27,7 +29,7 @@ use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint}
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
-use aws_smithy_types::telemetry::{CapturedTelemetryAttributes, RequestedTelemetryAttributes};
+use aws_smithy_types::telemetry::CapturedTelemetryAttributes;
 use aws_types::region::Region;
 use opentelemetry::KeyValue;
 
@@ -36,6 +38,7 @@ use crate::identity::SpanIdentity;
 use crate::propagation::header_value;
 use crate::recorder::{Begun, Recorder, Unsampled};
 use call::Call;
+use capture::Requests;
 use kind::{CallKind, CallKinds};
 
 pub use expect::ExpectErrors;
@@ -54,7 +57,7 @@ pub(crate) struct Shared {
     pub(crate) describe: Arc<dyn DescribeCall>,
     identity: Vec<KeyValue>,
     kinds: CallKinds,
-    members: RequestedTelemetryAttributes,
+    requests: Requests,
 }
 
 /// A call under way, as it rests in the call's configuration.
@@ -76,7 +79,7 @@ impl TracingInterceptor {
             describe,
             identity: identity.attributes(),
             kinds: CallKinds::default(),
-            members: capture::members(),
+            requests: Requests::new(),
         }))
     }
 }
@@ -106,7 +109,9 @@ impl Intercept for TracingInterceptor {
             Begun::Unsampled(unsampled) => CallState::Unsampled(unsampled),
             Begun::Sampled(start) => {
                 // Has the SDK note the members that name the resource of a call, before the input is consumed.
-                cfg.interceptor_state().store_put(self.0.members.clone());
+                if let Some(request) = self.0.requests.of(cfg) {
+                    cfg.interceptor_state().store_put(request);
+                }
                 CallState::Sampled(Box::new(Call::new(self.0.clone(), start)))
             }
         };

@@ -8,9 +8,11 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, Or
 use opentelemetry::trace::Status;
 
 use super::Shared;
+use super::answered;
 use super::attempt::Attempts;
 use super::failure::Failure;
 use super::kind::CallKind;
+use super::sent;
 use super::server::{self, Server};
 use crate::attribute;
 use crate::describe::Attributes;
@@ -71,6 +73,9 @@ impl Call {
             self.attributes.add(attribute::SERVER_ADDRESS, host.clone());
             self.attributes.add(attribute::SERVER_PORT, i64::from(*port));
         }
+        if let Some(sent) = self.kind.as_ref().and_then(|kind| kind.sent) {
+            sent::describe(sent, request, &mut self.attributes);
+        }
     }
 
     /// The trace as AWS is told it; `None` while the rate is unknown, because nothing true could be said.
@@ -85,6 +90,9 @@ impl Call {
         result: Option<Result<&Output, &OrchestratorError<Error>>>,
     ) {
         self.attempts.end(self.start.clock.elapsed(), response, result);
+        if let (Some(kind), Some(response), Some(Ok(_))) = (&self.kind, response, result) {
+            answered::describe(kind.answered, response, &mut self.attributes);
+        }
     }
 
     /// The call is over; without a result it was presigned and never sent.

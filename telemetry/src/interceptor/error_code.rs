@@ -81,7 +81,7 @@ pub(super) fn request_id_in_body(response: &HttpResponse) -> Option<String> {
 }
 
 /// Text of the first element of this name. AWS's error documents are flat and use no CDATA; what is not text stays out.
-fn element(body: &[u8], name: &str) -> Option<String> {
+pub(super) fn element(body: &[u8], name: &str) -> Option<String> {
     let body = std::str::from_utf8(body).ok()?;
     let start = body.find(&format!("<{name}>"))? + name.len() + 2;
     let text = body.get(start..)?.split_once("</")?.0;

@@ -8,7 +8,9 @@ use opentelemetry::trace::SpanKind;
 use opentelemetry::{KeyValue, StringValue, Value};
 use opentelemetry_semantic_conventions::attribute as semconv;
 
+use super::answered::{self, Answered};
 use super::capture::{self, Member};
+use super::sent::{self, Sent};
 use super::server::Server;
 use crate::attribute;
 use crate::describe::{Attributes, CallName};
@@ -34,7 +36,11 @@ pub(super) struct CallKind {
     /// service map counts an attempt as a call.
     pub(super) attempt_attributes: Vec<KeyValue>,
     /// Members of the input that describe the call.
-    pub(super) members: &'static [Member],
+    pub(super) members: Vec<&'static Member>,
+    /// What its requests are looked through for.
+    pub(super) sent: Option<Sent>,
+    /// What its answers are looked through for.
+    pub(super) answered: &'static [Answered],
     /// The most attributes that a span of this kind had, so that the next one's need not grow.
     most_attributes: AtomicUsize,
     /// The server of the first call; only buckets have one each.
@@ -87,7 +93,9 @@ impl CallKind {
         Self {
             span_name: format!("{service}.{operation}"),
             span_kind: span_kind(&service, &operation),
-            members: capture::of_service(&service),
+            members: capture::members(&service, &operation),
+            sent: sent::of(&service, &operation),
+            answered: answered::of(&service, &operation),
             server: OnceLock::new(),
             most_attributes: AtomicUsize::new(attributes.len() + ATTRIBUTES_OF_AN_ANSWER),
             attributes,

@@ -170,7 +170,7 @@ fn shared(recorder: &Recorder) -> Arc<Shared> {
         describe: Arc::new(NoDescription),
         identity: Vec::new(),
         kinds: CallKinds::default(),
-        members: capture::members(),
+        requests: capture::Requests::new(),
     })
 }
 
