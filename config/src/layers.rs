@@ -219,14 +219,27 @@ impl Entry {
 
     /// Why the value does not count, given the settings resolved so far.
     fn not_for(&self, settings: &Settings) -> Option<String> {
-        let Place::Environment { variable } = &self.place else {
-            return None;
+        let variable = match &self.place {
+            Place::Environment { variable } => variable,
+            Place::Tag { key } => return self.beyond_the_ceiling(key, settings),
+            _ => return None,
         };
         // The variables of OTLP name an OTLP receiver: X-Ray's API must not be looked for there.
         let other =
             self.key.name == tags::key_name(tags::TRACING_ENDPOINT) && settings.tracing.exporter != ExporterKind::Otlp;
         other.then(|| {
             format!("{variable} is for the exporter `otlp` only; the exporter is `{}`", settings.tracing.exporter)
+        })
+    }
+
+    /// Under a ceiling, a tag has no way around it: neither X-Ray's rules nor kept errors know of it.
+    fn beyond_the_ceiling(&self, tag: &str, settings: &Settings) -> Option<String> {
+        let ceiling = settings.tracing.limits.max_sampling;
+        let around = [(tags::TRACING_SAMPLER, "xray"), (tags::TRACING_KEEP_ERRORS, "true")]
+            .iter()
+            .any(|(key, value)| tag == *key && self.raw == Raw::Text((*value).to_owned()));
+        (around && ceiling < crate::SamplingRate::ALWAYS).then(|| {
+            format!("tag {tag} does not count while `limits.max_sampling` of local.yaml is {ceiling}, below 1")
         })
     }
 

@@ -38,5 +38,5 @@ pub use settings::{
 };
 pub use value::{
     Compression, ExporterKind, Headers, OnComplete, OtlpProtocol, Percent, ProviderChoice, SamplerKind, SamplingRate,
-    Sessions, Slots, TimeSpan, Topology, ValueError,
+    SamplingRule, Sessions, Slots, TimeSpan, Topology, ValueError,
 };

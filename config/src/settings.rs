@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::value::timeout;
 use crate::{
     Compression, Endpoint, ExporterKind, Headers, JobArray, OnComplete, OtlpProtocol, Percent, ProviderChoice,
-    SamplerKind, SamplingRate, Sessions, Slots, TimeSpan, Topology,
+    SamplerKind, SamplingRate, SamplingRule, Sessions, Slots, TimeSpan, Topology,
 };
 
 /// Everything that can be set. `Settings::default()` holds the defaults of the key table.
@@ -41,8 +41,8 @@ pub struct TracingSettings {
     pub sampler: SamplerKind,
     /// The share of traces that is kept.
     pub sampling: SamplingRate,
-    /// Shares of single operations.
-    pub sampling_rules: Vec<String>,
+    /// Shares of single operations; the first that matches counts.
+    pub sampling_rules: Vec<SamplingRule>,
     /// Whether the spans of failed calls are kept in traces that are not.
     pub keep_errors: bool,
     /// The back end's address; `None` is the exporter's own default.

@@ -5,6 +5,7 @@ mod headers;
 pub(crate) mod list;
 mod percent;
 mod sampling;
+mod sampling_rule;
 mod slots;
 mod time_span;
 pub(crate) mod timeout;
@@ -17,6 +18,7 @@ pub use choice::{
 pub use headers::Headers;
 pub use percent::Percent;
 pub use sampling::SamplingRate;
+pub use sampling_rule::SamplingRule;
 pub use slots::Slots;
 pub use time_span::TimeSpan;
 

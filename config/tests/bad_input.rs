@@ -199,7 +199,7 @@ fn a_bad_variable_is_refused_by_its_name() {
         (
             "OTEL_TRACES_SAMPLER",
             "jaeger_remote",
-            "tracing-sampling cannot be \"jaeger_remote\": expected `always_on`, `always_off`, `traceidratio`, or one of these after `parentbased_`",
+            "tracing-sampling cannot be \"jaeger_remote\": expected `always_on`, `always_off`, `traceidratio`, one of these after `parentbased_`, or `xray`",
         ),
         (
             "OTEL_EXPORTER_OTLP_ENDPOINT",

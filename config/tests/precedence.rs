@@ -212,6 +212,48 @@ fn the_samplers_of_opentelemetry_are_rates() {
 }
 
 #[test]
+fn the_variable_of_the_sampler_chooses_it_over_local_yaml() {
+    let chosen = |before: &str, sampler: &str| {
+        let layers = yaml(&format!("observability: {{tracing: {{sampler: {before}, sampling_rate: 0.5}}}}"));
+        let resolved = layers.environment(pairs(&[("OTEL_TRACES_SAMPLER", sampler)])).unwrap().resolve();
+        let explanation = resolved.explain("tracing-sampler").unwrap();
+        let variable = Source::Environment { variable: "OTEL_TRACES_SAMPLER".to_owned() };
+        assert_eq!(explanation.source, variable);
+        (explanation.value, resolved.get("tracing-sampling").unwrap())
+    };
+    let pair = |sampler: &str, rate: &str| (sampler.to_owned(), rate.to_owned());
+    assert_eq!(chosen("ratio", "xray"), pair("xray", "0.5"));
+    assert_eq!(chosen("xray", "parentbased_always_on"), pair("ratio", "1"));
+}
+
+#[test]
+fn a_tag_has_no_way_around_a_ceiling() {
+    let tagged = |limits: &str, key: &str, value: &str| {
+        let layers = yaml(&format!("observability: {{tracing: {{{limits}}}}}"));
+        let (layers, errors) = layers.tags_lenient(pairs(&[(key, value)]));
+        assert_eq!(errors, []);
+        layers.resolve()
+    };
+    for (tag, value, key, default) in [
+        (tags::TRACING_SAMPLER, "xray", "tracing-sampler", "ratio"),
+        (tags::TRACING_KEEP_ERRORS, "true", "tracing-keep-errors", "false"),
+    ] {
+        let free = tagged("limits: {max_sampling: 1}", tag, value);
+        assert_eq!(free.get(key).unwrap(), value);
+        let capped = tagged("limits: {max_sampling: 0.5}", tag, value).explain(key).unwrap();
+        assert_eq!((capped.value.as_str(), capped.source), (default, Source::Default));
+        let note = format!("tag {tag} does not count while `limits.max_sampling` of local.yaml is 0.5, below 1");
+        assert_eq!(capped.notes, [note]);
+        let own = tagged(
+            &format!("limits: {{max_sampling: 0.5}}, {}: {value}", &key["tracing-".len()..].replace('-', "_")),
+            tag,
+            value,
+        );
+        assert_eq!(own.get(key).unwrap(), value, "local.yaml itself is not under the ceiling");
+    }
+}
+
+#[test]
 fn a_ratio_without_a_sampler_is_passed_over_and_explained() {
     let explanation = environment(&[("OTEL_TRACES_SAMPLER_ARG", "0.9")]).explain("tracing-sampling").unwrap();
     assert_eq!(explanation.source, Source::Default);

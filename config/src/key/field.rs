@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::value::{list, timeout};
 use crate::{
     Compression, Endpoint, ExporterKind, Headers, OnComplete, OtlpProtocol, Percent, ProviderChoice, SamplerKind,
-    SamplingRate, Sessions, Slots, TimeSpan, Topology, ValueError,
+    SamplingRate, SamplingRule, Sessions, Slots, TimeSpan, Topology, ValueError,
 };
 
 /// A value as it was written. Tags, variables and flags are text; `local.yaml` has lists and maps too.
@@ -175,6 +175,22 @@ impl Field for Headers {
 
     fn show(&self) -> String {
         self.to_string()
+    }
+}
+
+impl Field for Vec<SamplingRule> {
+    fn read(raw: &Raw) -> Result<Self, ValueError> {
+        let rule = |(place, item): (usize, String)| {
+            let wrong =
+                |error: ValueError| ValueError::expected(format!("rule {} to be {}", place + 1, error.expected));
+            item.parse().map_err(wrong)
+        };
+        Vec::<String>::read(raw)?.into_iter().enumerate().map(rule).collect()
+    }
+
+    fn show(&self) -> String {
+        let rules: Vec<String> = self.iter().map(SamplingRule::to_string).collect();
+        rules.join(",")
     }
 }
 

@@ -43,6 +43,13 @@ pub(super) fn read(variables: impl IntoIterator<Item = (String, String)>) -> Res
             };
             match translate(variable, value, &set).map_err(refused)? {
                 Said::Value(raw) => entries.push(Entry::checked(key, key.name, place(variable), raw)?),
+                Said::Sampler(word, rate) => {
+                    let sampler = Key::named("tracing-sampler").expect("the table has this key");
+                    entries.push(Entry::checked(sampler, sampler.name, place(variable), Raw::Text(word.to_owned()))?);
+                    if let Some(rate) = rate {
+                        entries.push(Entry::checked(key, key.name, place(variable), Raw::Text(rate))?);
+                    }
+                }
                 Said::Nothing => {}
                 Said::Note(note) => notes.push((key, note)),
             }
@@ -54,6 +61,8 @@ pub(super) fn read(variables: impl IntoIterator<Item = (String, String)>) -> Res
 /// What one variable says about its key.
 enum Said {
     Value(Raw),
+    /// Which sampler, and the rate of one that has a rate.
+    Sampler(&'static str, Option<String>),
     Nothing,
     Note(String),
 }
@@ -69,7 +78,7 @@ fn translate<'a>(
         "OTEL_SDK_DISABLED" if value.eq_ignore_ascii_case("true") => "false".to_owned(),
         "OTEL_SDK_DISABLED" => return Ok(Said::Nothing),
         "OTEL_TRACES_EXPORTER" if value == "console" => "stdout".to_owned(),
-        SAMPLER => return sampler(value, set).map(Said::Value),
+        SAMPLER => return sampler(value, set),
         SAMPLER_ARG if set.contains_key(SAMPLER) => return Ok(Said::Nothing),
         SAMPLER_ARG => {
             return Ok(Said::Note(format!("{SAMPLER_ARG} has no effect without {SAMPLER}")));
@@ -83,8 +92,8 @@ fn translate<'a>(
     Ok(Said::Value(Raw::Text(value)))
 }
 
-/// The rate of a sampler. All of ours ask the parent first, so `parentbased_` adds nothing.
-fn sampler(value: &str, set: &BTreeMap<String, String>) -> Result<Raw, (&'static str, ValueError)> {
+/// The sampler that a word of the specification names. All of ours ask the parent first, so `parentbased_` adds nothing.
+fn sampler(value: &str, set: &BTreeMap<String, String>) -> Result<Said, (&'static str, ValueError)> {
     let rate = match value.strip_prefix("parentbased_").unwrap_or(value) {
         "always_on" => "1",
         "always_off" => "0",
@@ -93,12 +102,15 @@ fn sampler(value: &str, set: &BTreeMap<String, String>) -> Result<Raw, (&'static
             rate.parse::<crate::SamplingRate>().map_err(|error| (SAMPLER_ARG, error))?;
             rate
         }
+        // The specification has no `parentbased_` form of it. The endpoint that other SDKs read from the argument is
+        // that of a collector; we ask X-Ray itself.
+        "xray" if value == "xray" => return Ok(Said::Sampler("xray", None)),
         _ => {
-            let expected = "`always_on`, `always_off`, `traceidratio`, or one of these after `parentbased_`";
+            let expected = "`always_on`, `always_off`, `traceidratio`, one of these after `parentbased_`, or `xray`";
             return Err((SAMPLER, ValueError::expected(expected)));
         }
     };
-    Ok(Raw::Text(rate.to_owned()))
+    Ok(Said::Sampler("ratio", Some(rate.to_owned())))
 }
 
 /// A base address: a path of its own goes before `/v1/traces`; without one the exporter adds that by itself.
