@@ -1,7 +1,8 @@
-//! Invocations of functions: what a handler of Lambda finds in its client context.
+//! Invocations of functions: what the handler of a function is handed.
 
 use super::{STATE, caller, carried, desk};
-use crate::world::aws;
+use crate::operations::FUNCTION;
+use crate::world::{self, aws};
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::InvocationType;
 use aws_smithy_types::base64;
@@ -9,50 +10,43 @@ use opentelemetry::context::FutureExt;
 use serde_json::{Value, json};
 use spawn_telemetry::propagation;
 
-const CODE: &str = r#"
-import io, zipfile
-handler = """
-def handler(event, context):
-    given = context.client_context
-    return {"custom": given.custom if given else None, "event": event}
-"""
-code = io.BytesIO()
-with zipfile.ZipFile(code, 'w') as archive: archive.writestr('index.py', handler)
-boto3.client('lambda').create_function(FunctionName='carriers-NUMBER', Runtime='python3.11', Role='arn:aws:iam::123456789012:role/none', Handler='index.handler', Code={'ZipFile': code.getvalue()})['FunctionName']
-"#;
-
-/// A function that returns its event and what it was told beside it.
-async fn function() -> String {
-    let code = CODE.replace("NUMBER", &fastrand::u32(..).to_string());
-    aws().await.boto3(&code).await.unwrap().as_str().unwrap().to_owned()
+/// What Lambda's interface for runtimes makes of the client context before a handler gets it, as Python does it; the
+/// emulator hands no client context to its handlers.
+async fn handed_out(client_context: &str) -> Value {
+    aws()
+        .await
+        .boto3(&format!("import base64\njson.loads(base64.b64decode('{client_context}', validate=True))"))
+        .await
+        .unwrap()
 }
 
 fn payload() -> Blob {
     Blob::new(br#"{"x": 1.5}"#.to_vec())
 }
 
-fn returned(payload: Option<Blob>) -> Value {
-    serde_json::from_slice(payload.unwrap().as_ref()).unwrap()
-}
-
 #[tokio::test]
-async fn a_handler_finds_who_invokes_it_beside_what_the_caller_says() {
-    let (desk, function) = (desk().await, function().await);
+async fn a_function_is_told_who_invokes_it_beside_what_the_caller_says() {
+    let desk = desk().await;
+    world::queue_url().await; // The function is made with the queue.
     let callers = base64::encode(r#"{"client": {"a": "b"}, "custom": {"color": "blue"}}"#);
-    let call = desk.clients.lambda().invoke().function_name(&function).payload(payload());
+    let call = desk.clients.lambda().invoke().function_name(FUNCTION).payload(payload());
     let answer = call.client_context(callers).send().with_context(caller()).await.unwrap();
+    assert_eq!(answer.payload.unwrap().as_ref(), br#"{"ok": true}"#);
     let (traceparent, _) = carried(&desk.spans.take_one().span_context);
-    let custom = json!({ "color": "blue", "traceparent": traceparent, "tracestate": STATE });
-    assert_eq!(returned(answer.payload), json!({ "custom": custom, "event": { "x": 1.5 } }));
     let sent = desk.proxy.requests().pop().unwrap();
-    let read = propagation::from_client_context(sent.header("x-amz-client-context").unwrap()).unwrap();
+    let context = sent.header("x-amz-client-context").unwrap();
+    let custom = json!({ "color": "blue", "traceparent": traceparent, "tracestate": STATE });
+    assert_eq!(handed_out(context).await, json!({ "client": { "a": "b" }, "custom": custom }));
+    assert_eq!(sent.text(), r#"{"x": 1.5}"#);
+    let read = propagation::from_client_context(context).unwrap();
     assert_eq!(propagation::traceparent(&read), Some(traceparent));
 }
 
 #[tokio::test]
 async fn an_invocation_that_nobody_waits_for_has_the_header_alone() {
-    let (desk, function) = (desk().await, function().await);
-    let call = desk.clients.lambda().invoke().function_name(&function).payload(payload());
+    let desk = desk().await;
+    world::queue_url().await; // The function is made with the queue.
+    let call = desk.clients.lambda().invoke().function_name(FUNCTION).payload(payload());
     call.invocation_type(InvocationType::Event).send().with_context(caller()).await.unwrap();
     let (_, header) = carried(&desk.spans.take_one().span_context);
     let sent = desk.proxy.requests().pop().unwrap();
