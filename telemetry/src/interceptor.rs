@@ -8,6 +8,7 @@ mod answered;
 mod attempt;
 mod call;
 mod capture;
+mod carrier;
 mod error_code;
 mod expect;
 mod failure;
@@ -39,6 +40,7 @@ use crate::propagation::header_value;
 use crate::recorder::{Begun, Recorder, Unsampled};
 use call::Call;
 use capture::Requests;
+use carrier::Carrier;
 use kind::{CallKind, CallKinds};
 
 pub use expect::ExpectErrors;
@@ -141,6 +143,31 @@ impl Intercept for TracingInterceptor {
         if let Some(call) = sampled(cfg) {
             call.describe(kind, attributes);
         }
+        Ok(())
+    }
+
+    /// Hands the trace on in what the call sends, once for all attempts; few calls send anything that could carry it.
+    fn modify_before_retry_loop(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let (carrier, own) = match cfg.load::<CallState>() {
+            Some(CallState::Sampled(call)) => match call.carrier() {
+                Some(carrier) => (carrier, call.carried()),
+                None => return Ok(()),
+            },
+            Some(CallState::Unsampled(unsampled)) => {
+                let carrier = cfg.load::<Metadata>().and_then(|call| Carrier::of(call.service(), call.name()));
+                match carrier {
+                    Some(carrier) => (carrier, Some(carrier::of_unsampled(unsampled))),
+                    None => return Ok(()),
+                }
+            }
+            Some(CallState::Over) | None => return Ok(()),
+        };
+        carrier.put(own.as_ref(), context.request_mut());
         Ok(())
     }
 

@@ -1,8 +1,15 @@
-//! Carries the trace context across processes: W3C headers, AWS's own header, the environment of a child process,
-//! and the metadata of an S3 object.
+//! Carries the trace context across processes: headers, environments, messages and events, invocations of functions, items
+//! of DynamoDB and metadata of S3, in the W3C's form and in AWS's (docs/reference/propagation.md).
+//!
+//! No type here is an SDK's: a carrier comes as text, as a map, or as a function that looks a name up.
 
 mod environment;
+mod headers;
+mod item;
+mod lambda;
+mod message;
 mod metadata;
+pub(crate) mod pair;
 mod w3c;
 mod xray;
 
@@ -13,8 +20,13 @@ use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 
 pub use environment::{VARIABLES, from_environment, to_environment};
+pub use headers::from_headers;
+pub use item::{from_item, to_item};
+pub use lambda::{from_client_context, from_lambda_environment, to_client_context};
+pub use message::{from_event, from_message};
 pub use metadata::{from_metadata, to_metadata};
 pub use w3c::{remote_context, traceparent, tracestate};
+pub(crate) use w3c::{traceparent_of, tracestate_of};
 pub(crate) use xray::header_value;
 pub use xray::{from_xray_header, xray_header};
 

@@ -44,7 +44,7 @@ pub async fn invoke_hook(client: &Client, array: &ArrayRecord, hook: &str, count
         .invoke()
         .function_name(hook)
         .invocation_type(InvocationType::RequestResponse)
-        .set_client_context(client_context())
+        .set_client_context(propagation::to_client_context(&Context::current()))
         .payload(Blob::new(payload.to_string()));
     let patience = TimeoutConfig::builder().operation_timeout(LONGEST).build();
     let call = call.customize().config_override(aws_sdk_lambda::config::Builder::new().timeout_config(patience));
@@ -53,16 +53,6 @@ pub async fn invoke_hook(client: &Client, array: &ArrayRecord, hook: &str, count
         None => HookOutcome::Returned,
         Some(kind) => HookOutcome::Raised(said(&kind, answer.payload.as_ref().map(Blob::as_ref).unwrap_or_default())),
     })
-}
-
-/// The trace context as Lambda hands it to the function: `context.client_context.custom`, base64 of JSON.
-fn client_context() -> Option<String> {
-    let context = Context::current();
-    let mut custom = serde_json::Map::new();
-    let carried =
-        [("traceparent", propagation::traceparent(&context)), ("tracestate", propagation::tracestate(&context))];
-    custom.extend(carried.into_iter().filter_map(|(name, value)| Some((name.to_owned(), Value::String(value?)))));
-    (!custom.is_empty()).then(|| aws_smithy_types::base64::encode(json!({ "custom": custom }).to_string()))
 }
 
 /// The function's own words, cut: what it returns may be anything.

@@ -164,12 +164,5 @@ async fn in_span(
 }
 
 fn asked_from(headers: &HeaderMap) -> Option<Context> {
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    match propagation::remote_context(header("traceparent")?, header("tracestate")) {
-        Ok(context) => Some(context),
-        Err(error) => {
-            tracing::debug!(%error, "the trace context of a request is of no use and left out");
-            None
-        }
-    }
+    propagation::from_headers(headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?))))
 }

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use aws_smithy_runtime_api::client::interceptors::context::{Error, Output};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, OrchestratorError};
-use opentelemetry::trace::Status;
+use opentelemetry::trace::{SpanContext, Status};
 
 use super::Shared;
 use super::answered;
 use super::attempt::Attempts;
+use super::carrier::Carrier;
 use super::failure::Failure;
 use super::kind::CallKind;
 use super::sent;
@@ -82,6 +83,17 @@ impl Call {
     pub(super) fn header(&self) -> Option<String> {
         let context = &self.start.context;
         self.start.decided.then(|| header_value(context.trace_id(), Some(context.span_id()), true))
+    }
+
+    /// Whether what the call sends can carry a context, and how.
+    pub(super) fn carrier(&self) -> Option<Carrier> {
+        let name = self.kind.as_ref()?.name();
+        Carrier::of(name.service, name.operation)
+    }
+
+    /// The context that goes with what the call sends; as [`Call::header`], `None` while the rate is unknown.
+    pub(super) fn carried(&self) -> Option<SpanContext> {
+        self.start.decided.then(|| self.start.context.clone())
     }
 
     pub(super) fn end_attempt(

@@ -7,13 +7,13 @@ use std::collections::BTreeMap;
 
 use opentelemetry::Context;
 
-use super::{PropagationError, from_xray_header, remote_context, traceparent, tracestate, xray_header};
+use super::{from_xray_header, pair, remote_context, traceparent, tracestate, xray_header};
 
 /// OpenTelemetry's names for the W3C's headers in an environment.
 const TRACEPARENT: &str = "TRACEPARENT";
 const TRACESTATE: &str = "TRACESTATE";
 /// The name that AWS Lambda and AWS's own tools read.
-const XRAY: &str = "_X_AMZN_TRACE_ID";
+pub(super) const XRAY: &str = "_X_AMZN_TRACE_ID";
 
 /// All the variables in which a context travels. Whoever hands on a context removes those that it does not set: a child
 /// must not find one process's `TRACEPARENT` beside another's `TRACESTATE`.
@@ -31,19 +31,10 @@ pub fn to_environment(context: &Context) -> BTreeMap<&'static str, String> {
 /// warning. The W3C's form comes before AWS's, which cannot carry everything.
 #[must_use]
 pub fn from_environment(variables: &BTreeMap<String, String>) -> Option<Context> {
-    read(variables).unwrap_or_else(|error| {
-        tracing::warn!(%error, "the trace context in the environment is of no use and left out");
-        None
-    })
-}
-
-fn read(variables: &BTreeMap<String, String>) -> Result<Option<Context>, PropagationError> {
     let variable = |name: &str| variables.get(name).map(String::as_str).filter(|value| !value.is_empty());
-    match (variable(TRACEPARENT), variable(XRAY)) {
-        (Some(traceparent), _) => remote_context(traceparent, variable(TRACESTATE)).map(Some),
-        (None, Some(header)) => from_xray_header(header).map(Some),
-        (None, None) => Ok(None),
-    }
+    let w3c = variable(TRACEPARENT).map(|traceparent| remote_context(traceparent, variable(TRACESTATE))).transpose();
+    let xray = || variable(XRAY).map(from_xray_header).transpose();
+    pair::or_warn("environment", w3c).or_else(|| pair::or_warn("environment", xray()))
 }
 
 #[cfg(test)]
@@ -78,7 +69,8 @@ mod tests {
     fn an_absent_or_malformed_context_is_none() {
         assert!(from_environment(&BTreeMap::new()).is_none());
         let broken = variables(&[(TRACEPARENT, "00-1-2-3")]);
-        assert_eq!(read(&broken).unwrap_err(), PropagationError::Traceparent("00-1-2-3".to_owned()));
         assert!(from_environment(&broken).is_none());
+        let other = variables(&[(TRACEPARENT, "00-1-2-3"), (XRAY, XRAY_VALUE)]);
+        assert_eq!(from_environment(&other).and_then(|it| traceparent(&it)).as_deref(), Some(TRACEPARENT_VALUE));
     }
 }

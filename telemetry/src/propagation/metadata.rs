@@ -4,43 +4,35 @@ use std::collections::{BTreeMap, HashMap};
 
 use opentelemetry::Context;
 
-use super::{PropagationError, remote_context, traceparent, tracestate};
-
-/// The W3C's header names, which are the names in the metadata too. With the longest values they take 588 of the 2,048
-/// bytes that S3 gives to user metadata (Amazon S3 User Guide, "Working with object metadata").
-const TRACEPARENT: &str = "traceparent";
-const TRACESTATE: &str = "tracestate";
+use super::{PropagationError, pair};
 
 /// The metadata that says in which span an object was made; empty without one. All of it is printable ASCII, as the
-/// headers are that carry it.
+/// headers are that carry it. With the longest values it takes 588 of the 2,048 bytes that S3 gives to user metadata
+/// (Amazon S3 User Guide, "Working with object metadata").
 #[must_use]
 pub fn to_metadata(context: &Context) -> BTreeMap<&'static str, String> {
-    let entries = [(TRACEPARENT, traceparent(context)), (TRACESTATE, tracestate(context))];
-    entries.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+    pair::write(context)
 }
 
 /// The span in which an object was made, as its metadata says; one that is malformed is left out with a warning. Names
 /// count in any case: S3 writes them in lower case, other stores as they came.
 #[must_use]
 pub fn from_metadata(metadata: &HashMap<String, String>) -> Option<Context> {
-    read(metadata).unwrap_or_else(|error| {
-        tracing::warn!(%error, "the trace context of an object is of no use and left out");
-        None
-    })
+    pair::or_warn("metadata of an object", read(metadata))
 }
 
 fn read(metadata: &HashMap<String, String>) -> Result<Option<Context>, PropagationError> {
-    let entry = |wanted: &str| {
+    pair::read(|wanted| {
         let found = metadata.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
-        found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
-    };
-    entry(TRACEPARENT).map(|traceparent| remote_context(traceparent, entry(TRACESTATE))).transpose()
+        found.map(|(_, value)| value.as_str())
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::propagation::w3c;
+    use crate::propagation::pair::{TRACEPARENT, TRACESTATE};
+    use crate::propagation::{remote_context, traceparent, tracestate, w3c};
 
     const VALUE: &str = "00-58406520a006649127e371903a2de979-53995c3f42cd8ad8-01";
 

@@ -31,8 +31,11 @@ pub fn remote_context(traceparent: &str, tracestate: Option<&str>) -> Result<Con
 /// The current span of `context` as a `traceparent`; `None` without one.
 #[must_use]
 pub fn traceparent(context: &Context) -> Option<String> {
-    let span = context.span();
-    let span = span.span_context();
+    traceparent_of(context.span().span_context())
+}
+
+/// This span as a `traceparent`; `None` if its ids are zeros.
+pub(crate) fn traceparent_of(span: &SpanContext) -> Option<String> {
     // Flags other than `sampled` are not ours to pass on.
     span.is_valid().then(|| format!("00-{}-{}-{:02x}", span.trace_id(), span.span_id(), u8::from(span.is_sampled())))
 }
@@ -40,7 +43,12 @@ pub fn traceparent(context: &Context) -> Option<String> {
 /// The `tracestate` that belongs to [`traceparent`]; `None` when it is empty or over the limits.
 #[must_use]
 pub fn tracestate(context: &Context) -> Option<String> {
-    let state = context.span().span_context().trace_state().header();
+    tracestate_of(context.span().span_context())
+}
+
+/// The `tracestate` that belongs to [`traceparent_of`]; `None` when it is empty or over the limits.
+pub(crate) fn tracestate_of(span: &SpanContext) -> Option<String> {
+    let state = span.trace_state().header();
     (!state.is_empty() && state.len() <= MOST_BYTES).then_some(state)
 }
 
@@ -71,21 +79,38 @@ fn parse(text: &str) -> Result<(TraceId, SpanId, bool), PropagationError> {
 }
 
 fn parse_state(text: &str) -> Result<TraceState, PropagationError> {
-    let (bytes, entries) = (text.len(), text.split(',').filter(|entry| !entry.trim().is_empty()).count());
+    let members = || text.split(',').map(|member| member.trim_matches([' ', '\t'])).filter(|member| !member.is_empty());
+    let (bytes, entries) = (text.len(), members().count());
     if bytes > MOST_BYTES || entries > MOST_ENTRIES {
         return Err(PropagationError::TracestateSize { bytes, entries });
     }
     let malformed = || PropagationError::Tracestate(excerpt(text));
-    // The library takes control characters in values and several `=`. Further on they would be refused as a header, an
-    // environment variable or an attribute of a message, and with them the call.
-    let sound = |entry: &str| {
-        let entry = entry.trim_matches([' ', '\t']);
-        entry.is_empty() || (entry.matches('=').count() == 1 && entry.bytes().all(|byte| matches!(byte, b' '..=b'~')))
+    // The library takes less care: control characters, several `=`, keys and values of nothing. Further on they would be
+    // refused as a header, an environment variable or an attribute of a message, and with them the call.
+    let pairs: Option<Vec<_>> =
+        members().map(|member| member.split_once('=').filter(|(key, value)| is_key(key) && is_value(value))).collect();
+    TraceState::from_key_value(pairs.ok_or_else(malformed)?).map_err(|_| malformed())
+}
+
+/// A vendor's name, or a tenant's at a vendor (section 3.3.1.3.1). Names may begin with a digit, as level 2 has it.
+fn is_key(key: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let sound = |name: &str, most: usize| {
+        (1..=most).contains(&name.len())
+            && name
+                .bytes()
+                .enumerate()
+                .all(|(at, byte)| plain(byte) || at > 0 && matches!(byte, b'_' | b'-' | b'*' | b'/'))
     };
-    if !text.split(',').all(sound) {
-        return Err(malformed());
+    match key.split_once('@') {
+        None => sound(key, 256),
+        Some((tenant, vendor)) => sound(tenant, 241) && sound(vendor, 14),
     }
-    text.parse().map_err(|_| malformed())
+}
+
+/// Printable ASCII but for the two separators; it has an end that is no space (section 3.3.1.3.2).
+fn is_value(value: &str) -> bool {
+    (1..=256).contains(&value.len()) && value.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'=')
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! AWS on loopback: moto for EC2, STS, IAM, SSM and X-Ray, ministack for DynamoDB, S3, SQS and Lambda.
+//! AWS on loopback: moto for EC2, STS, IAM, SSM and X-Ray, ministack for DynamoDB, S3, SQS, SNS, Lambda,
+//! EventBridge and Step Functions.
 
 use std::time::Duration;
 
@@ -77,6 +78,9 @@ impl Aws {
             ("AWS_ENDPOINT_URL_S3", ministack),
             ("AWS_ENDPOINT_URL_SQS", ministack),
             ("AWS_ENDPOINT_URL_LAMBDA", ministack),
+            ("AWS_ENDPOINT_URL_SNS", ministack),
+            ("AWS_ENDPOINT_URL_EVENTBRIDGE", ministack),
+            ("AWS_ENDPOINT_URL_SFN", ministack),
             ("AWS_ACCESS_KEY_ID", ACCESS_KEY),
             ("AWS_SECRET_ACCESS_KEY", SECRET_KEY),
             ("AWS_REGION", REGION),
@@ -92,7 +96,7 @@ impl Aws {
         &self.moto_url
     }
 
-    /// Where DynamoDB, S3, SQS and Lambda answer, and an IAM of its own that simulates, which moto's does not.
+    /// Where DynamoDB, S3, SQS, SNS, Lambda, EventBridge and Step Functions answer, and an IAM of its own that simulates, which moto's does not.
     pub fn ministack_url(&self) -> &str {
         &self.ministack_url
     }
@@ -189,7 +193,7 @@ async fn start(environments: Environments, requirements: Requirements, server: &
         .env("MINISTACK_ACCOUNT_ID", ACCOUNT_ID)
         .env("AWS_ACCESS_KEY_ID", ACCESS_KEY)
         .env("AWS_SECRET_ACCESS_KEY", SECRET_KEY)
-        .env("SERVICES", "dynamodb,s3,sqs,lambda,iam,sts")
+        .env("SERVICES", "dynamodb,s3,sqs,sns,lambda,events,states,iam,sts")
         .env("LOG_LEVEL", "WARNING")
         .start()
 }

@@ -142,6 +142,16 @@ pub async fn sdk_child() -> Result<[PathBuf; 2]> {
     Ok([python(Environments::of_this_build(), Requirements::Sdk).await?, script("sdk_child.py")])
 }
 
+/// What OpenTelemetry's Python SDK finds in a carrier, given as a JSON object of names and values.
+///
+/// # Errors
+/// When the SDK cannot be installed, or fails.
+pub async fn sdk_extract(carrier: &Value) -> Result<Value> {
+    let python = python(Environments::of_this_build(), Requirements::Sdk).await?;
+    let output = Program::new(python).arg(script("sdk_extract.py")).arg(carrier.to_string()).run().await?;
+    serde_json::from_str(&output.stdout).with_context(|| format!("read what was found: {}", output.stderr))
+}
+
 fn items(list: &Value) -> impl Iterator<Item = &Value> {
     list.as_array().into_iter().flatten()
 }

@@ -55,19 +55,12 @@ pub(super) fn delivery(message: &Message) -> Option<Delivery> {
     })
 }
 
-/// The sender's context: the W3C's form, which says more, or else AWS's.
+/// The sender's context; an empty one without it.
 fn carried(message: &Message, header: Option<&str>) -> Context {
     let attribute = |name: &str| {
         let value = message.message_attributes.as_ref().and_then(|attributes| attributes.get(name));
         value.and_then(|value| value.string_value.as_deref())
     };
-    let read = match (attribute("traceparent"), header) {
-        (Some(traceparent), _) => propagation::remote_context(traceparent, attribute("tracestate")),
-        (None, Some(header)) => propagation::from_xray_header(header),
-        (None, None) => return Context::new(),
-    };
-    read.unwrap_or_else(|error| {
-        tracing::warn!(%error, "the trace context of a message is of no use and left out");
-        Context::new()
-    })
+    // Nobody puts our messages into an envelope, and their body is no place for a context.
+    propagation::from_message(attribute, header, "").unwrap_or_default()
 }
