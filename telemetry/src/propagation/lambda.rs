@@ -11,7 +11,7 @@ use super::environment::XRAY;
 use super::{PropagationError, from_xray_header, pair};
 
 /// The client context that tells a function who invokes it: base64 of JSON, in whose `custom` the function finds
-/// `traceparent` and `tracestate`. `None` without a span. The longest takes 872 of the 3,583 bytes that there are.
+/// `traceparent` and `tracestate`. `None` without a span. The longest takes 1,492 of the 3,583 bytes that there are.
 #[must_use]
 pub fn to_client_context(context: &Context) -> Option<String> {
     let custom = pair::write(context);
