@@ -68,6 +68,10 @@ impl Attributes {
         self.0.extend_from_slice(attributes);
     }
 
+    pub(crate) fn as_slice(&self) -> &[KeyValue] {
+        &self.0
+    }
+
     pub(crate) fn into_vec(self) -> Vec<KeyValue> {
         self.0
     }

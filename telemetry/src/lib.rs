@@ -25,6 +25,7 @@ mod samples;
 mod telemetry;
 pub mod testing;
 mod throttle;
+mod unkept;
 mod xray;
 
 pub use counters::{Counters, DropReason};
@@ -40,4 +41,5 @@ pub use plan::{Plan, TracePlan};
 pub use planned::{PlannedSpan, SpanRecord};
 pub use propagation::PropagationError;
 pub use resource::Program;
+pub use sampler::{AccountStatus, QuotaStatus, SamplerStatus, SamplingPlan};
 pub use telemetry::Telemetry;
