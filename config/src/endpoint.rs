@@ -46,6 +46,12 @@ impl Endpoint {
         aws_host::xray_region(&self.0)
     }
 
+    /// Whether the address is this host's own, `localhost` included.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        trust::is_loopback(&self.0)
+    }
+
     /// Whether one of the operator's `patterns` matches the host.
     #[must_use]
     pub fn is_listed(&self, patterns: &[String]) -> bool {

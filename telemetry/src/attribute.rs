@@ -49,6 +49,8 @@ pub const PROCESS_COMMAND: &str = "process.command";
 pub const PROCESS_COMMAND_ARGS: &str = "process.command_args";
 /// The command or duty that a trace is about, for example `launch` or `boot`, on the programs' own spans.
 pub const SPAWN_COMMAND: &str = "spawn.command";
+/// Why the trace is recorded, on the first span of it in this process; `docs/reference/sampling.md` has the words.
+pub const SPAWN_SAMPLING_REASON: &str = "spawn.sampling.reason";
 /// Deprecated name that X-Ray's translators key on; value `aws-api`.
 pub const RPC_SYSTEM: &str = "rpc.system";
 /// Current name; value `aws-api`.
@@ -136,7 +138,7 @@ pub const AWS_IAM_POLICY_NAME: &str = "aws.iam.policy_name";
 pub const AWS_IAM_POLICY_ARN: &str = "aws.iam.policy_arn";
 
 /// Every attribute name above that is not of a single service, as `docs/reference/spans.md` lists them.
-pub const ALL: [&str; 35] = [
+pub const ALL: [&str; 36] = [
     AWS_SERVICE,
     AWS_OPERATION,
     AWS_REGION,
@@ -172,6 +174,7 @@ pub const ALL: [&str; 35] = [
     SERVER_PORT,
     SPAWN_COMMAND,
     SPAWN_CUT,
+    SPAWN_SAMPLING_REASON,
 ];
 
 #[cfg(test)]

@@ -88,6 +88,10 @@ impl Attributes {
         self.all.extend_from_slice(attributes);
     }
 
+    pub(crate) fn as_slice(&self) -> &[KeyValue] {
+        &self.all
+    }
+
     pub(crate) fn into_vec(mut self) -> Vec<KeyValue> {
         if !self.cut.is_empty() {
             let cut = self.cut.iter().map(|&key| StringValue::from(key)).collect();

@@ -18,6 +18,8 @@ use opentelemetry_sdk::trace::SpanData;
 use crate::counters::DropReason;
 
 pub use plan::ExportPlan;
+pub(crate) use plan::xray_client;
+pub(crate) use words::{brief, chain};
 
 /// A future that stays on the worker's thread.
 pub(crate) type Delivering<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;

@@ -132,6 +132,10 @@ impl Intercept for TracingInterceptor {
             return Ok(());
         }
         let Some(kind) = self.0.kind(cfg) else { return Ok(()) };
+        if let Some(unsampled) = sampled(cfg).and_then(|call| call.settle_operation(&kind)) {
+            cfg.interceptor_state().store_put(CallState::Unsampled(unsampled));
+            return Ok(());
+        }
         let mut attributes = kind.begin_attributes();
         if let Some(captured) = cfg.load::<CapturedTelemetryAttributes>() {
             capture::describe(captured, &kind, &mut attributes);
@@ -140,8 +144,10 @@ impl Intercept for TracingInterceptor {
         if catch_unwind(AssertUnwindSafe(described)).is_err() {
             tracing::debug!(call = %kind.span_name, "describing the input of a call panicked");
         }
-        if let Some(call) = sampled(cfg) {
-            call.describe(kind, attributes);
+        let Some(call) = sampled(cfg) else { return Ok(()) };
+        match call.settle_trace(&attributes) {
+            Some(unsampled) => _ = cfg.interceptor_state().store_put(CallState::Unsampled(unsampled)),
+            None => call.describe(kind, attributes),
         }
         Ok(())
     }
@@ -192,7 +198,9 @@ impl Intercept for TracingInterceptor {
     ) -> Result<(), BoxError> {
         let request = context.request_mut();
         let value = match cfg.get_mut_from_interceptor_state::<CallState>() {
-            Some(CallState::Unsampled(Unsampled { trace_id, parent })) => Some(header_value(*trace_id, *parent, false)),
+            Some(CallState::Unsampled(Unsampled { trace_id, parent, sampled })) => {
+                Some(header_value(*trace_id, *parent, *sampled))
+            }
             Some(CallState::Sampled(call)) => {
                 call.address(request);
                 call.header()
@@ -234,6 +242,9 @@ impl Intercept for TracingInterceptor {
         {
             // The call failed before it could be described.
             let attributes = kind.begin_attributes();
+            if call.settle_operation(&kind).or_else(|| call.settle_trace(&attributes)).is_some() {
+                return Ok(());
+            }
             call.describe(kind, attributes);
         }
         // Looked up for errors only: to find that there are none takes as long as all the rest.

@@ -55,6 +55,7 @@ mod samples;
 mod telemetry;
 pub mod testing;
 mod throttle;
+mod unkept;
 mod xray;
 
 pub use builder::Builder;
@@ -71,4 +72,5 @@ pub use plan::{Plan, TracePlan};
 pub use planned::{PlannedSpan, SpanRecord};
 pub use propagation::PropagationError;
 pub use resource::Program;
+pub use sampler::{AccountStatus, QuotaStatus, SamplerStatus, SamplingPlan};
 pub use telemetry::Telemetry;

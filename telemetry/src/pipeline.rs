@@ -23,6 +23,7 @@ use tokio::sync::{Notify, oneshot};
 use crate::counters::{Counters, DropReason};
 use crate::export::{ExportPlan, MakeExporter};
 use crate::health::Health;
+use crate::sampler::Following;
 use pace::Pace;
 use state::{State, WorkerState};
 
@@ -105,6 +106,12 @@ impl Pipeline {
             Delivery::Export(plan) if plan.exports() => self.export_with(Arc::new(*plan), keep),
             Delivery::Export(_) | Delivery::Discard => self.shared().state().discard(keep),
         }
+        self.shared().wake.notify_one();
+    }
+
+    /// Has the worker's thread do this beside the exports, in place of what it did so far.
+    pub(crate) fn accompany(&self, following: Option<Following>) {
+        self.shared().state().accompany(following);
         self.shared().wake.notify_one();
     }
 

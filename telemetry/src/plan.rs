@@ -1,12 +1,13 @@
-//! The plan of the telemetry: off, or a rate, an identity and a place to send spans to.
+//! The plan of the telemetry: off, or a sampler, an identity and a place to send spans to.
 
 use aws_types::SdkConfig;
 use jiff::Timestamp;
-use spawn_config::{Identity, SamplingRate, TracingSettings};
+use spawn_config::{Identity, TracingSettings};
 
 use crate::export::ExportPlan;
 use crate::identity::SpanIdentity;
 use crate::resource::Program;
+use crate::sampler::SamplingPlan;
 
 /// What the telemetry does once the settings are known.
 #[derive(Clone, Debug)]
@@ -20,8 +21,8 @@ pub enum Plan {
 /// How spans are made and exported.
 #[derive(Clone, Debug)]
 pub struct TracePlan {
-    /// The share of the traces that start here.
-    pub rate: SamplingRate,
+    /// Which traces are recorded.
+    pub sampling: SamplingPlan,
     /// Whose spans they are.
     pub identity: SpanIdentity,
     /// Where they go.
@@ -29,7 +30,8 @@ pub struct TracePlan {
 }
 
 impl Plan {
-    /// Derives the plan from the settings as they are at `now`. `aws` holds region and credentials for X-Ray.
+    /// Derives the plan from the settings as they are at `now`. `aws` holds region and credentials, which X-Ray needs:
+    /// the exporter, and the sampler that goes by the account's rules.
     #[must_use]
     pub fn new(
         settings: &TracingSettings,
@@ -42,7 +44,7 @@ impl Plan {
             return Self::Off;
         }
         Self::On(Box::new(TracePlan {
-            rate: settings.sampling,
+            sampling: SamplingPlan::new(settings, identity, program, aws.clone()),
             identity: SpanIdentity::of(identity),
             export: ExportPlan::new(settings, identity, program, std::process::id(), aws),
         }))

@@ -12,6 +12,7 @@ use opentelemetry::{Context, KeyValue};
 use crate::attribute;
 use crate::identity::JobArrayIndex;
 use crate::recorder::{Begun, SpanStart, Unsampled};
+use crate::sampler::Reason;
 
 /// The ids of a span to be. Nothing is recorded unless it is given to [`crate::Telemetry::record`].
 #[derive(Debug)]
@@ -21,6 +22,10 @@ pub struct PlannedSpan {
     parent: SpanId,
     parent_is_remote: bool,
     recorded: bool,
+    /// Whether it is for its trace's sake that it is not recorded: its failure may be kept.
+    unsampled: bool,
+    /// Why the trace is recorded, if it begins here.
+    reason: Option<Reason>,
 }
 
 /// What is said of a planned span when it is over.
@@ -65,9 +70,12 @@ impl PlannedSpan {
         let is_parent = parent.as_ref().is_some_and(|parent| parent.span_id() == span.span_id());
         Self {
             recorded: span.is_valid() && span.is_sampled() && !is_parent,
+            unsampled: span.is_valid() && !span.is_sampled() && !is_parent,
             context: own.clone(),
             parent: parent.as_ref().map_or(SpanId::INVALID, SpanContext::span_id),
             parent_is_remote: parent.is_some_and(|parent| parent.is_remote()),
+            // Why, is known to the one that planned it.
+            reason: None,
         }
     }
 
@@ -75,9 +83,10 @@ impl PlannedSpan {
     pub(crate) fn begun(begun: Begun, parent: &Context, span_id: SpanId) -> Self {
         match begun {
             Begun::Silent => {
-                Self { context: parent.clone(), parent: SpanId::INVALID, parent_is_remote: false, recorded: false }
+                let (context, parent) = (parent.clone(), SpanId::INVALID);
+                Self { context, parent, parent_is_remote: false, recorded: false, unsampled: false, reason: None }
             }
-            Begun::Unsampled(Unsampled { trace_id, parent: above }) => {
+            Begun::Unsampled(Unsampled { trace_id, parent: above, .. }) => {
                 let state = parent.span().span_context().trace_state().clone();
                 let span = SpanContext::new(trace_id, span_id, TraceFlags::default(), false, state);
                 Self {
@@ -85,6 +94,8 @@ impl PlannedSpan {
                     parent: above.unwrap_or(SpanId::INVALID),
                     parent_is_remote: false,
                     recorded: false,
+                    unsampled: true,
+                    reason: None,
                 }
             }
             Begun::Sampled(start) => Self {
@@ -92,13 +103,21 @@ impl PlannedSpan {
                 parent: start.parent,
                 parent_is_remote: start.parent_is_remote,
                 recorded: true,
+                unsampled: false,
+                reason: start.reason,
             },
         }
     }
 
-    /// The start and the rest, for the recorder.
-    pub(crate) fn into_parts(self, mut record: SpanRecord) -> Option<(SpanStart, SpanRecord, Vec<Link>, Status)> {
-        if !self.recorded {
+    /// The start and the rest, for the recorder; nothing for a span that is not recorded, unless it failed and
+    /// `keeps_errors`.
+    pub(crate) fn into_parts(
+        self,
+        mut record: SpanRecord,
+        keeps_errors: bool,
+    ) -> Option<(SpanStart, SpanRecord, Vec<Link>, Status)> {
+        let kept = self.unsampled && keeps_errors && record.error.is_some();
+        if !self.recorded && !kept {
             return None;
         }
         let status = match &record.error {
@@ -113,9 +132,19 @@ impl PlannedSpan {
         let links = links.filter(SpanContext::is_valid).map(Link::with_context).collect();
         let index = self.context.get::<JobArrayIndex>().copied();
         let span = self.context.span().span_context().clone();
-        let start = SpanStart::planned(span, self.parent, self.parent_is_remote, record.started, index);
+        let (span, remote, reason) = match kept {
+            // Alone, as a part of its trace of its own.
+            true => (sampled(&span), self.parent != SpanId::INVALID, Some(Reason::error())),
+            false => (span, self.parent_is_remote, self.reason),
+        };
+        let start = SpanStart::planned(span, self.parent, remote, reason, record.started, index);
         Some((start, record, links, status))
     }
+}
+
+fn sampled(span: &SpanContext) -> SpanContext {
+    let flags = span.trace_flags() | TraceFlags::SAMPLED;
+    SpanContext::new(span.trace_id(), span.span_id(), flags, span.is_remote(), span.trace_state().clone())
 }
 
 #[cfg(test)]

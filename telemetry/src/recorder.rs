@@ -12,11 +12,13 @@ use opentelemetry::{Context, InstrumentationScope, KeyValue};
 use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanLinks};
 
 use crate::attribute;
+use crate::describe::CallName;
 use crate::identity::{JobArrayIndex, SpanIdentity};
 use crate::ids::TimedIds;
 use crate::pipeline::Pipeline;
 use crate::propagation::Undecided;
-use crate::sampler::{Decision, Sampler};
+use crate::sampler::account::Facts;
+use crate::sampler::{Decision, Reason, Sampler, Verdict};
 use crate::testing::Spans;
 
 /// Name of our instrumentation scope.
@@ -47,11 +49,26 @@ pub(crate) enum Begun {
 }
 
 /// The decision not to record, as it is passed on.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Unsampled {
     pub(crate) trace_id: TraceId,
     /// The caller's span; a trace that starts here and is not recorded has none.
     pub(crate) parent: Option<SpanId>,
+    /// Whether the trace is recorded all the same: its decision is passed on with the caller's span, so that nothing
+    /// hangs below a span that nobody sees.
+    pub(crate) sampled: bool,
+}
+
+/// Whether a span that is under way will be recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Keep {
+    Always,
+    /// That depends on the operation, which is not known yet; and so does all of the trace, if it `begins` here.
+    Open {
+        begins: bool,
+    },
+    /// Only if it fails; whoever is called is told as if it were not there.
+    IfFailed(Unsampled),
 }
 
 /// Ids and clocks of a span that is under way.
@@ -62,6 +79,9 @@ pub(crate) struct SpanStart {
     pub(crate) parent_is_remote: bool,
     /// Whether the rate that decides about this trace was known.
     pub(crate) decided: bool,
+    pub(crate) keep: Keep,
+    /// Why the trace is recorded, on the first span of it here.
+    pub(crate) reason: Option<Reason>,
     pub(crate) time: SystemTime,
     pub(crate) clock: Instant,
     /// The task that the work is for, where the context says so.
@@ -103,52 +123,139 @@ impl Recorder {
         self.0.identity.store(Arc::new(identity.attributes()));
     }
 
-    /// Begins a span under the current context.
+    /// Begins a span of an AWS call under the current context. Which call it is comes out later: see [`Recorder::settle`].
     pub(crate) fn begin(&self) -> Begun {
-        Context::map_current(|cx| self.begin_under(cx))
+        let open = self.0.sampler.asks_for_calls();
+        Context::map_current(|cx| match self.begin_with(cx, open) {
+            Begun::Unsampled(unsampled) if self.0.sampler.keeps_errors() => Begun::Sampled(self.watched(cx, unsampled)),
+            begun => begun,
+        })
     }
 
     /// Begins a span under this context.
     pub(crate) fn begin_under(&self, cx: &Context) -> Begun {
+        self.begin_with(cx, false)
+    }
+
+    fn begin_with(&self, cx: &Context, open: bool) -> Begun {
         let span = cx.span();
         let parent = span.span_context();
         let is_child = parent.is_valid();
         if self.0.sampler.is_off() || cx.is_telemetry_suppressed() {
             return Begun::Silent;
         }
-        let (trace_id, decision, now) = if is_child {
-            let undecided = parent.is_remote() && cx.get::<Undecided>().is_some();
-            (parent.trace_id(), self.0.sampler.for_child(parent, undecided), None)
+        let undecided = is_child && parent.is_remote() && cx.get::<Undecided>().is_some();
+        let begins = !is_child || undecided;
+        let (trace_id, now) = if is_child {
+            (parent.trace_id(), None)
         } else {
             let now = SystemTime::now();
-            let trace_id = TimedIds.trace_id(now);
-            (trace_id, self.0.sampler.for_root(trace_id), Some(now))
+            (TimedIds.trace_id(now), Some(now))
         };
+        let verdict = match (open && begins, is_child) {
+            (true, _) => Decision::Record.into(),
+            (false, true) => self.0.sampler.for_child(parent, undecided, &Facts::default()),
+            (false, false) => self.0.sampler.for_root(trace_id, &Facts::default()),
+        };
+        let Verdict { decision, reason } = verdict;
         let decided = match decision {
             Decision::Off => return Begun::Silent,
             Decision::Drop => {
                 let parent = is_child.then(|| parent.span_id());
-                return Begun::Unsampled(Unsampled { trace_id, parent });
+                return Begun::Unsampled(Unsampled { trace_id, parent, sampled: false });
             }
             Decision::Record => true,
             Decision::RecordForNow => false,
         };
         let state = if is_child { parent.trace_state().clone() } else { TraceState::NONE };
+        let asked = open && (begins || self.0.sampler.asks_for_operations());
         Begun::Sampled(SpanStart {
             context: SpanContext::new(trace_id, TimedIds.span_id(), TraceFlags::SAMPLED, false, state),
             parent: parent.span_id(),
             parent_is_remote: is_child && parent.is_remote(),
             decided,
+            keep: if decided && asked { Keep::Open { begins } } else { Keep::Always },
+            reason,
             time: now.unwrap_or_else(SystemTime::now),
             clock: Instant::now(),
             job_array_index: cx.get::<JobArrayIndex>().copied(),
         })
     }
 
+    /// A call of a trace that is not recorded, to be recorded if it fails: alone, as a part of its trace of its own.
+    fn watched(&self, cx: &Context, unsampled: Unsampled) -> SpanStart {
+        let Unsampled { trace_id, parent, .. } = unsampled;
+        let state = cx.span().span_context().trace_state().clone();
+        SpanStart {
+            context: SpanContext::new(trace_id, TimedIds.span_id(), TraceFlags::SAMPLED, false, state),
+            parent: parent.unwrap_or(SpanId::INVALID),
+            parent_is_remote: parent.is_some(),
+            decided: true,
+            keep: Keep::IfFailed(unsampled),
+            reason: Some(Reason::error()),
+            time: SystemTime::now(),
+            clock: Instant::now(),
+            job_array_index: cx.get::<JobArrayIndex>().copied(),
+        }
+    }
+
+    /// Asks the rules for single operations about an open call. The answer is the decision not to record it.
+    pub(crate) fn settle_operation(&self, start: &mut SpanStart, call: CallName<'_>) -> Option<Unsampled> {
+        let Keep::Open { begins } = start.keep else { return None };
+        match self.0.sampler.for_operation(call, start.context.trace_id()) {
+            Some((true, reason)) => {
+                start.keep = Keep::Always;
+                start.reason = begins.then_some(reason);
+                None
+            }
+            Some((false, reason)) => {
+                if begins {
+                    let trace_id = start.context.trace_id();
+                    tracing::debug!(%trace_id, reason = reason.as_str(), "a trace is not recorded");
+                }
+                self.not_recorded(start, !begins)
+            }
+            None if begins => None,
+            None => {
+                start.keep = Keep::Always;
+                None
+            }
+        }
+    }
+
+    /// Decides about a trace that begins with an open call, now that it is described.
+    pub(crate) fn settle_trace(&self, start: &mut SpanStart, attributes: &[KeyValue]) -> Option<Unsampled> {
+        let Keep::Open { .. } = start.keep else { return None };
+        let Verdict { decision, reason } = self.0.sampler.for_root(start.context.trace_id(), &Facts { attributes });
+        match decision {
+            Decision::Record | Decision::RecordForNow => {
+                (start.keep, start.reason) = (Keep::Always, reason);
+                None
+            }
+            Decision::Drop | Decision::Off => self.not_recorded(start, false),
+        }
+    }
+
+    /// The call is not recorded, unless it fails and such are kept.
+    fn not_recorded(&self, start: &mut SpanStart, sampled: bool) -> Option<Unsampled> {
+        let parent = (!start.is_root()).then_some(start.parent);
+        let unsampled = Unsampled { trace_id: start.context.trace_id(), parent, sampled };
+        if !self.0.sampler.keeps_errors() {
+            return Some(unsampled);
+        }
+        start.keep = Keep::IfFailed(unsampled);
+        start.reason = Some(Reason::error());
+        start.parent_is_remote |= !sampled && parent.is_some();
+        None
+    }
+
     /// Records a span that is over.
     pub(crate) fn end(&self, start: &SpanStart, end: SpanEnd) {
         let SpanEnd { name, kind, mut attributes, status, elapsed } = end;
         say_index(&mut attributes, start.job_array_index);
+        if !start.decided && start.begins_here() {
+            self.say_late_reason(start.context.trace_id(), &mut attributes);
+        }
         self.accept(self.data(start, SpanEnd { name, kind, attributes, status, elapsed }));
     }
 
@@ -157,6 +264,7 @@ impl Recorder {
         let mut span = self.data(start, end);
         span.links.links = links;
         say_index(&mut span.attributes, start.job_array_index);
+        span.attributes.extend(start.reason.clone().map(|it| KeyValue::new(attribute::SPAWN_SAMPLING_REASON, it)));
         self.accept_own(span);
     }
 
@@ -186,9 +294,19 @@ impl Recorder {
                 span.attributes.push(own.clone());
             }
         }
+        let begins_here = span.parent_span_id == SpanId::INVALID || span.parent_span_is_remote;
+        if begins_here && span.attributes.iter().all(|said| said.key.as_str() != attribute::SPAWN_SAMPLING_REASON) {
+            self.say_late_reason(span.span_context.trace_id(), &mut span.attributes);
+        }
         // A wall clock that was set back while the span was open must not give it a negative length.
         span.end_time = span.end_time.max(span.start_time);
         self.accept(span);
+    }
+
+    /// Why a trace is recorded that began before it was known whether it would be.
+    fn say_late_reason(&self, trace_id: TraceId, attributes: &mut Vec<KeyValue>) {
+        let reason = self.0.sampler.settled_reason(trace_id);
+        attributes.extend(reason.map(|reason| KeyValue::new(attribute::SPAWN_SAMPLING_REASON, reason)));
     }
 
     fn accept(&self, span: SpanData) {
@@ -218,10 +336,12 @@ impl SpanStart {
         context: SpanContext,
         parent: SpanId,
         parent_is_remote: bool,
+        reason: Option<Reason>,
         time: SystemTime,
         job_array_index: Option<JobArrayIndex>,
     ) -> Self {
-        Self { context, parent, parent_is_remote, decided: true, time, clock: Instant::now(), job_array_index }
+        let (keep, clock) = (Keep::Always, Instant::now());
+        Self { context, parent, parent_is_remote, decided: true, keep, reason, time, clock, job_array_index }
     }
 
     /// A child span that began and ended within this one.
@@ -238,10 +358,28 @@ impl SpanStart {
             parent: context.span_id(),
             parent_is_remote: false,
             decided: self.decided,
+            keep: Keep::Always,
+            reason: None,
             time: self.time + after,
             clock: self.clock,
             job_array_index: self.job_array_index,
         }
+    }
+
+    /// What those who are called are told of the trace: its id, the span that they are called from, and whether it is
+    /// recorded. `None` while the rate is unknown, because nothing true could be said.
+    pub(crate) fn passed_on(&self) -> Option<(TraceId, Option<SpanId>, bool)> {
+        match self.keep {
+            Keep::IfFailed(Unsampled { trace_id, parent, sampled }) => Some((trace_id, parent, sampled)),
+            Keep::Always | Keep::Open { .. } => {
+                self.decided.then(|| (self.context.trace_id(), Some(self.context.span_id()), true))
+            }
+        }
+    }
+
+    /// Whether the span is the first of its trace in this process.
+    fn begins_here(&self) -> bool {
+        self.is_root() || self.parent_is_remote
     }
 
     /// Whether the span begins a trace.

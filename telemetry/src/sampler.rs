@@ -1,25 +1,48 @@
-//! Decides which traces are recorded: the parent's word first, then a ratio of the trace ids.
+//! Decides which traces are recorded: the parent's word first, then the settings: a ratio of the trace ids, or the
+//! account's rules in X-Ray; and shares of single operations.
 //!
 //! The ratio is taken from the trace id exactly as OpenTelemetry's `TraceIdRatioBased` takes it, so that every program
 //! with the same rate, in any language, comes to the same decision about the same trace.
 
-use std::collections::HashSet;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+pub(crate) mod account;
+mod glob;
+mod operations;
+mod plan;
+mod ratio;
+mod reason;
+mod sdk;
+mod settled;
 
-use opentelemetry::trace::{Link, SpanContext, SpanKind, TraceContextExt, TraceId, TraceState};
-use opentelemetry::{Context, KeyValue};
-use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, ShouldSample};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::time::Instant;
+
+use arc_swap::ArcSwap;
+use opentelemetry::trace::{SpanContext, TraceId};
 use spawn_config::SamplingRate;
 
-use crate::propagation::Undecided;
+use crate::describe::CallName;
+use account::{AccountRules, Facts};
+pub use account::{AccountStatus, QuotaStatus};
+use operations::Operations;
+pub(crate) use plan::Following;
+pub use plan::{SamplerStatus, SamplingPlan};
+use ratio::Share;
+pub(crate) use reason::Reason;
+pub(crate) use sdk::SdkSampler;
+use settled::Settled;
 
-/// One above the largest 63-bit number: every trace is below it.
-const EVERY: u64 = 1 << 63;
 /// The rate is not known yet: what starts here is recorded and decided later.
 const PROVISIONAL: u64 = u64::MAX;
 /// Tracing is off: nothing is recorded, no decision is passed on.
 const OFF: u64 = u64::MAX - 1;
+/// The account's rules decide about what starts here.
+const ACCOUNT: u64 = u64::MAX - 2;
+
+/// Single operations have shares of their own.
+const OPERATIONS: u8 = 1;
+/// Failures of traces that are not recorded are kept.
+const ERRORS: u8 = 2;
 
 /// What becomes of a span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,13 +57,29 @@ pub(crate) enum Decision {
     RecordForNow,
 }
 
-/// The sampler. Its rate can be switched at any time, from any thread.
+/// A decision, and why the first span of a trace in this process is recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Verdict {
+    pub(crate) decision: Decision,
+    pub(crate) reason: Option<Reason>,
+}
+
+/// The sampler. What it goes by can be switched at any time, from any thread.
 #[derive(Debug)]
 pub(crate) struct Sampler {
     bound: AtomicU64,
-    provisional: Mutex<HashSet<TraceId>>,
-    rejected: Mutex<HashSet<TraceId>>,
-    any_rejected: AtomicBool,
+    extras: AtomicU8,
+    chosen: ArcSwap<Chosen>,
+    settled: Settled,
+}
+
+/// What the settings choose, beyond what fits in a number.
+#[derive(Debug)]
+struct Chosen {
+    rate: SamplingRate,
+    by_ratio: Reason,
+    operations: Operations,
+    account: Option<Arc<AccountRules>>,
 }
 
 impl Sampler {
@@ -48,28 +87,45 @@ impl Sampler {
     pub(crate) fn provisional() -> Self {
         Self {
             bound: AtomicU64::new(PROVISIONAL),
-            provisional: Mutex::default(),
-            rejected: Mutex::default(),
-            any_rejected: AtomicBool::new(false),
+            extras: AtomicU8::new(0),
+            chosen: ArcSwap::from_pointee(Chosen::ratio(SamplingRate::NEVER)),
+            settled: Settled::default(),
         }
     }
 
     /// Sets the rate. Traces that were recorded before any rate was known are rejected or kept by it now.
     pub(crate) fn decide(&self, rate: SamplingRate) {
-        let bound = bound(rate);
-        let undecided = {
-            let mut provisional = locked(&self.provisional);
-            // Under the lock, so that no trace is remembered after the decision.
-            self.bound.store(bound, Ordering::Release);
-            std::mem::take(&mut *provisional)
-        };
-        let mut rejected = locked(&self.rejected);
-        rejected.extend(undecided.into_iter().filter(|id| !below(*id, bound)));
-        self.any_rejected.store(!rejected.is_empty(), Ordering::Release);
+        self.put_in_force(Chosen::ratio(rate), false);
+    }
+
+    /// Does as the plan says. Traces that were recorded before any plan was known are rejected or kept by it now. The
+    /// answer is what has to go on beside, where the account's rules decide.
+    pub(crate) fn choose(&self, plan: &SamplingPlan) -> Option<Following> {
+        let account = plan.account(self.chosen.load().account.as_ref());
+        let following = account.as_ref().and_then(|rules| plan.following(Arc::clone(rules)));
+        let chosen = Chosen { operations: Operations::new(&plan.rules), account, ..Chosen::ratio(plan.rate) };
+        self.put_in_force(chosen, plan.keep_errors);
+        following
+    }
+
+    fn put_in_force(&self, chosen: Chosen, keep_errors: bool) {
+        let bound = if chosen.account.is_some() { ACCOUNT } else { Share::new(chosen.rate.value()).bound() };
+        let operations = if chosen.operations.len() > 0 { OPERATIONS } else { 0 };
+        let extras = operations | if keep_errors { ERRORS } else { 0 };
+        let chosen = Arc::new(chosen);
+        self.chosen.store(Arc::clone(&chosen));
+        self.settled.settle(
+            || {
+                self.extras.store(extras, Ordering::Release);
+                self.bound.store(bound, Ordering::Release);
+            },
+            |id| chosen.root(id, &Facts::default()),
+        );
     }
 
     /// Records nothing from now on.
     pub(crate) fn turn_off(&self) {
+        self.extras.store(0, Ordering::Release);
         self.bound.store(OFF, Ordering::Release);
     }
 
@@ -77,166 +133,118 @@ impl Sampler {
         self.bound.load(Ordering::Acquire) == OFF
     }
 
+    /// Whether failures are kept that belong to no recorded trace.
+    pub(crate) fn keeps_errors(&self) -> bool {
+        self.extras.load(Ordering::Acquire) & ERRORS != 0
+    }
+
+    /// Whether single operations have shares of their own.
+    pub(crate) fn asks_for_operations(&self) -> bool {
+        self.extras.load(Ordering::Acquire) & OPERATIONS != 0
+    }
+
+    /// Whether it matters to the decision about a trace which call it begins with.
+    pub(crate) fn asks_for_calls(&self) -> bool {
+        self.asks_for_operations() || self.bound.load(Ordering::Acquire) == ACCOUNT
+    }
+
     /// Whether a span of this trace, which was recorded for now, is to be thrown away.
     pub(crate) fn rejects(&self, trace_id: TraceId) -> bool {
-        self.any_rejected.load(Ordering::Acquire) && locked(&self.rejected).contains(&trace_id)
+        self.settled.rejects(trace_id)
+    }
+
+    /// Why a trace is kept that was recorded for now.
+    pub(crate) fn settled_reason(&self, trace_id: TraceId) -> Option<Reason> {
+        self.settled.reason(trace_id)
     }
 
     /// Decides about a child of `parent`; `undecided` says that the parent left the decision to whoever comes next.
-    pub(crate) fn for_child(&self, parent: &SpanContext, undecided: bool) -> Decision {
-        let bound = self.bound.load(Ordering::Acquire);
-        match bound {
-            OFF => Decision::Off,
-            PROVISIONAL if undecided => self.remember(parent.trace_id()),
-            _ if undecided => recorded(below(parent.trace_id(), bound)),
-            PROVISIONAL if locked(&self.provisional).contains(&parent.trace_id()) => Decision::RecordForNow,
-            _ => recorded(parent.is_sampled() && !self.rejects(parent.trace_id())),
+    pub(crate) fn for_child(&self, parent: &SpanContext, undecided: bool, facts: &Facts<'_>) -> Verdict {
+        let trace_id = parent.trace_id();
+        match self.bound.load(Ordering::Acquire) {
+            OFF => Decision::Off.into(),
+            _ if undecided => self.for_root(trace_id, facts),
+            PROVISIONAL if self.settled.awaits(trace_id) => Decision::RecordForNow.into(),
+            _ if parent.is_sampled() && !self.rejects(trace_id) => {
+                Verdict { decision: Decision::Record, reason: parent.is_remote().then(Reason::parent) }
+            }
+            _ => Decision::Drop.into(),
         }
     }
 
     /// Decides about a trace that starts here.
-    pub(crate) fn for_root(&self, trace_id: TraceId) -> Decision {
+    pub(crate) fn for_root(&self, trace_id: TraceId, facts: &Facts<'_>) -> Verdict {
         match self.bound.load(Ordering::Acquire) {
-            OFF => Decision::Off,
-            PROVISIONAL => self.remember(trace_id),
-            bound => recorded(below(trace_id, bound)),
+            OFF => Decision::Off.into(),
+            PROVISIONAL => self.remember(trace_id, facts),
+            ACCOUNT => self.by_choice(trace_id, facts),
+            bound if Share::of_bound(bound).keeps(trace_id) => {
+                Verdict { decision: Decision::Record, reason: Some(self.chosen.load().by_ratio.clone()) }
+            }
+            _ => {
+                tracing::debug!(%trace_id, reason = "ratio", "a trace is not recorded");
+                Decision::Drop.into()
+            }
         }
+    }
+
+    /// Whether a call of this trace is recorded by the rules for single operations, and by which; `None` if there is no
+    /// rule for it.
+    pub(crate) fn for_operation(&self, call: CallName<'_>, trace_id: TraceId) -> Option<(bool, Reason)> {
+        let chosen = self.chosen.load();
+        let (keep, reason) = chosen.operations.decide(call, trace_id)?;
+        Some((keep, reason.clone()))
+    }
+
+    /// What it goes by, and how it stands with that.
+    pub(crate) fn status(&self) -> SamplerStatus {
+        let chosen = self.chosen.load();
+        SamplerStatus {
+            sampler: if chosen.account.is_some() { "xray" } else { "ratio" },
+            operation_rules: chosen.operations.len(),
+            keep_errors: self.keeps_errors(),
+            account: chosen.account.as_ref().map(|account| account.status(Instant::now())),
+        }
+    }
+
+    fn by_choice(&self, trace_id: TraceId, facts: &Facts<'_>) -> Verdict {
+        let (keep, reason) = self.chosen.load().root(trace_id, facts);
+        if keep {
+            return Verdict { decision: Decision::Record, reason: Some(reason) };
+        }
+        tracing::debug!(%trace_id, reason = reason.as_str(), "a trace is not recorded");
+        Decision::Drop.into()
     }
 
     /// Remembers a trace to be decided later, unless the decision was made in between.
-    fn remember(&self, trace_id: TraceId) -> Decision {
-        let mut provisional = locked(&self.provisional);
-        match self.bound.load(Ordering::Acquire) {
-            OFF => Decision::Off,
-            PROVISIONAL => {
-                provisional.insert(trace_id);
-                Decision::RecordForNow
-            }
-            bound => recorded(below(trace_id, bound)),
+    fn remember(&self, trace_id: TraceId, facts: &Facts<'_>) -> Verdict {
+        let undecided = || self.bound.load(Ordering::Acquire) == PROVISIONAL;
+        if self.settled.remember(trace_id, undecided) {
+            return Decision::RecordForNow.into();
+        }
+        if self.is_off() { Decision::Off.into() } else { self.by_choice(trace_id, facts) }
+    }
+}
+
+impl Chosen {
+    fn ratio(rate: SamplingRate) -> Self {
+        Self { rate, by_ratio: Reason::ratio(rate), operations: Operations::default(), account: None }
+    }
+
+    /// Whether a trace that starts here is kept, and why or why not.
+    fn root(&self, trace_id: TraceId, facts: &Facts<'_>) -> (bool, Reason) {
+        match &self.account {
+            Some(account) => account.decide(trace_id, facts, Instant::now()),
+            None => (Share::new(self.rate.value()).keeps(trace_id), self.by_ratio.clone()),
         }
     }
 }
 
-fn recorded(keep: bool) -> Decision {
-    if keep { Decision::Record } else { Decision::Drop }
-}
-
-/// The 63-bit numbers below this are kept: OpenTelemetry's own arithmetic, as another rounding would decide otherwise.
-fn bound(rate: SamplingRate) -> u64 {
-    if rate.value() >= 1.0 { EVERY } else { (rate.value() * EVERY as f64) as u64 }
-}
-
-fn below(trace_id: TraceId, bound: u64) -> bool {
-    let [.., a, b, c, d, e, f, g, h] = trace_id.to_bytes();
-    u64::from_be_bytes([a, b, c, d, e, f, g, h]) >> 1 < bound
-}
-
-/// A panic elsewhere leaves a set of ids whole.
-fn locked(set: &Mutex<HashSet<TraceId>>) -> MutexGuard<'_, HashSet<TraceId>> {
-    set.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// The sampler as the SDK's tracer asks it.
-#[derive(Clone, Debug)]
-pub(crate) struct SdkSampler(pub(crate) Arc<Sampler>);
-
-impl ShouldSample for SdkSampler {
-    fn should_sample(
-        &self,
-        parent: Option<&Context>,
-        trace_id: TraceId,
-        _name: &str,
-        _kind: &SpanKind,
-        _attributes: &[KeyValue],
-        _links: &[Link],
-    ) -> SamplingResult {
-        let (decision, trace_state) = match parent.filter(|cx| cx.span().span_context().is_valid()) {
-            Some(cx) => {
-                let span = cx.span();
-                let parent = span.span_context();
-                let decision = self.0.for_child(parent, cx.get::<Undecided>().is_some() && parent.is_remote());
-                (decision, parent.trace_state().clone())
-            }
-            None => (self.0.for_root(trace_id), TraceState::NONE),
-        };
-        let decision = match decision {
-            Decision::Off | Decision::Drop => SamplingDecision::Drop,
-            Decision::Record | Decision::RecordForNow => SamplingDecision::RecordAndSample,
-        };
-        SamplingResult { decision, attributes: Vec::new(), trace_state }
+impl From<Decision> for Verdict {
+    fn from(decision: Decision) -> Self {
+        Self { decision, reason: None }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use opentelemetry::trace::{SpanId, TraceFlags};
-    use opentelemetry_sdk::trace::Sampler as Reference;
-
-    use super::*;
-    use crate::ids::TimedIds;
-
-    fn parent(trace_id: TraceId, flags: TraceFlags) -> SpanContext {
-        SpanContext::new(trace_id, SpanId::from(7), flags, true, TraceState::NONE)
-    }
-
-    fn ids() -> impl Iterator<Item = TraceId> {
-        (0..2000).map(|_| TimedIds.trace_id(std::time::SystemTime::now()))
-    }
-
-    #[test]
-    fn the_ratio_decides_as_opentelemetrys_own_sampler_does() {
-        for rate in ["0", "0.001", "0.1", "0.5", "0.999", "1"] {
-            let sampler = Sampler::provisional();
-            sampler.decide(rate.parse().unwrap());
-            let reference = Reference::TraceIdRatioBased(rate.parse().unwrap());
-            for id in ids() {
-                let theirs = reference.should_sample(None, id, "", &SpanKind::Internal, &[], &[]).decision;
-                let ours = SdkSampler(Arc::new(Sampler::provisional()));
-                ours.0.decide(rate.parse().unwrap());
-                assert_eq!(ours.should_sample(None, id, "", &SpanKind::Internal, &[], &[]).decision, theirs);
-                assert_eq!(sampler.for_root(id) == Decision::Record, theirs == SamplingDecision::RecordAndSample);
-            }
-        }
-    }
-
-    #[test]
-    fn a_parents_word_comes_before_the_rate() {
-        let sampler = Sampler::provisional();
-        let id = TraceId::from(1);
-        sampler.decide(SamplingRate::NEVER);
-        assert_eq!(sampler.for_child(&parent(id, TraceFlags::SAMPLED), false), Decision::Record);
-        sampler.decide(SamplingRate::ALWAYS);
-        assert_eq!(sampler.for_child(&parent(id, TraceFlags::default()), false), Decision::Drop);
-        assert_eq!(sampler.for_child(&parent(id, TraceFlags::default()), true), Decision::Record);
-    }
-
-    #[test]
-    fn what_began_before_the_rate_was_known_is_decided_by_it_afterwards() {
-        let sampler = Sampler::provisional();
-        let (low, high) = (TraceId::from(2), TraceId::from(u128::from(u64::MAX)));
-        assert_eq!(sampler.for_root(low), Decision::RecordForNow);
-        assert_eq!(sampler.for_root(high), Decision::RecordForNow);
-        assert_eq!(sampler.for_child(&parent(high, TraceFlags::SAMPLED), false), Decision::RecordForNow);
-        sampler.decide("0.5".parse().unwrap());
-        assert_eq!((sampler.rejects(low), sampler.rejects(high)), (false, true));
-        assert_eq!(sampler.for_child(&parent(low, TraceFlags::SAMPLED), false), Decision::Record);
-        assert_eq!(sampler.for_child(&parent(high, TraceFlags::SAMPLED), false), Decision::Drop);
-    }
-
-    #[test]
-    fn a_sampled_parent_is_kept_whatever_the_rate_turns_out_to_be() {
-        let sampler = Sampler::provisional();
-        let id = TraceId::from(u128::from(u64::MAX));
-        assert_eq!(sampler.for_child(&parent(id, TraceFlags::SAMPLED), false), Decision::Record);
-        sampler.decide(SamplingRate::NEVER);
-        assert!(!sampler.rejects(id));
-    }
-
-    #[test]
-    fn off_decides_nothing_for_anybody() {
-        let sampler = Sampler::provisional();
-        sampler.turn_off();
-        assert_eq!(sampler.for_root(TraceId::from(1)), Decision::Off);
-        assert_eq!(sampler.for_child(&parent(TraceId::from(1), TraceFlags::SAMPLED), false), Decision::Off);
-    }
-}
+mod tests;

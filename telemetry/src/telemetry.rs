@@ -26,8 +26,9 @@ use crate::plan::{Plan, TracePlan};
 use crate::planned::{PlannedSpan, SpanRecord};
 use crate::recorder::{Recorder, SCOPE, SpanEnd};
 use crate::resource::Program;
-use crate::sampler::SdkSampler;
+use crate::sampler::{SamplerStatus, SdkSampler};
 use crate::testing::Spans;
+use crate::unkept::Unkept;
 
 /// Makes spans and delivers them. Clones share one telemetry; nothing about it is global.
 #[derive(Clone, Debug)]
@@ -79,14 +80,16 @@ impl Telemetry {
             Plan::Off => {
                 self.recorder.sampler().turn_off();
                 self.recorder.pipeline().configure(Delivery::Discard, &|_| true);
+                self.recorder.pipeline().accompany(None);
             }
             Plan::On(plan) => {
-                let TracePlan { rate, identity, export } = *plan;
-                self.decide(rate);
-                self.recorder.identify(&identity);
+                let TracePlan { sampling, identity, export } = *plan;
                 let sampler = self.recorder.sampler();
+                let following = sampler.choose(&sampling);
+                self.recorder.identify(&identity);
                 let keep = |span: &SpanData| !sampler.rejects(span.span_context.trace_id());
                 self.recorder.pipeline().configure(Delivery::Export(Box::new(export)), &keep);
+                self.recorder.pipeline().accompany(following);
             }
         }
     }
@@ -123,9 +126,15 @@ impl Telemetry {
         }
         let index = parent.get::<JobArrayIndex>().map(|index| KeyValue::new(attribute::SPAWN_JOB_ARRAY_INDEX, index.0));
         let attributes = attributes.into_iter().chain(index).collect::<Vec<_>>();
+        let name = name.into();
+        let spare = self.recorder.sampler().keeps_errors().then(|| (name.clone(), kind.clone(), attributes.clone()));
         let mut builder = SpanBuilder::from_name(name).with_kind(kind).with_attributes(attributes);
         builder.start_time = started;
-        parent.with_span(self.tracer.build_with_context(builder, parent))
+        let context = parent.with_span(self.tracer.build_with_context(builder, parent));
+        match spare {
+            Some((name, kind, attributes)) => Unkept::within(context, parent, name, kind, attributes, started),
+            None => context,
+        }
     }
 
     /// Settles the ids of a span below `parent`, or of a new trace if it holds no span. Nothing is recorded yet.
@@ -139,7 +148,8 @@ impl Telemetry {
         if self.recorder.sampler().is_off() {
             return;
         }
-        let Some((start, record, links, status)) = planned.into_parts(record) else { return };
+        let keeps_errors = self.recorder.sampler().keeps_errors();
+        let Some((start, record, links, status)) = planned.into_parts(record, keeps_errors) else { return };
         let SpanRecord { name, kind, started, ended, attributes, .. } = record;
         let elapsed = ended.duration_since(started).unwrap_or_default();
         self.recorder.end_planned(&start, SpanEnd { name, kind, attributes, status, elapsed }, links);
@@ -159,10 +169,10 @@ impl Telemetry {
             return work.await;
         }
         let context = self.start_span(name, SpanKind::Internal, &Context::current(), attributes, None);
-        let mut open = OpenSpan { context: &context, done: false };
+        let mut open = OpenSpan { telemetry: self, context: &context, done: false };
         let outcome = work.with_context(context.clone()).await;
         if let Err(error) = &outcome {
-            fail(&context, &error.to_string());
+            self.fail(&context, &error.to_string(), None);
         }
         open.done = true;
         outcome
@@ -171,7 +181,20 @@ impl Telemetry {
     /// Marks the span in `context` as failed. Does nothing with tracing off.
     pub fn mark_failed(&self, context: &Context, message: &str) {
         if !self.recorder.sampler().is_off() {
-            fail(context, message);
+            self.fail(context, message, None);
+        }
+    }
+
+    fn fail(&self, context: &Context, message: &str, error_type: Option<&'static str>) {
+        let span = context.span();
+        if let Some(error_type) = error_type {
+            span.set_attribute(KeyValue::new(attribute::ERROR_TYPE, error_type));
+        }
+        span.set_attribute(KeyValue::new(attribute::ERROR, true));
+        span.set_attribute(KeyValue::new(attribute::ERROR_MESSAGE, message.to_owned()));
+        span.set_status(Status::error(message.to_owned()));
+        if self.recorder.sampler().keeps_errors() {
+            Unkept::fail(context, &self.recorder, message, error_type);
         }
     }
 
@@ -187,6 +210,12 @@ impl Telemetry {
         self.recorder.pipeline().health()
     }
 
+    /// What decides which traces are recorded, and how it stands with that.
+    #[must_use]
+    pub fn sampler(&self) -> SamplerStatus {
+        self.recorder.sampler().status()
+    }
+
     /// Delivers what waits, within this time. Recording goes on.
     pub async fn flush(&self, within: Duration) -> Flushed {
         self.recorder.pipeline().flush(within).await
@@ -198,15 +227,9 @@ impl Telemetry {
     }
 }
 
-fn fail(context: &Context, message: &str) {
-    let span = context.span();
-    span.set_attribute(KeyValue::new(attribute::ERROR, true));
-    span.set_attribute(KeyValue::new(attribute::ERROR_MESSAGE, message.to_owned()));
-    span.set_status(Status::error(message.to_owned()));
-}
-
 /// Ends a span, whether its work is done or dropped before that.
 struct OpenSpan<'a> {
+    telemetry: &'a Telemetry,
     context: &'a Context,
     done: bool,
 }
@@ -214,8 +237,8 @@ struct OpenSpan<'a> {
 impl Drop for OpenSpan<'_> {
     fn drop(&mut self) {
         if !self.done {
-            self.context.span().set_attribute(KeyValue::new(attribute::ERROR_TYPE, attribute::CANCELLED));
-            fail(self.context, "the work was dropped before it was done");
+            let message = "the work was dropped before it was done";
+            self.telemetry.fail(self.context, message, Some(attribute::CANCELLED));
         }
         self.context.span().end();
     }
@@ -253,7 +276,8 @@ mod tests {
     use crate::testing::recording;
 
     fn shown(span: &SpanData) -> (&str, &Status, Vec<(&str, Value)>) {
-        let attributes = span.attributes.iter().map(|it| (it.key.as_str(), it.value.clone())).collect();
+        let said = span.attributes.iter().filter(|it| it.key.as_str() != attribute::SPAWN_SAMPLING_REASON);
+        let attributes = said.map(|it| (it.key.as_str(), it.value.clone())).collect();
         (&span.name, &span.status, attributes)
     }
 

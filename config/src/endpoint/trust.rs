@@ -55,16 +55,20 @@ pub(crate) fn is_metadata_name(name: &str) -> bool {
 
 /// Whether a tag of an instance in `region` may name this address.
 pub(crate) fn is_allowed_from_tag(url: &Url, patterns: &[String], region: Option<&str>) -> bool {
-    is_listed(url, patterns)
-        || match url.host() {
-            Some(Host::Ipv4(address)) => address.is_loopback(),
-            Some(Host::Ipv6(address)) => {
-                address.is_loopback() || embedded(address).is_some_and(|inner| inner.is_loopback())
-            }
-            Some(Host::Domain("localhost")) => true,
-            Some(Host::Domain(_)) => region.is_some() && aws_host::xray_region(url) == region,
-            None => false,
+    let is_ours = || region.is_some() && aws_host::xray_region(url) == region;
+    is_listed(url, patterns) || is_loopback(url) || is_ours()
+}
+
+/// Whether the address is this host's own, reached from nowhere else.
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => {
+            address.is_loopback() || embedded(address).is_some_and(|inner| inner.is_loopback())
         }
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
 }
 
 /// Whether the operator's list has the host.

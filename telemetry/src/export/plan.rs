@@ -103,6 +103,12 @@ impl MakeExporter for ExportPlan {
     }
 }
 
+/// A client for X-Ray's other questions: as the exporter's own, and beside it.
+#[expect(clippy::disallowed_methods, reason = "this client has no interceptor either, so it makes no span")]
+pub(crate) fn xray_client(aws: &SdkConfig, endpoint: Option<&Endpoint>) -> aws_sdk_xray::Client {
+    aws_sdk_xray::Client::from_conf(config(aws, endpoint, http_client()))
+}
+
 /// Connections of the exporter's own, on the runtime of the worker that makes them.
 fn http_client() -> SharedHttpClient {
     aws_smithy_http_client::Builder::new()

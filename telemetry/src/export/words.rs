@@ -8,7 +8,7 @@ use crate::redact::redacted;
 const LONGEST: usize = 300;
 
 /// The error and its sources, with colons between; a source that repeats what was said is left out.
-pub(super) fn chain(error: &dyn Error) -> String {
+pub(crate) fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(error) = source {
@@ -23,7 +23,7 @@ pub(super) fn chain(error: &dyn Error) -> String {
 }
 
 /// The text on one line, without secrets, and not too long.
-pub(super) fn brief(text: &str) -> String {
+pub(crate) fn brief(text: &str) -> String {
     let line = redacted(text);
     let line = line.chars().map(|character| if character.is_control() { ' ' } else { character });
     line.take(LONGEST).collect()

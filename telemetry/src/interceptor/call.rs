@@ -18,7 +18,7 @@ use super::server::{self, Server};
 use crate::attribute;
 use crate::describe::Attributes;
 use crate::propagation::header_value;
-use crate::recorder::{SpanEnd, SpanStart};
+use crate::recorder::{Keep, SpanEnd, SpanStart, Unsampled};
 
 /// A recorded call under way.
 #[derive(Debug)]
@@ -45,8 +45,21 @@ impl Call {
         Self { shared, start, kind: None, attributes, has_address: false, attempts }
     }
 
+    /// Asks the rules of the settings about the call, where there are any. The answer is the decision not to record it.
+    pub(super) fn settle_operation(&mut self, kind: &CallKind) -> Option<Unsampled> {
+        self.shared.recorder.settle_operation(&mut self.start, kind.name())
+    }
+
+    /// Decides about a trace that begins with this call, where that has waited for what is known of it now.
+    pub(super) fn settle_trace(&mut self, attributes: &Attributes) -> Option<Unsampled> {
+        self.shared.recorder.settle_trace(&mut self.start, attributes.as_slice())
+    }
+
     /// Notes which call it is and what is known of it so far.
-    pub(super) fn describe(&mut self, kind: Arc<CallKind>, attributes: Attributes) {
+    pub(super) fn describe(&mut self, kind: Arc<CallKind>, mut attributes: Attributes) {
+        if let Some(reason) = &self.start.reason {
+            attributes.add(attribute::SPAWN_SAMPLING_REASON, reason.clone());
+        }
         self.kind = Some(kind);
         self.attributes = attributes;
     }
@@ -81,8 +94,7 @@ impl Call {
 
     /// The trace as AWS is told it; `None` while the rate is unknown, because nothing true could be said.
     pub(super) fn header(&self) -> Option<String> {
-        let context = &self.start.context;
-        self.start.decided.then(|| header_value(context.trace_id(), Some(context.span_id()), true))
+        self.start.passed_on().map(|(trace_id, parent, sampled)| header_value(trace_id, parent, sampled))
     }
 
     /// Whether what the call sends can carry a context, and how.
@@ -142,6 +154,9 @@ impl Call {
     }
 
     fn write(&mut self, kind: &CallKind, outcome: Outcome<'_>) {
+        if matches!(self.start.keep, Keep::IfFailed(_)) && !matches!(outcome, Outcome::Failed(_, false)) {
+            return;
+        }
         let elapsed = self.start.clock.elapsed();
         let attempts = std::mem::take(&mut self.attempts);
         let mut attributes = std::mem::take(&mut self.attributes);

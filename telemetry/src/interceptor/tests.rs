@@ -20,6 +20,7 @@ use opentelemetry::{KeyValue, Value};
 use opentelemetry_sdk::trace::SpanData;
 use spawn_config::SamplingRate;
 
+use crate::attribute;
 use crate::describe::{DescribeCall, NoDescription};
 use crate::identity::SpanIdentity;
 use crate::telemetry::Telemetry;
@@ -110,7 +111,9 @@ impl Said {
     fn of(span: SpanData) -> Self {
         assert!(span.end_time >= span.start_time, "{span:#?}");
         assert_eq!(span.instrumentation_scope.name(), "spawn-telemetry");
-        let SpanData { name, span_kind, attributes, status, .. } = span;
+        let SpanData { name, span_kind, mut attributes, status, .. } = span;
+        // Why a trace is recorded is a matter of `tests/sampling.rs`.
+        attributes.retain(|attribute| attribute.key.as_str() != attribute::SPAWN_SAMPLING_REASON);
         Self { name: name.into_owned(), kind: span_kind, attributes, status }
     }
 }

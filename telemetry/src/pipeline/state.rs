@@ -11,6 +11,7 @@ use super::store::{Appended, Batch, Store};
 use crate::counters::{Counters, DropReason};
 use crate::export::{Fate, MakeExporter, Outcome, Trouble};
 use crate::health::{Health, HealthState, Problem};
+use crate::sampler::Following;
 
 /// Waiting spans that are worth waking the worker for before its linger is over.
 pub(super) const FULL_BATCH: usize = 500;
@@ -30,6 +31,8 @@ pub(super) struct State {
     pub(super) flushing: usize,
     /// Counts what must end the worker's wait after a failure: flushes, configurations, the end.
     pub(super) orders: u64,
+    /// What the worker is to do beside the exports from now on; the inner `None` ends what it does.
+    following: Option<Option<Following>>,
     /// Counts refusals that will last: a flush does not wait for the next one.
     pub(super) refusals: u64,
     problem: Option<Problem>,
@@ -68,6 +71,7 @@ impl State {
             worker: WorkerState::Absent,
             flushing: 0,
             orders: 0,
+            following: None,
             refusals: 0,
             problem: None,
             last_refusal: None,
@@ -118,6 +122,16 @@ impl State {
         }
         self.intake = Intake::Discard;
         self.orders += 1;
+    }
+
+    /// From now on the worker does this beside the exports.
+    pub(super) fn accompany(&mut self, following: Option<Following>) {
+        self.following = Some(following);
+    }
+
+    /// What the worker has not been told yet of [`State::accompany`].
+    pub(super) fn take_following(&mut self) -> Option<Option<Following>> {
+        self.following.take()
     }
 
     /// From now on nothing is taken or delivered.

@@ -24,7 +24,7 @@ pub(super) fn spawn(shared: Arc<Shared>) -> std::io::Result<()> {
         let _ended = Ended(Arc::clone(&shared));
         // Whatever the exporter's libraries do, it makes no spans.
         let _suppressed = Context::enter_telemetry_suppressed_scope();
-        runtime.block_on(Worker { shared, backoff: None, exporter: None }.run());
+        runtime.block_on(Worker { shared, backoff: None, exporter: None, beside: None }.run());
     })?;
     Ok(())
 }
@@ -50,6 +50,8 @@ struct Worker {
     backoff: Option<Backoff>,
     /// The exporter in use, and the number of the configuration that it was made for.
     exporter: Option<(u64, Box<dyn Exporter>)>,
+    /// What runs beside the exports.
+    beside: Option<tokio::task::JoinHandle<()>>,
 }
 
 /// What there is to do.
@@ -63,6 +65,7 @@ enum Next {
 impl Worker {
     async fn run(mut self) {
         loop {
+            self.accompany();
             match self.next() {
                 Next::End => break,
                 Next::Wait => self.shared.wake.notified().await,
@@ -74,6 +77,15 @@ impl Worker {
             // The program is ending: neither a panic nor a hang in the last words matters any more.
             drop(timeout(LAST_WORDS, caught(exporter.finish())).await);
         }
+    }
+
+    /// Begins what runs beside the exports, in place of what did. It ends with the runtime.
+    fn accompany(&mut self) {
+        let Some(following) = self.shared.state().take_following() else { return };
+        if let Some(before) = self.beside.take() {
+            before.abort();
+        }
+        self.beside = following.map(|following| tokio::spawn(following.begin()));
     }
 
     fn next(&self) -> Next {

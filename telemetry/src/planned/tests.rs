@@ -11,6 +11,7 @@ use crate::export::ExportPlan;
 use crate::identity::{SpanIdentity, with_job_array_index};
 use crate::plan::{Plan, TracePlan};
 use crate::propagation::{from_xray_header, remote_context, traceparent};
+use crate::sampler::SamplingPlan;
 use crate::telemetry::Telemetry;
 use crate::testing::{recording, undecided};
 
@@ -36,7 +37,8 @@ fn record(name: &'static str) -> SpanRecord {
 }
 
 fn attributes(span: &SpanData) -> Vec<(&str, Value)> {
-    span.attributes.iter().map(|pair| (pair.key.as_str(), pair.value.clone())).collect()
+    let said = span.attributes.iter().filter(|pair| pair.key.as_str() != attribute::SPAWN_SAMPLING_REASON);
+    said.map(|pair| (pair.key.as_str(), pair.value.clone())).collect()
 }
 
 fn ids(context: &Context) -> (String, bool) {
@@ -61,7 +63,11 @@ fn identified(telemetry: &Telemetry, job_array_index: Option<u64>) {
         1,
         None,
     );
-    telemetry.configure(Plan::On(Box::new(TracePlan { rate: SamplingRate::ALWAYS, identity, export })));
+    telemetry.configure(Plan::On(Box::new(TracePlan {
+        sampling: SamplingPlan::ratio(SamplingRate::ALWAYS),
+        identity,
+        export,
+    })));
 }
 
 #[test]
