@@ -71,6 +71,12 @@ pub const SERVER_ADDRESS: &str = "server.address";
 pub const SERVER_PORT: &str = "server.port";
 /// Milliseconds waited before this attempt, on attempt spans.
 pub const AWS_BACKOFF_MS: &str = "aws.attempt.backoff_ms";
+/// Milliseconds from the start of the call to the first bytes of a body that the caller reads.
+pub const AWS_RESPONSE_FIRST_BYTE_MS: &str = "aws.response.first_byte_ms";
+/// Milliseconds from the start of the call to the last bytes of such a body.
+pub const AWS_RESPONSE_LAST_BYTE_MS: &str = "aws.response.last_byte_ms";
+/// Whether such a body was read to its end.
+pub const AWS_RESPONSE_COMPLETE: &str = "aws.response.complete";
 /// Value of `rpc.system` and `rpc.system.name`.
 pub const AWS_API: &str = "aws-api";
 
@@ -88,7 +94,7 @@ pub const RESPONSE: &str = "response";
 pub const OTHER: &str = "_OTHER";
 
 /// Every attribute name above, as `docs/reference/spans.md` lists them.
-pub const ALL: [&str; 34] = [
+pub const ALL: [&str; 37] = [
     AWS_SERVICE,
     AWS_OPERATION,
     AWS_REGION,
@@ -98,6 +104,9 @@ pub const ALL: [&str; 34] = [
     AWS_ATTEMPTS,
     AWS_THROTTLED,
     AWS_BACKOFF_MS,
+    AWS_RESPONSE_FIRST_BYTE_MS,
+    AWS_RESPONSE_LAST_BYTE_MS,
+    AWS_RESPONSE_COMPLETE,
     ERROR,
     ERROR_TYPE,
     ERROR_MESSAGE,

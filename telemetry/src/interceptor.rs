@@ -5,6 +5,7 @@
 //! would fail the caller's call for it, and code from elsewhere runs behind `catch_unwind`.
 
 mod attempt;
+mod body;
 mod call;
 mod capture;
 mod error_code;
@@ -20,8 +21,9 @@ use std::sync::Arc;
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::{
-    BeforeSerializationInterceptorContextMut, BeforeSerializationInterceptorContextRef,
-    BeforeTransmitInterceptorContextMut, BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
+    BeforeDeserializationInterceptorContextMut, BeforeSerializationInterceptorContextMut,
+    BeforeSerializationInterceptorContextRef, BeforeTransmitInterceptorContextMut, BeforeTransmitInterceptorContextRef,
+    FinalizerInterceptorContextRef,
 };
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
@@ -38,6 +40,7 @@ use crate::recorder::{Begun, Recorder, Unsampled};
 use call::Call;
 use kind::{CallKind, CallKinds};
 
+pub(crate) use body::OpenBodies;
 pub use expect::ExpectErrors;
 
 /// The header that AWS reads the trace from. AWS's signatures leave it out, because load balancers rewrite it.
@@ -172,6 +175,19 @@ impl Intercept for TracingInterceptor {
             && let Some(callers) = request.headers_mut().insert(HEADER, value)
         {
             request.headers_mut().insert(HEADER, callers);
+        }
+        Ok(())
+    }
+
+    /// Follows the bodies that callers read by themselves.
+    fn modify_before_deserialization(
+        &self,
+        context: &mut BeforeDeserializationInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let Some(call) = sampled(cfg) {
+            call.watch(context.response_mut());
         }
         Ok(())
     }

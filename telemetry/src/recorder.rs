@@ -14,6 +14,7 @@ use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanLinks};
 use crate::attribute;
 use crate::identity::{JobArrayIndex, SpanIdentity};
 use crate::ids::TimedIds;
+use crate::interceptor::OpenBodies;
 use crate::pipeline::Pipeline;
 use crate::propagation::Undecided;
 use crate::sampler::{Decision, Sampler};
@@ -33,6 +34,7 @@ struct Inner {
     kept: Option<Spans>,
     scope: InstrumentationScope,
     identity: ArcSwap<Vec<KeyValue>>,
+    bodies: OpenBodies,
 }
 
 /// A span as it begins.
@@ -55,7 +57,7 @@ pub(crate) struct Unsampled {
 }
 
 /// Ids and clocks of a span that is under way.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct SpanStart {
     pub(crate) context: SpanContext,
     pub(crate) parent: SpanId,
@@ -87,11 +89,17 @@ impl Recorder {
             kept,
             scope: InstrumentationScope::builder(SCOPE).with_version(env!("CARGO_PKG_VERSION")).build(),
             identity: ArcSwap::default(),
+            bodies: OpenBodies::default(),
         }))
     }
 
     pub(crate) fn sampler(&self) -> &Arc<Sampler> {
         &self.0.sampler
+    }
+
+    /// The answers that are still being read.
+    pub(crate) fn bodies(&self) -> &OpenBodies {
+        &self.0.bodies
     }
 
     pub(crate) fn pipeline(&self) -> &Pipeline {

@@ -9,6 +9,7 @@ use opentelemetry::trace::Status;
 
 use super::Shared;
 use super::attempt::Attempts;
+use super::body::{self, FinishedCall, Reading};
 use super::failure::Failure;
 use super::kind::CallKind;
 use super::server::{self, Server};
@@ -27,6 +28,8 @@ pub(super) struct Call {
     attributes: Attributes,
     has_address: bool,
     attempts: Attempts,
+    /// The body of the last answer, if it is one that the caller reads.
+    reading: Option<Arc<Reading>>,
 }
 
 /// How a call ended.
@@ -39,7 +42,7 @@ enum Outcome<'a> {
 impl Call {
     pub(super) fn new(shared: Arc<Shared>, start: SpanStart) -> Self {
         let (attributes, attempts) = (Attributes::default(), Attempts::default());
-        Self { shared, start, kind: None, attributes, has_address: false, attempts }
+        Self { shared, start, kind: None, attributes, has_address: false, attempts, reading: None }
     }
 
     /// Notes which call it is and what is known of it so far.
@@ -79,12 +82,27 @@ impl Call {
         self.start.decided.then(|| header_value(context.trace_id(), Some(context.span_id()), true))
     }
 
+    /// Follows the answer's body, unless it is known that callers of this operation get none.
+    pub(super) fn watch(&mut self, response: &mut HttpResponse) {
+        if response.status().is_success() && self.kind.as_ref().is_some_and(|kind| kind.may_stream()) {
+            self.reading = Some(body::watch(response, self.start.clock));
+        }
+    }
+
     pub(super) fn end_attempt(
         &mut self,
         response: Option<&HttpResponse>,
         result: Option<Result<&Output, &OrchestratorError<Error>>>,
     ) {
         self.attempts.end(self.start.clock.elapsed(), response, result);
+        if self.reading.is_some() {
+            // A body that was not handed to the caller was read into memory.
+            let streams = response.is_some_and(|response| response.body().bytes().is_none());
+            if let (Some(Ok(_)), Some(kind)) = (result, &self.kind) {
+                kind.streams(streams);
+            }
+            self.reading.take_if(|_| !streams);
+        }
     }
 
     /// The call is over; without a result it was presigned and never sent.
@@ -134,18 +152,26 @@ impl Call {
             }
         }
         attributes.add(attribute::ERROR, matches!(outcome, Outcome::Failed(_, false)));
+        let recorder = &self.shared.recorder;
+        attempts.record(recorder, &self.start, kind, elapsed);
+        let (name, span_kind) = (kind.span_name.clone(), kind.span_kind.clone());
         let status = match outcome {
-            Outcome::Done(_) => Status::Unset,
+            Outcome::Done(_) => {
+                if let Some(reading) = self.reading.take() {
+                    let (recorder, start) = (recorder.clone(), self.start.clone());
+                    reading.claim(FinishedCall { recorder, start, name, kind: span_kind, attributes });
+                    return self.shared.recorder.bodies().add(&reading);
+                }
+                Status::Unset
+            }
             Outcome::Failed(failure, is_expected) => {
                 failure.describe(&mut attributes);
                 if is_expected { Status::Unset } else { Status::error(failure.message) }
             }
         };
-        let recorder = &self.shared.recorder;
-        attempts.record(recorder, &self.start, kind, elapsed);
-        let (name, attributes) = (kind.span_name.clone().into(), attributes.into_vec());
+        let attributes = attributes.into_vec();
         kind.had_attributes(attributes.len());
-        recorder.end(&self.start, SpanEnd { name, kind: kind.span_kind.clone(), attributes, status, elapsed });
+        recorder.end(&self.start, SpanEnd { name: name.into(), kind: span_kind, attributes, status, elapsed });
     }
 }
 

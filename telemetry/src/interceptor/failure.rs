@@ -1,7 +1,8 @@
 //! Why a call or an attempt failed, in one word and one sentence.
 
 use std::borrow::Cow;
-use std::error::Error as _;
+use std::error::Error as StdError;
+use std::io;
 
 use aws_smithy_runtime_api::client::interceptors::context::Error;
 use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, OrchestratorError};
@@ -17,6 +18,9 @@ use crate::throttle::is_throttle;
 const LONGEST_MESSAGE: usize = 1024;
 /// EC2's way to say that a dry run would have gone through.
 const DRY_RUN: &str = "DryRunOperation";
+/// Words of the SDK's own errors of bodies, whose types are not public.
+const TOO_SLOW: [&str; 2] = ["minimum throughput", "timed out"];
+const WRONG_BYTES: &str = "checksum mismatch";
 
 /// Why a call or an attempt failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +44,22 @@ impl Failure {
     pub(super) fn cancelled() -> Self {
         let message = "the call was dropped before it was done".to_owned();
         Self { kind: attribute::CANCELLED.into(), message, throttled: false }
+    }
+
+    /// Of a body that came to no good end.
+    pub(super) fn of_body(error: &(dyn StdError + 'static)) -> Self {
+        let causes = || std::iter::successors(Some(error), |error| StdError::source(*error));
+        let is_late = |error: &(dyn StdError + 'static)| {
+            error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::TimedOut)
+        };
+        let mut message = String::new();
+        causes().for_each(|error| add_words(&mut message, error));
+        let kind = match () {
+            () if causes().any(is_late) || TOO_SLOW.iter().any(|words| message.contains(words)) => attribute::TIMEOUT,
+            () if message.contains(WRONG_BYTES) => attribute::RESPONSE,
+            () => attribute::CONNECTION,
+        };
+        Self { kind: kind.into(), message: cut(message), throttled: false }
     }
 
     /// The answer is one that the caller planned for, and no error of the call.
@@ -93,14 +113,18 @@ fn chain(error: &OrchestratorError<Error>) -> String {
     let mut text = String::new();
     let mut cause = error.source();
     while let Some(error) = cause {
-        let words = error.to_string();
-        if !text.ends_with(&words) {
-            text.push_str(if text.is_empty() { "" } else { ": " });
-            text.push_str(&words);
-        }
+        add_words(&mut text, error);
         cause = error.source();
     }
     if text.is_empty() { error.to_string() } else { text }
+}
+
+fn add_words(text: &mut String, error: &dyn StdError) {
+    let words = error.to_string();
+    if !text.ends_with(&words) {
+        text.push_str(if text.is_empty() { "" } else { ": " });
+        text.push_str(&words);
+    }
 }
 
 /// The message, not too long. Secrets are taken out here already, because one that is cut may not be recognised any more.
