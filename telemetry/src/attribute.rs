@@ -77,6 +77,10 @@ pub const AWS_RESPONSE_FIRST_BYTE_MS: &str = "aws.response.first_byte_ms";
 pub const AWS_RESPONSE_LAST_BYTE_MS: &str = "aws.response.last_byte_ms";
 /// Whether such a body was read to its end.
 pub const AWS_RESPONSE_COMPLETE: &str = "aws.response.complete";
+/// Where the credentials came from, as far as the SDK says: a word of `docs/reference/spans.md`.
+pub const AWS_CREDENTIALS_SOURCE: &str = "aws.credentials.source";
+/// Seconds for which the credentials are valid.
+pub const AWS_CREDENTIALS_LIFETIME: &str = "aws.credentials.lifetime_seconds";
 /// Value of `rpc.system` and `rpc.system.name`.
 pub const AWS_API: &str = "aws-api";
 
@@ -94,7 +98,7 @@ pub const RESPONSE: &str = "response";
 pub const OTHER: &str = "_OTHER";
 
 /// Every attribute name above, as `docs/reference/spans.md` lists them.
-pub const ALL: [&str; 37] = [
+pub const ALL: [&str; 39] = [
     AWS_SERVICE,
     AWS_OPERATION,
     AWS_REGION,
@@ -107,6 +111,8 @@ pub const ALL: [&str; 37] = [
     AWS_RESPONSE_FIRST_BYTE_MS,
     AWS_RESPONSE_LAST_BYTE_MS,
     AWS_RESPONSE_COMPLETE,
+    AWS_CREDENTIALS_SOURCE,
+    AWS_CREDENTIALS_LIFETIME,
     ERROR,
     ERROR_TYPE,
     ERROR_MESSAGE,

@@ -8,6 +8,7 @@ mod attempt;
 mod body;
 mod call;
 mod capture;
+mod credentials;
 mod error_code;
 mod expect;
 mod failure;
@@ -41,6 +42,7 @@ use call::Call;
 use kind::{CallKind, CallKinds};
 
 pub(crate) use body::OpenBodies;
+pub use credentials::{CredentialRequests, TracedIdentities};
 pub use expect::ExpectErrors;
 
 /// The header that AWS reads the trace from. AWS's signatures leave it out, because load balancers rewrite it.
@@ -231,6 +233,10 @@ impl Shared {
     fn kind(&self, cfg: &ConfigBag) -> Option<Arc<CallKind>> {
         let metadata = cfg.load::<Metadata>()?;
         let region = cfg.load::<Region>().map_or("", |region| region.as_ref());
-        Some(self.kinds.of(metadata.service(), metadata.name(), region, &self.identity))
+        Some(self.kind_named(metadata.service(), metadata.name(), region))
+    }
+
+    fn kind_named(&self, service: &str, operation: &str, region: &str) -> Arc<CallKind> {
+        self.kinds.of(service, operation, region, &self.identity)
     }
 }

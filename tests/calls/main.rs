@@ -5,6 +5,7 @@
 
 mod arrays;
 mod bodies;
+mod credentials;
 mod endings;
 mod granted;
 mod house;

@@ -10,6 +10,7 @@ use opentelemetry::trace::Status;
 use super::Shared;
 use super::attempt::Attempts;
 use super::body::{self, FinishedCall, Reading};
+use super::credentials::Asking;
 use super::failure::Failure;
 use super::kind::CallKind;
 use super::server::{self, Server};
@@ -54,6 +55,11 @@ impl Call {
     /// Whether it is not known yet which call it is.
     pub(super) fn is_unknown(&self) -> bool {
         self.kind.is_none()
+    }
+
+    /// A lookup of the credentials that the call is to be signed with begins.
+    pub(super) fn asking(&self) -> Asking {
+        Asking::new(self.shared.clone(), self.start.child(self.start.clock.elapsed()))
     }
 
     pub(super) fn begin_attempt(&mut self) {
