@@ -8,6 +8,7 @@ use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use aws_types::service_config::ServiceConfigKey;
+use spawn_telemetry::TracedIdentities;
 use std::sync::{Arc, OnceLock};
 
 /// One client for each service, all traced alike. Cloning is cheap: clones share connections.
@@ -52,7 +53,13 @@ macro_rules! client {
 impl Clients {
     /// The factory's settings; `interceptor` comes from the telemetry and is `None` when tracing is off.
     pub fn new(config: &SdkConfig, interceptor: Option<SharedInterceptor>) -> Self {
-        Self::made(config, interceptor, None)
+        match (&interceptor, config.identity_cache()) {
+            (Some(_), Some(cache)) => {
+                let config = config.to_builder().identity_cache(TracedIdentities::new(cache)).build();
+                Self::made(&config, interceptor, None)
+            }
+            _ => Self::made(config, interceptor, None),
+        }
     }
 
     /// The same clients, but the clock hears what time AWS's answers tell. Those that were made before do not.

@@ -15,6 +15,7 @@ use connection::{Connection, Heard};
 use jiff::Timestamp;
 use serde::Deserialize;
 use spawn_config::{Identity, Provider, tags};
+use spawn_telemetry::CredentialRequests;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -73,7 +74,8 @@ impl Imds {
     /// A client for 169.254.169.254, or for `AWS_EC2_METADATA_SERVICE_ENDPOINT` where that is set.
     pub fn new() -> Self {
         let heard = Heard::default();
-        let plain = ProviderConfig::without_region().with_http_client(Connection::new(heard.clone()));
+        let connection = CredentialRequests::to_metadata(Connection::new(heard.clone()));
+        let plain = ProviderConfig::without_region().with_http_client(connection);
         let client = Client::builder().configure(&plain).max_attempts(ATTEMPTS);
         let client = client.connect_timeout(TIMEOUT).read_timeout(TIMEOUT);
         let client = client.operation_attempt_timeout(ATTEMPT_TIMEOUT).operation_timeout(ROUND_TIMEOUT).build();

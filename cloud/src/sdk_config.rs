@@ -11,7 +11,12 @@ use aws_config::profile::ProfileFileRegionProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region};
+use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_http_client::{Builder, ConnectorBuilder, tls};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_types::SdkConfig;
+use spawn_telemetry::CredentialRequests;
 use std::time::Duration;
 
 /// How long one call may take with all its attempts, before the caller's own work suffers from it.
@@ -42,6 +47,7 @@ pub async fn sdk_config(region: RegionSource) -> SdkConfig {
     let imds = Imds::new().into_client();
     let region = find_region(region, &imds).await;
     let asked = ProviderConfig::without_region().with_region(region.clone()).with_behavior_version(Some(version));
+    let asked = asked.with_http_client(CredentialRequests::to_services(http_client()));
     let (fips, dual_stack) = (use_fips_provider(&asked).await, use_dual_stack_provider(&asked).await);
     let asked = asked.with_use_fips(fips).with_use_dual_stack(dual_stack);
     let credentials =
@@ -52,6 +58,18 @@ pub async fn sdk_config(region: RegionSource) -> SdkConfig {
         .credentials_provider(credentials)
         .load()
         .await
+}
+
+/// What the SDK takes where it is given none, so that whoever asks for credentials does so as before.
+fn http_client() -> SharedHttpClient {
+    Builder::new().build_with_connector_fn(|settings, components| {
+        let tls = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc);
+        let mut connector = ConnectorBuilder::default().tls_provider(tls);
+        connector.set_connector_settings(settings.cloned());
+        connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
+        connector.set_proxy_config(Some(ProxyConfig::from_env()));
+        connector.build()
+    })
 }
 
 async fn find_region(source: RegionSource, imds: &aws_config::imds::Client) -> Option<Region> {

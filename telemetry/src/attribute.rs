@@ -73,6 +73,16 @@ pub const SERVER_ADDRESS: &str = "server.address";
 pub const SERVER_PORT: &str = "server.port";
 /// Milliseconds waited before this attempt, on attempt spans.
 pub const AWS_BACKOFF_MS: &str = "aws.attempt.backoff_ms";
+/// Milliseconds from the start of the call to the first bytes of a body that the caller reads.
+pub const AWS_RESPONSE_FIRST_BYTE_MS: &str = "aws.response.first_byte_ms";
+/// Milliseconds from the start of the call to the last bytes of such a body.
+pub const AWS_RESPONSE_LAST_BYTE_MS: &str = "aws.response.last_byte_ms";
+/// Whether such a body was read to its end.
+pub const AWS_RESPONSE_COMPLETE: &str = "aws.response.complete";
+/// Where the credentials came from, as far as the SDK says: a word of `docs/reference/spans.md`.
+pub const AWS_CREDENTIALS_SOURCE: &str = "aws.credentials.source";
+/// Seconds for which the credentials are valid.
+pub const AWS_CREDENTIALS_LIFETIME: &str = "aws.credentials.lifetime_seconds";
 /// Value of `rpc.system` and `rpc.system.name`.
 pub const AWS_API: &str = "aws-api";
 
@@ -138,7 +148,7 @@ pub const AWS_IAM_POLICY_NAME: &str = "aws.iam.policy_name";
 pub const AWS_IAM_POLICY_ARN: &str = "aws.iam.policy_arn";
 
 /// Every attribute name above that is not of a single service, as `docs/reference/spans.md` lists them.
-pub const ALL: [&str; 36] = [
+pub const ALL: [&str; 41] = [
     AWS_SERVICE,
     AWS_OPERATION,
     AWS_REGION,
@@ -148,6 +158,11 @@ pub const ALL: [&str; 36] = [
     AWS_ATTEMPTS,
     AWS_THROTTLED,
     AWS_BACKOFF_MS,
+    AWS_RESPONSE_FIRST_BYTE_MS,
+    AWS_RESPONSE_LAST_BYTE_MS,
+    AWS_RESPONSE_COMPLETE,
+    AWS_CREDENTIALS_SOURCE,
+    AWS_CREDENTIALS_LIFETIME,
     ERROR,
     ERROR_TYPE,
     ERROR_MESSAGE,

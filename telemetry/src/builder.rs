@@ -12,7 +12,8 @@ use crate::export::ExportPlan;
 use crate::identity::SpanIdentity;
 use crate::interceptor::TracingInterceptor;
 use crate::plan::{Plan, TracePlan};
-use crate::resource::{self, Program};
+use crate::resource::{self, AWS_EC2, Program};
+use crate::sampler::SamplingPlan;
 use crate::telemetry::{Telemetry, ToRecorder};
 
 /// What a program gives beside its name; see [`Telemetry::of`].
@@ -130,8 +131,12 @@ impl Builder {
             false => Plan::Off,
             true => {
                 let resource = resource::of_program(&service, std::process::id(), &settings);
+                let on_ec2 = settings.attributes.get("cloud.platform").is_some_and(|platform| platform == AWS_EC2);
+                let kind = if on_ec2 { "AWS::EC2::Instance" } else { "" };
+                let name = resource::service_name(&service, &settings);
+                let sampling = SamplingPlan::of_service(&settings, name, kind, aws.cloned());
                 let export = ExportPlan::with_resource(&settings, &resource, aws.cloned());
-                Plan::On(Box::new(TracePlan { rate: settings.sampling, identity: SpanIdentity::none(), export }))
+                Plan::On(Box::new(TracePlan { sampling, identity: SpanIdentity::none(), export }))
             }
         });
         telemetry

@@ -6,9 +6,11 @@
 
 mod answered;
 mod attempt;
+mod body;
 mod call;
 mod capture;
 mod carrier;
+mod credentials;
 mod error_code;
 mod expect;
 mod failure;
@@ -23,8 +25,9 @@ use std::sync::Arc;
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::{
-    BeforeSerializationInterceptorContextMut, BeforeSerializationInterceptorContextRef,
-    BeforeTransmitInterceptorContextMut, BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
+    BeforeDeserializationInterceptorContextMut, BeforeSerializationInterceptorContextMut,
+    BeforeSerializationInterceptorContextRef, BeforeTransmitInterceptorContextMut, BeforeTransmitInterceptorContextRef,
+    FinalizerInterceptorContextRef,
 };
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
@@ -43,6 +46,8 @@ use capture::Requests;
 use carrier::Carrier;
 use kind::{CallKind, CallKinds};
 
+pub(crate) use body::OpenBodies;
+pub use credentials::{CredentialRequests, TracedIdentities};
 pub use expect::ExpectErrors;
 
 /// The header that AWS reads the trace from. AWS's signatures leave it out, because load balancers rewrite it.
@@ -216,6 +221,19 @@ impl Intercept for TracingInterceptor {
         Ok(())
     }
 
+    /// Follows the bodies that callers read by themselves.
+    fn modify_before_deserialization(
+        &self,
+        context: &mut BeforeDeserializationInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let Some(call) = sampled(cfg) {
+            call.watch(context.response_mut());
+        }
+        Ok(())
+    }
+
     fn read_after_attempt(
         &self,
         context: &FinalizerInterceptorContextRef<'_>,
@@ -258,6 +276,10 @@ impl Shared {
     fn kind(&self, cfg: &ConfigBag) -> Option<Arc<CallKind>> {
         let metadata = cfg.load::<Metadata>()?;
         let region = cfg.load::<Region>().map_or("", |region| region.as_ref());
-        Some(self.kinds.of(metadata.service(), metadata.name(), region, &self.identity))
+        Some(self.kind_named(metadata.service(), metadata.name(), region))
+    }
+
+    fn kind_named(&self, service: &str, operation: &str, region: &str) -> Arc<CallKind> {
+        self.kinds.of(service, operation, region, &self.identity)
     }
 }

@@ -64,7 +64,7 @@ pub use describe::{Attributes, CallName, DescribeCall, NoDescription};
 pub use export::ExportPlan;
 pub use health::{Health, HealthState, Problem};
 pub use identity::{SpanIdentity, with_job_array_index};
-pub use interceptor::ExpectErrors;
+pub use interceptor::{CredentialRequests, ExpectErrors, TracedIdentities};
 pub use logs::{LogFormat, Logs};
 pub use outcome::TaskOutcome;
 pub use pipeline::Flushed;

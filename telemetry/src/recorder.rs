@@ -15,6 +15,7 @@ use crate::attribute;
 use crate::describe::CallName;
 use crate::identity::{JobArrayIndex, SpanIdentity};
 use crate::ids::TimedIds;
+use crate::interceptor::OpenBodies;
 use crate::pipeline::Pipeline;
 use crate::propagation::Undecided;
 use crate::sampler::account::Facts;
@@ -35,6 +36,7 @@ struct Inner {
     kept: Option<Spans>,
     scope: InstrumentationScope,
     identity: ArcSwap<Vec<KeyValue>>,
+    bodies: OpenBodies,
 }
 
 /// A span as it begins.
@@ -72,7 +74,7 @@ pub(crate) enum Keep {
 }
 
 /// Ids and clocks of a span that is under way.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct SpanStart {
     pub(crate) context: SpanContext,
     pub(crate) parent: SpanId,
@@ -107,11 +109,17 @@ impl Recorder {
             kept,
             scope: InstrumentationScope::builder(SCOPE).with_version(env!("CARGO_PKG_VERSION")).build(),
             identity: ArcSwap::default(),
+            bodies: OpenBodies::default(),
         }))
     }
 
     pub(crate) fn sampler(&self) -> &Arc<Sampler> {
         &self.0.sampler
+    }
+
+    /// The answers that are still being read.
+    pub(crate) fn bodies(&self) -> &OpenBodies {
+        &self.0.bodies
     }
 
     pub(crate) fn pipeline(&self) -> &Pipeline {
@@ -374,6 +382,14 @@ impl SpanStart {
             Keep::Always | Keep::Open { .. } => {
                 self.decided.then(|| (self.context.trace_id(), Some(self.context.span_id()), true))
             }
+        }
+    }
+
+    /// What is handed on in place of the span's own context, where it is kept only if the call fails.
+    pub(crate) fn not_kept(&self) -> Option<&Unsampled> {
+        match &self.keep {
+            Keep::IfFailed(unsampled) => Some(unsampled),
+            Keep::Always | Keep::Open { .. } => None,
         }
     }
 

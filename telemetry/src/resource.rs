@@ -15,7 +15,7 @@ pub struct Program {
 }
 
 /// The name under which X-Ray and other back ends list this program.
-fn service_name(program: &str, settings: &TracingSettings) -> String {
+pub(crate) fn service_name(program: &str, settings: &TracingSettings) -> String {
     let name = settings.service_name.as_deref().unwrap_or(program);
     match settings.service_name_prefix.as_deref() {
         Some(prefix) => format!("{prefix}-{name}"),

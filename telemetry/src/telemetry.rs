@@ -216,13 +216,16 @@ impl Telemetry {
         self.recorder.sampler().status()
     }
 
-    /// Delivers what waits, within this time. Recording goes on.
+    /// Delivers what waits, within this time. Recording goes on. A call whose answer is still being read is told as far
+    /// as it was read.
     pub async fn flush(&self, within: Duration) -> Flushed {
+        self.recorder.bodies().settle();
         self.recorder.pipeline().flush(within).await
     }
 
     /// Delivers what waits, within this time, and ends the delivery. Blocks; works on any thread.
     pub fn shutdown(&self, within: Duration) -> Flushed {
+        self.recorder.bodies().settle();
         self.recorder.pipeline().shutdown(within)
     }
 }

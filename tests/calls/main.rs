@@ -4,7 +4,9 @@
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 mod arrays;
+mod bodies;
 mod carriers;
+mod credentials;
 mod endings;
 mod granted;
 mod house;

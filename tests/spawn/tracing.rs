@@ -2,6 +2,7 @@
 
 use crate::fixture::{aws, documents, instance, json, only_instance, spawn, tag};
 use serde_json::Value;
+use std::path::Path;
 
 const TRACED: [&str; 4] = ["--tag", "spawn:tracing-enabled=true", "--tag", "spawn:tracing-sampling=1.0"];
 
@@ -168,4 +169,39 @@ async fn debug_gives_log_lines_their_ids_and_sends_nothing() {
     assert_eq!(output.status, 0, "{}", output.stderr);
     let (_, after) = output.stderr.split_once("trace_id=").unwrap_or_else(|| panic!("{}", output.stderr));
     assert_eq!(documents(aws, &after[..32]).await, Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn a_role_by_web_identity_is_asked_for_below_the_first_call() {
+    let aws = aws().await;
+    let token = Path::new(env!("CARGO_TARGET_TMPDIR")).join("web-identity-token");
+    std::fs::write(&token, "a-token-that-nobody-else-may-have").unwrap();
+    let output = spawn(aws)
+        .arg("list")
+        .env("TRACING_ENABLED", "true")
+        .env("OTEL_TRACES_SAMPLER", "always_on")
+        .env("AWS_ACCESS_KEY_ID", "")
+        .env("AWS_SECRET_ACCESS_KEY", "")
+        .env("AWS_ROLE_ARN", "arn:aws:iam::123456789012:role/by-web-identity")
+        .env("AWS_WEB_IDENTITY_TOKEN_FILE", token.display().to_string())
+        .run()
+        .await
+        .unwrap();
+    assert_eq!(output.status, 0, "{}", output.stderr);
+    let all = aws.xray_documents().await.unwrap();
+    assert!(!serde_json::to_string(&all).unwrap().contains("a-token-that-nobody-else-may-have"));
+    let sts = operation(&all, "AssumeRoleWithWebIdentity");
+    assert_eq!((&sts["namespace"], &sts["name"]), (&"aws".into(), &"STS".into()), "{sts:#}");
+    let parent = |document: &Value| {
+        let parent = all.iter().find(|it| it["id"] == document["parent_id"]);
+        parent.unwrap_or_else(|| panic!("no parent of {document:#}")).clone()
+    };
+    let lookup = parent(sts);
+    assert_eq!((&lookup["name"], &lookup["type"]), (&"credentials".into(), &"subsegment".into()), "{lookup:#}");
+    let call = parent(&lookup);
+    assert_eq!((&call["namespace"], &call["trace_id"]), (&"aws".into(), &sts["trace_id"]), "{call:#}");
+    assert_eq!(parent(&call)["name"], "spawn");
+    // The exporter has the same credentials and no spans of its own.
+    let lookups = all.iter().filter(|it| it["trace_id"] == sts["trace_id"] && it["name"] == "credentials").count();
+    assert_eq!(lookups, 1);
 }

@@ -131,3 +131,34 @@ async fn the_launchers_decision_wins_over_the_agents_rate() {
         assert_eq!(parent, sampled.then_some(("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7")), "rate {rate}");
     }
 }
+
+#[tokio::test]
+async fn the_credentials_that_the_boot_waits_for_are_in_its_trace() {
+    let facts = InstanceFacts { role: Some("role-of-the-instance".to_owned()), ..InstanceFacts::example() }
+        .tag("spawn:tracing-enabled", "true")
+        .tag("spawn:tracing-exporter", "stdout")
+        .tag("spawn:tracing-sampling", "1.0");
+    let imds = Imds::start(facts).unwrap();
+    let mut host = instance(&imds).aws(aws().await).env("AWS_EC2_METADATA_DISABLED", "false");
+    for variable in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] {
+        host = host.env(variable, "");
+    }
+    let agent = host.run(&[]).await;
+    until(&agent, "registered").await;
+    let log = stop(agent).await;
+    let spans = spans(&log);
+    let parent = |span: &Value| {
+        let parent = spans.iter().find(|it| it["spanId"] == span["parentSpanId"]);
+        parent.unwrap_or_else(|| panic!("no parent of {span:#} in {spans:#?}"))
+    };
+    let lookups: Vec<_> = spans.iter().filter(|span| span["name"] == "credentials").collect();
+    let [lookup] = lookups[..] else { panic!("{lookups:#?}") };
+    assert_eq!(attribute(lookup, "aws.credentials.source"), Some(&Value::from("instance-metadata")));
+    assert_eq!(parent(parent(lookup))["name"], "spored boot");
+    let asked: Vec<_> = spans.iter().filter(|span| span["parentSpanId"] == lookup["spanId"]).collect();
+    let names: Vec<_> = asked.iter().map(|span| span["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["IMDS.GetToken", "IMDS.GetMetadata", "IMDS.GetMetadata"]);
+    for secret in ["wJalrXUtnFEMI", "ASIAIOSFODNN7EXAMPLE", "a-session-token", "AQAEAtest", "role-of-the-instance"] {
+        assert!(!log.contains(secret), "{secret}");
+    }
+}

@@ -25,7 +25,7 @@ struct Attempt {
 
 /// What the headers of an attempt's response say.
 #[derive(Debug, Default)]
-struct Answer {
+pub(super) struct Answer {
     status: Option<u16>,
     request_id: Option<Arc<str>>,
     extended_request_id: Option<Arc<str>>,
@@ -132,7 +132,7 @@ impl Attempts {
 }
 
 impl Answer {
-    fn of(response: &HttpResponse) -> Self {
+    pub(super) fn of(response: &HttpResponse) -> Self {
         let headers = response.headers();
         let status = Some(response.status().as_u16());
         if let Some(id) = headers.get("x-amzn-requestid") {
@@ -145,7 +145,7 @@ impl Answer {
         Self { status, request_id, extended_request_id }
     }
 
-    fn describe(&self, into: &mut Attributes) {
+    pub(super) fn describe(&self, into: &mut Attributes) {
         let Self { status, request_id, extended_request_id } = self;
         if let Some(id) = request_id {
             into.add(attribute::AWS_REQUEST_ID, id.clone());

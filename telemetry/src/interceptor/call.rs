@@ -10,7 +10,9 @@ use opentelemetry::trace::{SpanContext, Status};
 use super::Shared;
 use super::answered;
 use super::attempt::Attempts;
-use super::carrier::Carrier;
+use super::carrier::{self, Carrier};
+use super::body::{self, FinishedCall, Reading};
+use super::credentials::Asking;
 use super::failure::Failure;
 use super::kind::CallKind;
 use super::sent;
@@ -30,6 +32,8 @@ pub(super) struct Call {
     attributes: Attributes,
     has_address: bool,
     attempts: Attempts,
+    /// The body of the last answer, if it is one that the caller reads.
+    reading: Option<Arc<Reading>>,
 }
 
 /// How a call ended.
@@ -42,7 +46,7 @@ enum Outcome<'a> {
 impl Call {
     pub(super) fn new(shared: Arc<Shared>, start: SpanStart) -> Self {
         let (attributes, attempts) = (Attributes::default(), Attempts::default());
-        Self { shared, start, kind: None, attributes, has_address: false, attempts }
+        Self { shared, start, kind: None, attributes, has_address: false, attempts, reading: None }
     }
 
     /// Asks the rules of the settings about the call, where there are any. The answer is the decision not to record it.
@@ -67,6 +71,11 @@ impl Call {
     /// Whether it is not known yet which call it is.
     pub(super) fn is_unknown(&self) -> bool {
         self.kind.is_none()
+    }
+
+    /// A lookup of the credentials that the call is to be signed with begins.
+    pub(super) fn asking(&self) -> Asking {
+        Asking::new(self.shared.clone(), self.start.child(self.start.clock.elapsed()))
     }
 
     pub(super) fn begin_attempt(&mut self) {
@@ -105,7 +114,17 @@ impl Call {
 
     /// The context that goes with what the call sends; as [`Call::header`], `None` while the rate is unknown.
     pub(super) fn carried(&self) -> Option<SpanContext> {
-        self.start.decided.then(|| self.start.context.clone())
+        match self.start.not_kept() {
+            Some(unsampled) => Some(carrier::of_unsampled(unsampled)),
+            None => self.start.decided.then(|| self.start.context.clone()),
+        }
+    }
+
+    /// Follows the answer's body, unless it is known that callers of this operation get none.
+    pub(super) fn watch(&mut self, response: &mut HttpResponse) {
+        if response.status().is_success() && self.kind.as_ref().is_some_and(|kind| kind.may_stream()) {
+            self.reading = Some(body::watch(response, self.start.clock));
+        }
     }
 
     pub(super) fn end_attempt(
@@ -116,6 +135,14 @@ impl Call {
         self.attempts.end(self.start.clock.elapsed(), response, result);
         if let (Some(kind), Some(response), Some(Ok(_))) = (&self.kind, response, result) {
             answered::describe(kind.answered, response, &mut self.attributes);
+        }
+        if self.reading.is_some() {
+            // A body that was not handed to the caller was read into memory.
+            let streams = response.is_some_and(|response| response.body().bytes().is_none());
+            if let (Some(Ok(_)), Some(kind)) = (result, &self.kind) {
+                kind.streams(streams);
+            }
+            self.reading.take_if(|_| !streams);
         }
     }
 
@@ -169,18 +196,26 @@ impl Call {
             }
         }
         attributes.add(attribute::ERROR, matches!(outcome, Outcome::Failed(_, false)));
+        let recorder = &self.shared.recorder;
+        attempts.record(recorder, &self.start, kind, elapsed);
+        let (name, span_kind) = (kind.span_name.clone(), kind.span_kind.clone());
         let status = match outcome {
-            Outcome::Done(_) => Status::Unset,
+            Outcome::Done(_) => {
+                if let Some(reading) = self.reading.take() {
+                    let (recorder, start) = (recorder.clone(), self.start.clone());
+                    reading.claim(FinishedCall { recorder, start, name, kind: span_kind, attributes });
+                    return self.shared.recorder.bodies().add(&reading);
+                }
+                Status::Unset
+            }
             Outcome::Failed(failure, is_expected) => {
                 failure.describe(&mut attributes);
                 if is_expected { Status::Unset } else { Status::error(failure.message) }
             }
         };
-        let recorder = &self.shared.recorder;
-        attempts.record(recorder, &self.start, kind, elapsed);
-        let (name, attributes) = (kind.span_name.clone().into(), attributes.into_vec());
+        let attributes = attributes.into_vec();
         kind.had_attributes(attributes.len());
-        recorder.end(&self.start, SpanEnd { name, kind: kind.span_kind.clone(), attributes, status, elapsed });
+        recorder.end(&self.start, SpanEnd { name: name.into(), kind: span_kind, attributes, status, elapsed });
     }
 }
 

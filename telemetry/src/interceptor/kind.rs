@@ -1,7 +1,7 @@
 //! What all calls of one operation in one region have in common, put together once.
 
 use std::borrow::Cow;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use opentelemetry::trace::SpanKind;
@@ -45,7 +45,13 @@ pub(super) struct CallKind {
     most_attributes: AtomicUsize,
     /// The server of the first call; only buckets have one each.
     server: OnceLock<Server>,
+    /// Whether callers get the body of an answer unread: [`UNKNOWN`] before the first answer.
+    streams: AtomicU8,
 }
+
+const UNKNOWN: u8 = 0;
+const STREAMS: u8 = 1;
+const IS_READ: u8 = 2;
 
 /// The kinds of calls that were made so far.
 #[derive(Debug, Default)]
@@ -97,6 +103,7 @@ impl CallKind {
             sent: sent::of(&service, &operation),
             answered: answered::of(&service, &operation),
             server: OnceLock::new(),
+            streams: AtomicU8::new(UNKNOWN),
             most_attributes: AtomicUsize::new(attributes.len() + ATTRIBUTES_OF_AN_ANSWER),
             attributes,
             attempt_attributes,
@@ -121,6 +128,20 @@ impl CallKind {
     pub(super) fn had_attributes(&self, count: usize) {
         if count > self.most_attributes.load(Ordering::Relaxed) {
             self.most_attributes.store(count, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether a caller may get the body of an answer unread.
+    pub(super) fn may_stream(&self) -> bool {
+        self.streams.load(Ordering::Relaxed) != IS_READ
+    }
+
+    /// Learns from an answer whether callers get its body unread; one that was ever a stream may be one again.
+    pub(super) fn streams(&self, does: bool) {
+        if does {
+            self.streams.store(STREAMS, Ordering::Relaxed);
+        } else if self.streams.load(Ordering::Relaxed) == UNKNOWN {
+            self.streams.store(IS_READ, Ordering::Relaxed);
         }
     }
 

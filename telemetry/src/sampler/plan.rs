@@ -52,15 +52,25 @@ impl SamplingPlan {
     /// As the settings say. `aws` holds region and credentials, which X-Ray's rules need.
     #[must_use]
     pub fn new(settings: &TracingSettings, identity: &Identity, program: Program, aws: Option<SdkConfig>) -> Self {
+        let kind = if identity.provider == Provider::Ec2 { "AWS::EC2::Instance" } else { "" };
+        Self::of_service(settings, service_name(program.name, settings), kind, aws)
+    }
+
+    /// As [`SamplingPlan::new`], for a service by its name and by what X-Ray calls the kind of thing that it runs on.
+    pub(crate) fn of_service(
+        settings: &TracingSettings,
+        name: String,
+        kind: &'static str,
+        aws: Option<SdkConfig>,
+    ) -> Self {
         // With the exporter `none` no span leaves the host, so that nobody's rules are about them.
         let by_rules = settings.sampler == SamplerKind::XRay && settings.exporter != ExporterKind::None;
-        let kind = if identity.provider == Provider::Ec2 { "AWS::EC2::Instance" } else { "" };
         Self {
             rate: settings.sampling,
             rules: settings.sampling_rules.clone(),
             keep_errors: settings.keep_errors,
             asks: by_rules.then(|| Asks {
-                service: Served { name: service_name(program, settings), kind },
+                service: Served { name, kind },
                 aws,
                 endpoint: settings.endpoint.clone().filter(|endpoint| knows_rules(endpoint, settings.exporter)),
             }),

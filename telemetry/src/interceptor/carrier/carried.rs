@@ -8,13 +8,13 @@ pub(super) use crate::propagation::pair::{TRACEPARENT, TRACESTATE};
 use crate::propagation::{Undecided, from_xray_header, header_value, remote_context, traceparent_of, tracestate_of};
 use crate::recorder::Unsampled;
 
-/// The decision not to record a call, as a context. It has the ids of the caller's span; where there is none, a span that
-/// nobody records stands for it, because no form can do without one.
+/// What a call that is not recorded hands on. It has the ids of the caller's span, and says whether the trace is recorded;
+/// where there is no such span, one that nobody records stands for it, because no form can do without one.
 pub(in super::super) fn of_unsampled(unsampled: &Unsampled) -> SpanContext {
-    let Unsampled { trace_id, parent } = *unsampled;
+    let Unsampled { trace_id, parent, sampled } = *unsampled;
     let state = parent.map_or(TraceState::NONE, |parent| state_of(parent));
     let span_id = parent.unwrap_or_else(|| TimedIds.span_id());
-    SpanContext::new(trace_id, span_id, TraceFlags::default(), false, state)
+    SpanContext::new(trace_id, span_id, TraceFlags::default().with_sampled(sampled), false, state)
 }
 
 /// What the vendors said of the caller's span, which is still the current one.

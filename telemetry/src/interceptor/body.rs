@@ -1,0 +1,85 @@
+//! Follows the body of an answer that is a stream: such a call is over at the last byte, not at the headers.
+//!
+//! The SDK hands a streamed body to the caller unread and calls no hook afterwards. So the body is put into a
+//! [`WatchedBody`], which passes every frame on as it is and tells a [`Reading`] how far the caller has come. When the
+//! call is done, its span is left with the reading, which writes it when the body has ended, has failed or is dropped.
+
+mod open;
+mod reading;
+#[cfg(test)]
+mod tests;
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_types::body::{Error, SdkBody};
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+
+pub(crate) use open::OpenBodies;
+pub(super) use reading::{FinishedCall, Reading};
+
+/// Puts the response's body under watch; times count from `clock`. Nothing is copied.
+pub(super) fn watch(response: &mut HttpResponse, clock: Instant) -> Arc<Reading> {
+    let announced = response.headers().get("content-length").and_then(|length| length.parse().ok());
+    let reading = Arc::new(Reading::new(clock, announced));
+    let body = std::mem::replace(response.body_mut(), SdkBody::taken());
+    let watched = reading.clone();
+    *response.body_mut() = body.map_preserve_contents(move |inner| {
+        SdkBody::from_body_1_x(WatchedBody { inner, reading: watched.clone(), is_over: false })
+    });
+    reading
+}
+
+/// A body that tells how far it was read.
+struct WatchedBody {
+    inner: SdkBody,
+    reading: Arc<Reading>,
+    is_over: bool,
+}
+
+impl Body for WatchedBody {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        let polled = Pin::new(&mut self.inner).poll_frame(cx);
+        match &polled {
+            Poll::Pending => {}
+            Poll::Ready(Some(Ok(frame))) => {
+                if let Some(data) = frame.data_ref() {
+                    self.reading.progress(data.len());
+                }
+            }
+            Poll::Ready(Some(Err(error))) => {
+                self.is_over = true;
+                self.reading.fail(&**error);
+            }
+            Poll::Ready(None) => {
+                self.is_over = true;
+                self.reading.complete();
+            }
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        Body::size_hint(&self.inner)
+    }
+}
+
+impl Drop for WatchedBody {
+    /// Whoever knows the length need not read on to be told that there is no more.
+    fn drop(&mut self) {
+        if !self.is_over {
+            self.reading.let_go(Body::is_end_stream(&self.inner));
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Lookups of credentials through a real client.
