@@ -69,6 +69,10 @@ pub const HTTP_REQUEST_RESEND_COUNT: &str = "http.request.resend_count";
 pub const SERVER_ADDRESS: &str = "server.address";
 /// Port of the endpoint.
 pub const SERVER_PORT: &str = "server.port";
+/// Address at the other end of the last attempt's connection: the service's, or a proxy's.
+pub const NETWORK_PEER_ADDRESS: &str = "network.peer.address";
+/// Port at the other end.
+pub const NETWORK_PEER_PORT: &str = "network.peer.port";
 /// Milliseconds waited before this attempt, on attempt spans.
 pub const AWS_BACKOFF_MS: &str = "aws.attempt.backoff_ms";
 /// Value of `rpc.system` and `rpc.system.name`.
@@ -136,7 +140,7 @@ pub const AWS_IAM_POLICY_NAME: &str = "aws.iam.policy_name";
 pub const AWS_IAM_POLICY_ARN: &str = "aws.iam.policy_arn";
 
 /// Every attribute name above that is not of a single service, as `docs/reference/spans.md` lists them.
-pub const ALL: [&str; 35] = [
+pub const ALL: [&str; 37] = [
     AWS_SERVICE,
     AWS_OPERATION,
     AWS_REGION,
@@ -170,6 +174,8 @@ pub const ALL: [&str; 35] = [
     HTTP_REQUEST_RESEND_COUNT,
     SERVER_ADDRESS,
     SERVER_PORT,
+    NETWORK_PEER_ADDRESS,
+    NETWORK_PEER_PORT,
     SPAWN_COMMAND,
     SPAWN_CUT,
 ];
