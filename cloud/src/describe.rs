@@ -1,11 +1,10 @@
 //! What the calls of each service were about: attributes from the SDK's typed inputs and outputs.
 //!
-//! The telemetry crate captures the plain text members of every service by itself; lists, enums, numbers and answers
-//! need the types, and these are known here. Payloads are never read.
+//! The telemetry crate sees for itself what the SDK captures, what headers say and what a few small bodies say; most
+//! lists, numbers and answers need the types, and these are known here. Payloads are never read.
 
 mod dynamodb;
 mod ec2;
-mod lambda;
 mod s3;
 mod sqs;
 
@@ -24,7 +23,6 @@ impl DescribeCall for AwsCalls {
             "DynamoDB" => dynamodb::input(call.operation, input, into),
             "S3" => s3::input(call.operation, input, into),
             "SQS" => sqs::input(call.operation, input, into),
-            "Lambda" => lambda::input(call.operation, input, into),
             _ => {}
         }
     }
@@ -35,7 +33,6 @@ impl DescribeCall for AwsCalls {
             "DynamoDB" => dynamodb::output(call.operation, output, into),
             "S3" => s3::output(call.operation, output, into),
             "SQS" => sqs::output(call.operation, output, into),
-            "Lambda" => lambda::output(call.operation, output, into),
             _ => {}
         }
     }
@@ -44,6 +41,14 @@ impl DescribeCall for AwsCalls {
         call.service == "SQS" && sqs::is_empty_poll(output)
     }
 }
+
+/// The input or output as the type of its operation; nothing is told of what is another.
+macro_rules! as_type {
+    ($erased:ident: $type:ty) => {
+        let Some($erased) = $erased.downcast_ref::<$type>() else { return };
+    };
+}
+use as_type;
 
 /// A list of texts as one attribute value.
 fn texts<'a>(values: impl IntoIterator<Item = &'a str>) -> Value {

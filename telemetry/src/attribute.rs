@@ -71,6 +71,10 @@ pub const HTTP_REQUEST_RESEND_COUNT: &str = "http.request.resend_count";
 pub const SERVER_ADDRESS: &str = "server.address";
 /// Port of the endpoint.
 pub const SERVER_PORT: &str = "server.port";
+/// Address at the other end of the last attempt's connection: the service's, or a proxy's.
+pub const NETWORK_PEER_ADDRESS: &str = "network.peer.address";
+/// Port at the other end.
+pub const NETWORK_PEER_PORT: &str = "network.peer.port";
 /// Milliseconds waited before this attempt, on attempt spans.
 pub const AWS_BACKOFF_MS: &str = "aws.attempt.backoff_ms";
 /// Milliseconds from the start of the call to the first bytes of a body that the caller reads.
@@ -148,7 +152,7 @@ pub const AWS_IAM_POLICY_NAME: &str = "aws.iam.policy_name";
 pub const AWS_IAM_POLICY_ARN: &str = "aws.iam.policy_arn";
 
 /// Every attribute name above that is not of a single service, as `docs/reference/spans.md` lists them.
-pub const ALL: [&str; 41] = [
+pub const ALL: [&str; 43] = [
     AWS_SERVICE,
     AWS_OPERATION,
     AWS_REGION,
@@ -187,6 +191,8 @@ pub const ALL: [&str; 41] = [
     HTTP_REQUEST_RESEND_COUNT,
     SERVER_ADDRESS,
     SERVER_PORT,
+    NETWORK_PEER_ADDRESS,
+    NETWORK_PEER_PORT,
     SPAWN_COMMAND,
     SPAWN_CUT,
     SPAWN_SAMPLING_REASON,

@@ -15,6 +15,9 @@ mod error_code;
 mod expect;
 mod failure;
 mod kind;
+mod peer;
+#[cfg(test)]
+mod reference;
 mod sent;
 mod server;
 #[cfg(test)]
@@ -240,8 +243,12 @@ impl Intercept for TracingInterceptor {
         _: &RuntimeComponents,
         cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        if !matches!(cfg.load::<CallState>(), Some(CallState::Sampled(_))) {
+            return Ok(());
+        }
+        let peer = peer::of(cfg);
         if let Some(call) = sampled(cfg) {
-            call.end_attempt(context.response(), context.output_or_error());
+            call.end_attempt(peer, context.response(), context.output_or_error());
         }
         Ok(())
     }

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 mod arrays;
+mod attributes;
 mod bodies;
 mod carriers;
 mod credentials;

@@ -37,9 +37,10 @@ for _ in range(8):
     receipts.append(sqs.receive_message(QueueUrl=queue, VisibilityTimeout=600)['Messages'][0]['ReceiptHandle'])
 code = io.BytesIO()
 with zipfile.ZipFile(code, 'w') as archive: archive.writestr('index.py', 'def handler(event, context): return {"ok": True}')
-lambdas.create_function(FunctionName='FUNCTION', Runtime='python3.11', Role='arn:aws:iam::123456789012:role/none', Handler='index.handler', Code={'ZipFile': code.getvalue()})
+function = lambdas.create_function(FunctionName='FUNCTION', Runtime='python3.11', Role='arn:aws:iam::123456789012:role/none', Handler='index.handler', Code={'ZipFile': code.getvalue()})['FunctionArn']
+sqs.create_queue(QueueName='attributes-source')
 instance = ec2.run_instances(ImageId='ami-12c6146b', MinCount=1, MaxCount=1)['Instances'][0]['InstanceId']
-{'queue': queue, 'receipts': receipts, 'instance': instance}
+{'queue': queue, 'receipts': receipts, 'instance': instance, 'function': function}
 "#;
 
 pub(crate) async fn aws() -> &'static Aws {
@@ -67,6 +68,11 @@ pub(crate) async fn queue_url() -> String {
 pub(crate) async fn receipt() -> String {
     let next = NEXT_RECEIPT.fetch_add(1, Ordering::Relaxed);
     filled().await["receipts"][next].as_str().unwrap().to_owned()
+}
+
+/// The function's ARN.
+pub(crate) async fn function() -> String {
+    filled().await["function"].as_str().unwrap().to_owned()
 }
 
 pub(crate) async fn instance() -> String {

@@ -1,15 +1,26 @@
-//! Amazon DynamoDB: the attributes of the database conventions.
+//! Amazon DynamoDB: what the conventions want of each operation, beside the names that the telemetry crate captures.
 
-use super::{count, set, texts};
-use aws_sdk_dynamodb::operation::batch_get_item::BatchGetItemInput;
-use aws_sdk_dynamodb::operation::batch_write_item::BatchWriteItemInput;
+mod batch;
+mod capacity;
+mod index;
+#[cfg(test)]
+mod tests;
+
+use super::{as_type, count, set, texts};
+use aws_sdk_dynamodb::operation::batch_get_item::BatchGetItemOutput;
+use aws_sdk_dynamodb::operation::batch_write_item::BatchWriteItemOutput;
+use aws_sdk_dynamodb::operation::create_table::CreateTableInput;
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemOutput;
 use aws_sdk_dynamodb::operation::get_item::{GetItemInput, GetItemOutput};
+use aws_sdk_dynamodb::operation::list_tables::{ListTablesInput, ListTablesOutput};
 use aws_sdk_dynamodb::operation::put_item::PutItemOutput;
 use aws_sdk_dynamodb::operation::query::{QueryInput, QueryOutput};
 use aws_sdk_dynamodb::operation::scan::{ScanInput, ScanOutput};
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsInput;
+use aws_sdk_dynamodb::operation::transact_get_items::TransactGetItemsOutput;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsOutput;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemOutput;
-use aws_sdk_dynamodb::types::{ConsumedCapacity, TransactWriteItem};
+use aws_sdk_dynamodb::operation::update_table::UpdateTableInput;
+use aws_sdk_dynamodb::types::Select;
 use aws_smithy_runtime_api::client::interceptors::context::{Input, Output};
 use opentelemetry_semantic_conventions::attribute as semconv;
 use spawn_telemetry::Attributes;
@@ -17,50 +28,45 @@ use spawn_telemetry::Attributes;
 pub(super) fn input(operation: &str, input: &Input, into: &mut Attributes) {
     match operation {
         "GetItem" => {
-            let Some(input) = input.downcast_ref::<GetItemInput>() else { return };
+            as_type!(input: GetItemInput);
             set(into, semconv::AWS_DYNAMODB_CONSISTENT_READ, input.consistent_read());
-            set(into, semconv::AWS_DYNAMODB_PROJECTION, input.projection_expression().map(str::to_owned));
+            attributes_to_get(into, input.attributes_to_get());
         }
         "Query" => {
-            let Some(input) = input.downcast_ref::<QueryInput>() else { return };
+            as_type!(input: QueryInput);
             set(into, semconv::AWS_DYNAMODB_CONSISTENT_READ, input.consistent_read());
-            set(into, semconv::AWS_DYNAMODB_PROJECTION, input.projection_expression().map(str::to_owned));
             set(into, semconv::AWS_DYNAMODB_LIMIT, input.limit().map(i64::from));
             set(into, semconv::AWS_DYNAMODB_SCAN_FORWARD, input.scan_index_forward());
-            set(into, semconv::AWS_DYNAMODB_SELECT, input.select().map(|select| select.as_str().to_owned()));
+            select(into, input.select());
             attributes_to_get(into, input.attributes_to_get());
         }
         "Scan" => {
-            let Some(input) = input.downcast_ref::<ScanInput>() else { return };
+            as_type!(input: ScanInput);
             set(into, semconv::AWS_DYNAMODB_CONSISTENT_READ, input.consistent_read());
             set(into, semconv::AWS_DYNAMODB_LIMIT, input.limit().map(i64::from));
             set(into, semconv::AWS_DYNAMODB_SEGMENT, input.segment().map(i64::from));
             set(into, semconv::AWS_DYNAMODB_TOTAL_SEGMENTS, input.total_segments().map(i64::from));
-            set(into, semconv::AWS_DYNAMODB_SELECT, input.select().map(|select| select.as_str().to_owned()));
+            select(into, input.select());
             attributes_to_get(into, input.attributes_to_get());
         }
-        "BatchGetItem" => {
-            let Some(tables) = input.downcast_ref::<BatchGetItemInput>().and_then(|input| input.request_items()) else {
-                return;
-            };
-            table_names(into, tables.keys());
-            batch_size(into, tables.values().map(|asked| asked.keys().len()).sum());
+        "ListTables" => {
+            as_type!(input: ListTablesInput);
+            set(into, semconv::AWS_DYNAMODB_LIMIT, input.limit().map(i64::from));
         }
-        "BatchWriteItem" => {
-            let Some(tables) = input.downcast_ref::<BatchWriteItemInput>().and_then(|input| input.request_items())
-            else {
-                return;
-            };
-            table_names(into, tables.keys());
-            batch_size(into, tables.values().map(Vec::len).sum());
+        "CreateTable" => {
+            as_type!(input: CreateTableInput);
+            index::global(into, input.global_secondary_indexes());
+            index::local(into, input.local_secondary_indexes());
+            capacity::provisioned(into, input.provisioned_throughput());
         }
-        "TransactWriteItems" => {
-            let Some(input) = input.downcast_ref::<TransactWriteItemsInput>() else { return };
-            let mut tables: Vec<&String> = input.transact_items().iter().filter_map(table_of).collect();
-            tables.sort_unstable();
-            tables.dedup();
-            table_names(into, tables.into_iter());
-            batch_size(into, input.transact_items().len());
+        "UpdateTable" => {
+            as_type!(input: UpdateTableInput);
+            index::definitions(into, input.attribute_definitions());
+            index::updates(into, input.global_secondary_index_updates());
+            capacity::provisioned(into, input.provisioned_throughput());
+        }
+        "BatchGetItem" | "BatchWriteItem" | "TransactGetItems" | "TransactWriteItems" => {
+            batch::input(operation, input, into);
         }
         _ => {}
     }
@@ -69,28 +75,55 @@ pub(super) fn input(operation: &str, input: &Input, into: &mut Attributes) {
 pub(super) fn output(operation: &str, output: &Output, into: &mut Attributes) {
     match operation {
         "GetItem" => {
-            let Some(output) = output.downcast_ref::<GetItemOutput>() else { return };
-            capacity(into, output.consumed_capacity());
+            as_type!(output: GetItemOutput);
+            capacity::consumed(into, output.consumed_capacity());
         }
         "PutItem" => {
-            let Some(output) = output.downcast_ref::<PutItemOutput>() else { return };
-            capacity(into, output.consumed_capacity());
+            as_type!(output: PutItemOutput);
+            capacity::consumed(into, output.consumed_capacity());
+            capacity::collection(into, output.item_collection_metrics());
         }
         "UpdateItem" => {
-            let Some(output) = output.downcast_ref::<UpdateItemOutput>() else { return };
-            capacity(into, output.consumed_capacity());
+            as_type!(output: UpdateItemOutput);
+            capacity::consumed(into, output.consumed_capacity());
+            capacity::collection(into, output.item_collection_metrics());
+        }
+        "DeleteItem" => {
+            as_type!(output: DeleteItemOutput);
+            capacity::consumed(into, output.consumed_capacity());
+            capacity::collection(into, output.item_collection_metrics());
         }
         "Query" => {
-            let Some(output) = output.downcast_ref::<QueryOutput>() else { return };
-            into.set(semconv::AWS_DYNAMODB_COUNT, i64::from(output.count()));
-            into.set(semconv::AWS_DYNAMODB_SCANNED_COUNT, i64::from(output.scanned_count()));
-            capacity(into, output.consumed_capacity());
+            as_type!(output: QueryOutput);
+            counts(into, output.count(), output.scanned_count());
+            capacity::consumed(into, output.consumed_capacity());
         }
         "Scan" => {
-            let Some(output) = output.downcast_ref::<ScanOutput>() else { return };
-            into.set(semconv::AWS_DYNAMODB_COUNT, i64::from(output.count()));
-            into.set(semconv::AWS_DYNAMODB_SCANNED_COUNT, i64::from(output.scanned_count()));
-            capacity(into, output.consumed_capacity());
+            as_type!(output: ScanOutput);
+            counts(into, output.count(), output.scanned_count());
+            capacity::consumed(into, output.consumed_capacity());
+        }
+        "ListTables" => {
+            as_type!(output: ListTablesOutput);
+            into.set(semconv::AWS_DYNAMODB_TABLE_COUNT, count(output.table_names().len()));
+        }
+        "BatchGetItem" => {
+            as_type!(output: BatchGetItemOutput);
+            capacity::consumed(into, output.consumed_capacity());
+        }
+        "BatchWriteItem" => {
+            as_type!(output: BatchWriteItemOutput);
+            capacity::consumed(into, output.consumed_capacity());
+            capacity::collections(into, output.item_collection_metrics());
+        }
+        "TransactGetItems" => {
+            as_type!(output: TransactGetItemsOutput);
+            capacity::consumed(into, output.consumed_capacity());
+        }
+        "TransactWriteItems" => {
+            as_type!(output: TransactWriteItemsOutput);
+            capacity::consumed(into, output.consumed_capacity());
+            capacity::collections(into, output.item_collection_metrics());
         }
         _ => {}
     }
@@ -102,59 +135,11 @@ fn attributes_to_get(into: &mut Attributes, names: &[String]) {
     }
 }
 
-/// The table that one write of a transaction is about.
-fn table_of(write: &TransactWriteItem) -> Option<&String> {
-    let TransactWriteItem { put, update, delete, condition_check, .. } = write;
-    put.as_ref()
-        .map(|put| &put.table_name)
-        .or_else(|| update.as_ref().map(|update| &update.table_name))
-        .or_else(|| delete.as_ref().map(|delete| &delete.table_name))
-        .or_else(|| condition_check.as_ref().map(|check| &check.table_name))
+fn select(into: &mut Attributes, select: Option<&Select>) {
+    set(into, semconv::AWS_DYNAMODB_SELECT, select.map(|select| select.as_str().to_owned()));
 }
 
-fn table_names<'a>(into: &mut Attributes, names: impl Iterator<Item = &'a String>) {
-    let mut names: Vec<&str> = names.map(String::as_str).collect();
-    names.sort_unstable();
-    into.set(semconv::AWS_DYNAMODB_TABLE_NAMES, texts(names));
-}
-
-/// The conventions want the size of real batches only.
-fn batch_size(into: &mut Attributes, size: usize) {
-    if size > 1 {
-        into.set(semconv::DB_OPERATION_BATCH_SIZE, count(size));
-    }
-}
-
-/// One JSON text a table, as the conventions give the attribute; there only when the caller asked for it.
-fn capacity(into: &mut Attributes, consumed: Option<&ConsumedCapacity>) {
-    let Some(consumed) = consumed else { return };
-    let text = serde_json::json!({ "TableName": consumed.table_name(), "CapacityUnits": consumed.capacity_units() });
-    into.set(semconv::AWS_DYNAMODB_CONSUMED_CAPACITY, texts([text.to_string().as_str()]));
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use aws_sdk_dynamodb::types::{AttributeValue, Put, Update};
-
-    #[test]
-    fn a_transaction_tells_its_tables_once_each_and_how_many_writes_it_is() {
-        let put = Put::builder().table_name("jobs").item("PK", AttributeValue::S("secret".to_owned())).build();
-        let update = |table: &str| {
-            let update = Update::builder().table_name(table).key("PK", AttributeValue::S("b".to_owned()));
-            TransactWriteItem::builder().update(update.update_expression("ADD a :a").build().unwrap()).build()
-        };
-        let transaction = TransactWriteItemsInput::builder()
-            .transact_items(TransactWriteItem::builder().put(put.unwrap()).build())
-            .transact_items(update("jobs"))
-            .transact_items(update("counts"))
-            .build()
-            .unwrap();
-        let mut told = Attributes::default();
-        input("TransactWriteItems", &Input::erase(transaction), &mut told);
-        let mut expected = Attributes::default();
-        expected.set(semconv::AWS_DYNAMODB_TABLE_NAMES, texts(["counts", "jobs"]));
-        expected.set(semconv::DB_OPERATION_BATCH_SIZE, 3_i64);
-        assert_eq!(told, expected);
-    }
+fn counts(into: &mut Attributes, found: i32, scanned: i32) {
+    into.set(semconv::AWS_DYNAMODB_COUNT, i64::from(found));
+    into.set(semconv::AWS_DYNAMODB_SCANNED_COUNT, i64::from(scanned));
 }

@@ -1,48 +1,46 @@
-//! Amazon SQS: message ids, batch sizes and times of the messaging conventions, never a message's body.
+//! Amazon SQS: batch sizes, what a poll found and times of the messaging conventions, never a message's body.
 
-use super::{count, set};
+use super::{as_type, count, set};
 use aws_sdk_sqs::operation::change_message_visibility::ChangeMessageVisibilityInput;
-use aws_sdk_sqs::operation::change_message_visibility_batch::ChangeMessageVisibilityBatchInput;
-use aws_sdk_sqs::operation::create_queue::CreateQueueInput;
-use aws_sdk_sqs::operation::delete_message_batch::DeleteMessageBatchInput;
+use aws_sdk_sqs::operation::change_message_visibility_batch::{
+    ChangeMessageVisibilityBatchInput, ChangeMessageVisibilityBatchOutput,
+};
+use aws_sdk_sqs::operation::delete_message_batch::{DeleteMessageBatchInput, DeleteMessageBatchOutput};
 use aws_sdk_sqs::operation::receive_message::{ReceiveMessageInput, ReceiveMessageOutput};
-use aws_sdk_sqs::operation::send_message::SendMessageOutput;
-use aws_sdk_sqs::operation::send_message_batch::SendMessageBatchInput;
+use aws_sdk_sqs::operation::send_message_batch::{SendMessageBatchInput, SendMessageBatchOutput};
 use aws_smithy_runtime_api::client::interceptors::context::{Input, Output};
 use opentelemetry_semantic_conventions::attribute as semconv;
 use spawn_telemetry::Attributes;
 
 const WAIT_SECONDS: &str = "aws.sqs.wait_time_seconds";
+/// Messages of a batch that were refused although the call succeeded.
+const FAILED_COUNT: &str = "aws.sqs.failed_count";
 const VISIBILITY_SECONDS: &str = "aws.sqs.visibility_timeout_seconds";
 
 pub(super) fn input(operation: &str, input: &Input, into: &mut Attributes) {
     match operation {
         "SendMessageBatch" => {
-            let Some(input) = input.downcast_ref::<SendMessageBatchInput>() else { return };
+            as_type!(input: SendMessageBatchInput);
             into.set(semconv::MESSAGING_BATCH_MESSAGE_COUNT, count(input.entries().len()));
         }
         "DeleteMessageBatch" => {
-            let Some(input) = input.downcast_ref::<DeleteMessageBatchInput>() else { return };
+            as_type!(input: DeleteMessageBatchInput);
             into.set(semconv::MESSAGING_BATCH_MESSAGE_COUNT, count(input.entries().len()));
         }
         "ReceiveMessage" => {
-            let Some(input) = input.downcast_ref::<ReceiveMessageInput>() else { return };
+            as_type!(input: ReceiveMessageInput);
             set(into, WAIT_SECONDS, input.wait_time_seconds().map(i64::from));
             set(into, VISIBILITY_SECONDS, input.visibility_timeout().map(i64::from));
         }
         "ChangeMessageVisibility" => {
-            let Some(input) = input.downcast_ref::<ChangeMessageVisibilityInput>() else { return };
+            as_type!(input: ChangeMessageVisibilityInput);
             set(into, VISIBILITY_SECONDS, input.visibility_timeout().map(i64::from));
         }
         "ChangeMessageVisibilityBatch" => {
-            let Some(input) = input.downcast_ref::<ChangeMessageVisibilityBatchInput>() else { return };
+            as_type!(input: ChangeMessageVisibilityBatchInput);
             into.set(semconv::MESSAGING_BATCH_MESSAGE_COUNT, count(input.entries().len()));
             let first = input.entries().first();
             set(into, VISIBILITY_SECONDS, first.and_then(|entry| entry.visibility_timeout()).map(i64::from));
-        }
-        "CreateQueue" => {
-            let Some(input) = input.downcast_ref::<CreateQueueInput>() else { return };
-            set(into, semconv::MESSAGING_DESTINATION_NAME, input.queue_name().map(str::to_owned));
         }
         _ => {}
     }
@@ -50,13 +48,24 @@ pub(super) fn input(operation: &str, input: &Input, into: &mut Attributes) {
 
 pub(super) fn output(operation: &str, output: &Output, into: &mut Attributes) {
     match operation {
-        "SendMessage" => {
-            let Some(output) = output.downcast_ref::<SendMessageOutput>() else { return };
-            set(into, semconv::MESSAGING_MESSAGE_ID, output.message_id().map(str::to_owned));
+        "SendMessageBatch" => {
+            as_type!(output: SendMessageBatchOutput);
+            into.set(FAILED_COUNT, count(output.failed().len()));
+        }
+        "DeleteMessageBatch" => {
+            as_type!(output: DeleteMessageBatchOutput);
+            into.set(FAILED_COUNT, count(output.failed().len()));
+        }
+        "ChangeMessageVisibilityBatch" => {
+            as_type!(output: ChangeMessageVisibilityBatchOutput);
+            into.set(FAILED_COUNT, count(output.failed().len()));
         }
         "ReceiveMessage" => {
-            let Some(output) = output.downcast_ref::<ReceiveMessageOutput>() else { return };
+            as_type!(output: ReceiveMessageOutput);
             into.set(semconv::MESSAGING_BATCH_MESSAGE_COUNT, count(output.messages().len()));
+            if let [message] = output.messages() {
+                set(into, semconv::MESSAGING_MESSAGE_ID, message.message_id().map(str::to_owned));
+            }
         }
         _ => {}
     }

@@ -40,43 +40,41 @@ const fn answered(from: From, key: &'static str) -> Answered {
     Answered { from, key }
 }
 
+/// What is looked for: service, operation or `*` for all of them, and the values.
+#[rustfmt::skip]
+pub(super) const ANSWERS: [(&str, &str, &[Answered]); 12] = [
+    ("SQS", "SendMessage", &[answered(From::Member("MessageId"), semconv::MESSAGING_MESSAGE_ID)]),
+    ("SNS", "CreateTopic", &[answered(From::Element("TopicArn"), semconv::AWS_SNS_TOPIC_ARN)]),
+    ("SNS", "Publish", &[answered(From::Element("MessageId"), semconv::MESSAGING_MESSAGE_ID)]),
+    ("Lambda", "Invoke", &[
+        answered(From::Header("x-amz-function-error"), attribute::AWS_LAMBDA_FUNCTION_ERROR),
+        answered(From::Header("x-amz-executed-version"), attribute::AWS_LAMBDA_EXECUTED_VERSION),
+    ]),
+    ("Lambda", "CreateEventSourceMapping", &[
+        answered(From::Member("UUID"), semconv::AWS_LAMBDA_RESOURCE_MAPPING_ID),
+    ]),
+    ("Kinesis", "PutRecords", &[
+        answered(From::Member("Records"), attribute::AWS_KINESIS_RECORD_COUNT),
+        answered(From::Member("FailedRecordCount"), attribute::AWS_KINESIS_FAILED_COUNT),
+    ]),
+    ("SFN", "CreateStateMachine", &[
+        answered(From::Member("stateMachineArn"), semconv::AWS_STEP_FUNCTIONS_STATE_MACHINE_ARN),
+    ]),
+    ("SFN", "CreateActivity", &[answered(From::Member("activityArn"), semconv::AWS_STEP_FUNCTIONS_ACTIVITY_ARN)]),
+    ("Secrets Manager", "*", &[answered(From::Member("ARN"), semconv::AWS_SECRETSMANAGER_SECRET_ARN)]),
+    ("EventBridge", "PutEvents", &[
+        answered(From::Member("FailedEntryCount"), attribute::AWS_EVENTBRIDGE_FAILED_COUNT),
+    ]),
+    ("CloudWatch Events", "PutEvents", &[
+        answered(From::Member("FailedEntryCount"), attribute::AWS_EVENTBRIDGE_FAILED_COUNT),
+    ]),
+    ("IAM", "CreatePolicy", &[answered(From::Element("Arn"), attribute::AWS_IAM_POLICY_ARN)]),
+];
+
 /// What the answers of an operation are looked through for.
 pub(super) fn of(service: &str, operation: &str) -> &'static [Answered] {
-    match (service, operation) {
-        ("SQS", "SendMessage") => const { &[answered(From::Member("MessageId"), semconv::MESSAGING_MESSAGE_ID)] },
-        ("SNS", "Publish") => const { &[answered(From::Element("MessageId"), semconv::MESSAGING_MESSAGE_ID)] },
-        ("SNS", "CreateTopic") => const { &[answered(From::Element("TopicArn"), semconv::AWS_SNS_TOPIC_ARN)] },
-        ("Lambda", "Invoke") => {
-            const {
-                &[
-                    answered(From::Header("x-amz-function-error"), attribute::AWS_LAMBDA_FUNCTION_ERROR),
-                    answered(From::Header("x-amz-executed-version"), attribute::AWS_LAMBDA_EXECUTED_VERSION),
-                ]
-            }
-        }
-        ("Lambda", "CreateEventSourceMapping") => {
-            const { &[answered(From::Member("UUID"), semconv::AWS_LAMBDA_RESOURCE_MAPPING_ID)] }
-        }
-        ("Kinesis", "PutRecords") => {
-            const {
-                &[
-                    answered(From::Member("Records"), attribute::AWS_KINESIS_RECORD_COUNT),
-                    answered(From::Member("FailedRecordCount"), attribute::AWS_KINESIS_FAILED_COUNT),
-                ]
-            }
-        }
-        ("SFN", "CreateStateMachine") => {
-            const { &[answered(From::Member("stateMachineArn"), semconv::AWS_STEP_FUNCTIONS_STATE_MACHINE_ARN)] }
-        }
-        ("SFN", "CreateActivity") => {
-            const { &[answered(From::Member("activityArn"), semconv::AWS_STEP_FUNCTIONS_ACTIVITY_ARN)] }
-        }
-        ("EventBridge" | "CloudWatch Events", "PutEvents") => {
-            const { &[answered(From::Member("FailedEntryCount"), attribute::AWS_EVENTBRIDGE_FAILED_COUNT)] }
-        }
-        ("Secrets Manager", _) => const { &[answered(From::Member("ARN"), semconv::AWS_SECRETSMANAGER_SECRET_ARN)] },
-        _ => &[],
-    }
+    let known = |row: &&(&str, &str, &[Answered])| row.0 == service && (row.1 == operation || row.1 == "*");
+    ANSWERS.iter().find(known).map_or(&[][..], |row| row.2)
 }
 
 /// Adds what the answer says and the request did not.

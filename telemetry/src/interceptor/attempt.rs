@@ -1,5 +1,6 @@
 //! The attempts of a call: one is the rule and is told by the call's own span, more have a span each.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ use crate::recorder::{Recorder, SpanEnd, SpanStart};
 struct Attempt {
     began: Duration,
     ended: Option<Duration>,
+    peer: Option<SocketAddr>,
     answer: Answer,
     failure: Option<Failure>,
 }
@@ -40,18 +42,20 @@ pub(super) struct Attempts {
 
 impl Attempts {
     pub(super) fn begin(&mut self, at: Duration) {
-        let attempt = Attempt { began: at, ended: None, answer: Answer::default(), failure: None };
+        let attempt = Attempt { began: at, ended: None, peer: None, answer: Answer::default(), failure: None };
         self.earlier.extend(self.last.replace(attempt));
     }
 
     pub(super) fn end(
         &mut self,
         at: Duration,
+        peer: Option<SocketAddr>,
         response: Option<&HttpResponse>,
         result: Option<Result<&Output, &OrchestratorError<Error>>>,
     ) {
         let Some(attempt) = &mut self.last else { return };
         attempt.ended = Some(at);
+        attempt.peer = peer;
         attempt.answer = response.map(Answer::of).unwrap_or_default();
         attempt.failure = match result {
             Some(Err(error)) => Some(Failure::of(error, response, true)),
@@ -85,6 +89,7 @@ impl Attempts {
     pub(super) fn describe_last(&self, into: &mut Attributes) {
         if let Some(attempt) = &self.last {
             attempt.answer.describe(into);
+            describe_peer(attempt.peer, into);
         }
     }
 
@@ -98,7 +103,7 @@ impl Attempts {
         }
         let mut previous_end = None;
         for (index, attempt) in earlier.into_iter().chain(last).enumerate() {
-            let Attempt { began, ended, answer, failure } = attempt;
+            let Attempt { began, ended, peer, answer, failure } = attempt;
             let ended = ended.unwrap_or(at);
             let backoff = previous_end.map(|end| began.saturating_sub(end));
             previous_end = Some(ended);
@@ -109,6 +114,7 @@ impl Attempts {
                 attributes.add(attribute::AWS_BACKOFF_MS, i64::try_from(backoff.as_millis()).unwrap_or(i64::MAX));
             }
             answer.describe(&mut attributes);
+            describe_peer(peer, &mut attributes);
             attributes.add(attribute::ERROR, failure.is_some());
             let status = match &failure {
                 Some(failure) => {
@@ -131,6 +137,13 @@ impl Attempts {
     }
 }
 
+fn describe_peer(peer: Option<SocketAddr>, into: &mut Attributes) {
+    if let Some(peer) = peer {
+        into.add(attribute::NETWORK_PEER_ADDRESS, peer.ip().to_string());
+        into.add(attribute::NETWORK_PEER_PORT, i64::from(peer.port()));
+    }
+}
+
 impl Answer {
     pub(super) fn of(response: &HttpResponse) -> Self {
         let headers = response.headers();
@@ -139,7 +152,8 @@ impl Answer {
             return Self { status, request_id: Some(id.into()), extended_request_id: None };
         }
         // S3 has its own name for the request id, and a second id.
-        let request_id = headers.get("x-amz-request-id").map(Arc::from);
+        let request_id = ["x-amz-request-id", "x-amzn-request-id"].into_iter().find_map(|name| headers.get(name));
+        let request_id = request_id.map(Arc::from);
         let extended_request_id = headers.get("x-amz-id-2").map(Arc::from);
         let request_id = request_id.or_else(|| error_code::request_id_in_body(response).map(Arc::from));
         Self { status, request_id, extended_request_id }

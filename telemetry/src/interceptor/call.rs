@@ -1,5 +1,6 @@
 //! A recorded call under way. It is over when it is ended or dropped, whichever comes first, and is written once.
 
+use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -129,10 +130,11 @@ impl Call {
 
     pub(super) fn end_attempt(
         &mut self,
+        peer: Option<SocketAddr>,
         response: Option<&HttpResponse>,
         result: Option<Result<&Output, &OrchestratorError<Error>>>,
     ) {
-        self.attempts.end(self.start.clock.elapsed(), response, result);
+        self.attempts.end(self.start.clock.elapsed(), peer, response, result);
         if let (Some(kind), Some(response), Some(Ok(_))) = (&self.kind, response, result) {
             answered::describe(kind.answered, response, &mut self.attributes);
         }

@@ -20,6 +20,8 @@ use member::{Rule, SERVICES};
 use resource::{is_arn, last_part, state_machine};
 
 pub(super) use member::Member;
+#[cfg(test)]
+pub(super) use member::SERVICES as ALL_SERVICES;
 
 /// What the SDK is asked to capture of each service's inputs.
 ///

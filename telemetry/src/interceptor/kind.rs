@@ -179,7 +179,7 @@ fn span_kind(service: &str, operation: &str) -> SpanKind {
 fn conventional(service: &str, operation: &Arc<str>) -> Vec<KeyValue> {
     let messaging = |system: &'static str| {
         let kind = match &**operation {
-            "SendMessage" | "SendMessageBatch" | "Publish" | "PublishBatch" => Some("send"),
+            "SendMessage" | "SendMessageBatch" | "Publish" | "PublishBatch" | "PutEvents" => Some("send"),
             "ReceiveMessage" => Some("receive"),
             "DeleteMessage" | "DeleteMessageBatch" | "ChangeMessageVisibility" | "ChangeMessageVisibilityBatch" => {
                 Some("settle")
@@ -200,6 +200,8 @@ fn conventional(service: &str, operation: &Arc<str>) -> Vec<KeyValue> {
         ],
         "SQS" => messaging("aws_sqs"),
         "SNS" => messaging("aws.sns"),
+        // The conventions have no name for EventBridge; only this operation is about messages.
+        "EventBridge" | "CloudWatch Events" if &**operation == "PutEvents" => messaging("aws.eventbridge"),
         _ => Vec::new(),
     }
 }

@@ -37,6 +37,20 @@ pub(super) enum Sent {
     Logs,
 }
 
+impl Sent {
+    /// Where it is looked for, in the words of the reference.
+    #[cfg(test)]
+    pub(super) fn source(self) -> &'static str {
+        match self {
+            Self::InvocationType => "request header `x-amz-invocation-type`",
+            Self::Events => "request `Entries`",
+            Self::Publications => "request `PublishBatchRequestEntries`",
+            Self::Parameters => "request `Name`, `Names`",
+            Self::Logs => "request `logGroupNames`, `logGroupIdentifiers`, `logStreamNames`",
+        }
+    }
+}
+
 /// What the requests of an operation are looked through for.
 pub(super) fn of(service: &str, operation: &str) -> Option<Sent> {
     match (service, operation) {

@@ -7,27 +7,25 @@ use crate::attribute;
 /// A service as its calls are described.
 #[derive(Debug)]
 pub(in crate::interceptor) struct Service {
-    /// Name as AWS's documentation has it.
-    pub(in crate::interceptor) title: &'static str,
     /// Name by which requests are signed: all that is known of a service before its operation is.
     pub(super) signing_name: &'static str,
     /// Service ids of the SDKs whose operations have these members.
-    pub(super) ids: &'static [&'static str],
-    pub(super) members: &'static [Member],
+    pub(in crate::interceptor) ids: &'static [&'static str],
+    pub(in crate::interceptor) members: &'static [Member],
 }
 
 /// A member of an input and what becomes of it.
 #[derive(Debug)]
 pub(in crate::interceptor) struct Member {
-    pub(super) name: &'static str,
-    pub(super) rule: Rule,
+    pub(in crate::interceptor) name: &'static str,
+    pub(in crate::interceptor) rule: Rule,
     /// Ends of the names of the operations in which the member means this; none where it does in all.
-    operations: &'static [&'static str],
+    pub(in crate::interceptor) operations: &'static [&'static str],
 }
 
 /// What becomes of a value.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Rule {
+pub(in crate::interceptor) enum Rule {
     /// The value is the attribute.
     Plain(&'static str),
     /// The value is the only one of a list.
@@ -49,7 +47,7 @@ pub(super) enum Rule {
 impl Rule {
     /// The attributes that it may set, in their order.
     #[cfg(test)]
-    pub(super) fn keys(self) -> Vec<&'static str> {
+    pub(in crate::interceptor) fn keys(self) -> Vec<&'static str> {
         match self {
             Self::Plain(key) | Self::List(key) | Self::Arn(key) | Self::Name(key, _) => vec![key],
             Self::Table => vec![semconv::AWS_DYNAMODB_TABLE_NAMES, semconv::DB_COLLECTION_NAME],
@@ -171,29 +169,24 @@ const IAM: &[Member] = &[
     member("PolicyArn", Rule::Plain(attribute::AWS_IAM_POLICY_ARN)),
 ];
 
-const fn service(
-    title: &'static str,
-    signing_name: &'static str,
-    ids: &'static [&'static str],
-    members: &'static [Member],
-) -> Service {
-    Service { title, signing_name, ids, members }
+const fn service(signing_name: &'static str, ids: &'static [&'static str], members: &'static [Member]) -> Service {
+    Service { signing_name, ids, members }
 }
 
 /// The services whose calls are described; those that are called most come first.
 pub(in crate::interceptor) const SERVICES: [Service; 14] = [
-    service("DynamoDB", "dynamodb", &["DynamoDB"], DYNAMODB),
-    service("S3", "s3", &["S3"], S3),
-    service("SQS", "sqs", &["SQS"], SQS),
-    service("SNS", "sns", &["SNS"], SNS),
-    service("Lambda", "lambda", &["Lambda"], LAMBDA),
-    service("EC2", "ec2", &["EC2"], EC2),
-    service("Kinesis", "kinesis", &["Kinesis"], KINESIS),
-    service("Step Functions", "states", &["SFN"], STEP_FUNCTIONS),
-    service("Secrets Manager", "secretsmanager", &["Secrets Manager"], SECRETS_MANAGER),
-    service("EventBridge", "events", &["EventBridge", "CloudWatch Events"], EVENTBRIDGE),
-    service("STS", "sts", &["STS"], STS),
-    service("Systems Manager", "ssm", &["SSM"], SSM),
-    service("CloudWatch Logs", "logs", &["CloudWatch Logs"], LOGS),
-    service("IAM", "iam", &["IAM"], IAM),
+    service("dynamodb", &["DynamoDB"], DYNAMODB),
+    service("s3", &["S3"], S3),
+    service("sqs", &["SQS"], SQS),
+    service("sns", &["SNS"], SNS),
+    service("lambda", &["Lambda"], LAMBDA),
+    service("ec2", &["EC2"], EC2),
+    service("kinesis", &["Kinesis"], KINESIS),
+    service("states", &["SFN"], STEP_FUNCTIONS),
+    service("secretsmanager", &["Secrets Manager"], SECRETS_MANAGER),
+    service("events", &["EventBridge", "CloudWatch Events"], EVENTBRIDGE),
+    service("sts", &["STS"], STS),
+    service("ssm", &["SSM"], SSM),
+    service("logs", &["CloudWatch Logs"], LOGS),
+    service("iam", &["IAM"], IAM),
 ];

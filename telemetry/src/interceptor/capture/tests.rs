@@ -116,11 +116,11 @@ fn each_client_is_asked_for_the_members_of_its_own_service_and_for_no_payload() 
     for service in &SERVICES {
         let request = asked_for(service.signing_name).unwrap();
         for member in service.members {
-            assert!(request.should_capture(member.name), "{} {}", service.title, member.name);
-            assert!(!request.should_emit(member.name), "{} {}", service.title, member.name);
+            assert!(request.should_capture(member.name), "{} {}", service.signing_name, member.name);
+            assert!(!request.should_emit(member.name), "{} {}", service.signing_name, member.name);
         }
         for payload in ["MessageBody", "Message", "ClientContext", "SecretString", "Tagging", "FilterExpression"] {
-            assert!(!request.should_capture(payload), "{} {payload}", service.title);
+            assert!(!request.should_capture(payload), "{} {payload}", service.signing_name);
         }
     }
     assert!(!asked_for("dynamodb").unwrap().should_capture("Key"), "an item's key is no object's");
