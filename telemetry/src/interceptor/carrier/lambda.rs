@@ -11,7 +11,7 @@ use super::json::{Insertions, Object, quoted};
 const CLIENT_CONTEXT: &str = "x-amz-client-context";
 const INVOCATION_TYPE: &str = "x-amz-invocation-type";
 /// Most bytes of a client context in base64 (AWS Lambda API Reference, "Invoke").
-const MOST_BYTES: usize = 3_583;
+pub(super) const MOST_BYTES: usize = 3_583;
 
 /// Invoke and InvokeWithResponseStream.
 pub(super) fn invoke(own: &SpanContext, request: &mut HttpRequest) -> Option<()> {
