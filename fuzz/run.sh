@@ -5,7 +5,8 @@ set -eu
 cd "$(dirname "$0")"
 seconds=${1:-60}
 [ $# -eq 0 ] || shift
-[ $# -gt 0 ] || set -- tags local_yaml endpoint carriers notices redact user_data braces objects parameters
+[ $# -gt 0 ] || set -- tags local_yaml endpoint carriers trace_headers messages client_contexts requests notices \
+    redact user_data braces objects parameters
 
 # seeds TARGET: a file for each line of standard input.
 seeds() {
@@ -19,7 +20,13 @@ sed 's/^\["//; s/", "/=/; s/"\]$//' $hostile/tags.jsonl | seeds tags
 seeds notices <$hostile/identities.jsonl
 echo '{"action": "terminate", "time": "2026-11-21T04:00:00Z"}' | seeds notices
 echo '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01' | seeds carriers
-echo 'Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1' >corpus/carriers/xray
+sed -n 's/.*"header": "\([^"]*\)".*/\1/p' $hostile/trace_headers.jsonl | seeds trace_headers
+traceparent='"traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"'
+echo "{\"detail\": {$traceparent, \"tracestate\": \"a=1\"}, $traceparent}" | seeds messages
+echo '{"MessageAttributes": {"traceparent": {"Value": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}}}' >corpus/messages/sns
+echo "{\"custom\": {$traceparent, \"a\": \"b\"}, \"client\": {}}" | seeds client_contexts
+printf '%s\n' '{"Entries": [{"MessageBody": "a", "MessageAttributes": {"b": {"StringValue": "c"}}}], "traceHeader": ""}' \
+    '{"MessageAttributeNames": ["a.*"], "AttributeNames": []}' 'TopicArn=a&Message=b&MessageAttributes.entry.1.Name=c' | seeds requests
 printf 'https://u:p@h X-Amz-Signature=a AKIAIOSFODNN7EXAMPLE\n' | seeds redact
 printf '#!/bin/sh\necho\n' | seeds user_data
 sed -n 's/.*"traceparent": "\([^"]*\)".*/\1/p' $hostile/contexts.jsonl | seeds carriers

@@ -1,10 +1,13 @@
 //! What the targets do with the bytes that they get. Files of crates that depend on the AWS SDK are links to their sources:
 //! the SDK takes half an hour with a fuzzer's instrumentation, and these files need nothing of it.
 
-// Files that are linked name the crate of the AWS calls; what they take from it is here.
+// Files that are linked name the crates of the AWS calls; what they take from them is here.
+extern crate self as aws_smithy_types;
 extern crate self as spawn_cloud;
 
 pub mod arrays;
+pub mod base64;
+mod carrier;
 mod carriers;
 mod endpoint;
 mod error;
@@ -23,7 +26,8 @@ mod user_data;
 mod words;
 
 pub use arrays::braces;
-pub use carriers::carriers;
+pub use carrier::requests;
+pub use carriers::{carriers, documents, headers, messages};
 pub use endpoint::endpoint;
 pub use imds::notices;
 pub use local_yaml::local_yaml;

@@ -16,6 +16,7 @@ mod sqs;
 mod step_functions;
 #[cfg(test)]
 mod tests;
+mod unsampled;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -23,7 +24,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use opentelemetry::trace::SpanContext;
 
-pub(super) use carried::of_unsampled;
+pub(super) use unsampled::of_unsampled;
 
 /// The calls that carry a context in what they send, or ask for one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +67,7 @@ impl Carrier {
         let edited = match (self, own) {
             (Self::SqsReceive, _) => in_body(request, sqs::receive),
             (_, None) => return,
-            (Self::Invocation, Some(own)) => lambda::invoke(own, request),
+            (Self::Invocation, Some(own)) => in_client_context(request, own),
             (Self::SqsMessage, Some(own)) => in_body(request, |body| sqs::message(own, body)),
             (Self::SqsBatch, Some(own)) => in_body(request, |body| sqs::batch(own, body)),
             (Self::SnsMessage, Some(own)) => in_body(request, |body| sns::message(own, body)),
@@ -90,4 +91,17 @@ fn in_body(request: &mut HttpRequest, edit: impl FnOnce(&str) -> Option<String>)
     Some(())
 }
 
+/// Puts the context into the client context of an invocation that has one: Lambda hands it on for synchronous ones alone.
+fn in_client_context(request: &mut HttpRequest, own: &SpanContext) -> Option<()> {
+    let headers = request.headers();
+    if headers.get(INVOCATION_TYPE).is_some_and(|kind| kind != "RequestResponse") {
+        return None;
+    }
+    let context = lambda::client_context(own, headers.get(CLIENT_CONTEXT))?;
+    request.headers_mut().insert(CLIENT_CONTEXT, context);
+    Some(())
+}
+
 const CONTENT_LENGTH: &str = "content-length";
+const CLIENT_CONTEXT: &str = "x-amz-client-context";
+const INVOCATION_TYPE: &str = "x-amz-invocation-type";

@@ -1,30 +1,9 @@
 //! The context that a call hands on, in the forms in which it travels.
 
-use opentelemetry::Context;
-use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceState};
+use opentelemetry::trace::{SpanContext, TraceContextExt};
 
-use crate::ids::TimedIds;
 pub(super) use crate::propagation::pair::{TRACEPARENT, TRACESTATE};
 use crate::propagation::{Undecided, from_xray_header, header_value, remote_context, traceparent_of, tracestate_of};
-use crate::recorder::Unsampled;
-
-/// What a call that is not recorded hands on. It has the ids of the caller's span, and says whether the trace is recorded;
-/// where there is no such span, one that nobody records stands for it, because no form can do without one.
-pub(in super::super) fn of_unsampled(unsampled: &Unsampled) -> SpanContext {
-    let Unsampled { trace_id, parent, sampled } = *unsampled;
-    let state = parent.map_or(TraceState::NONE, |parent| state_of(parent));
-    let span_id = parent.unwrap_or_else(|| TimedIds.span_id());
-    SpanContext::new(trace_id, span_id, TraceFlags::default().with_sampled(sampled), false, state)
-}
-
-/// What the vendors said of the caller's span, which is still the current one.
-fn state_of(parent: SpanId) -> TraceState {
-    Context::map_current(|cx| {
-        let span = cx.span();
-        let context = span.span_context();
-        if context.span_id() == parent { context.trace_state().clone() } else { TraceState::NONE }
-    })
-}
 
 /// A context, in both forms.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,31 +1,17 @@
 //! AWS Lambda: `custom.traceparent` and `custom.tracestate` of the client context, which a function finds in
-//! `context.client_context`. Lambda hands it on for synchronous invocations alone; for the others the header has to do.
+//! `context.client_context`.
 
-use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::base64;
 use opentelemetry::trace::SpanContext;
 
 use super::carried::{Carried, TRACEPARENT, TRACESTATE};
 use super::json::{Insertions, Object, quoted};
 
-const CLIENT_CONTEXT: &str = "x-amz-client-context";
-const INVOCATION_TYPE: &str = "x-amz-invocation-type";
 /// Most bytes of a client context in base64 (AWS Lambda API Reference, "Invoke").
-const MOST_BYTES: usize = 3_583;
-
-/// Invoke and InvokeWithResponseStream.
-pub(super) fn invoke(own: &SpanContext, request: &mut HttpRequest) -> Option<()> {
-    let headers = request.headers();
-    if headers.get(INVOCATION_TYPE).is_some_and(|kind| kind != "RequestResponse") {
-        return None;
-    }
-    let context = client_context(own, headers.get(CLIENT_CONTEXT))?;
-    request.headers_mut().insert(CLIENT_CONTEXT, context);
-    Some(())
-}
+pub(super) const MOST_BYTES: usize = 3_583;
 
 /// The client context with our own in it, as far as there is room; `None` if it stays as it is.
-fn client_context(own: &SpanContext, callers: Option<&str>) -> Option<String> {
+pub(super) fn client_context(own: &SpanContext, callers: Option<&str>) -> Option<String> {
     let before = match callers {
         Some(callers) => String::from_utf8(base64::decode(callers).ok()?).ok()?,
         None => "{}".to_owned(),

@@ -4,10 +4,10 @@
 /// Developer Guide, "Message quotas"; Amazon SNS Developer Guide, "Message attributes").
 pub(super) const MOST_ATTRIBUTES: usize = 10;
 /// What a message may hold, and what all the messages of a request may hold together: 1 MiB.
-const MOST_BYTES: usize = 1_048_576;
+pub(super) const MOST_BYTES: usize = 1_048_576;
 /// Queues and topics may have a limit of their own, of which a sender knows nothing: 256 KiB was the rule for long. Such
 /// limits are powers of two, nearly always, and hardly ever below this one.
-const LEAST_LIMIT: usize = 32_768;
+pub(super) const LEAST_LIMIT: usize = 32_768;
 
 /// Whether a message, or a batch of them, of this many bytes can take more without going over a limit that it has kept.
 pub(super) fn fits(before: usize, more: usize) -> bool {

@@ -4,6 +4,7 @@ mod forms;
 mod invocations;
 mod messages;
 mod receiving;
+mod reference;
 
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 use serde_json::{Value, json};
