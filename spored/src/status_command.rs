@@ -1,6 +1,7 @@
 //! `spored status`: what the running agent does, and whether its spans are delivered.
 
 mod life;
+mod sampler;
 mod work;
 
 use crate::args::{Output, StatusOptions};
@@ -44,6 +45,7 @@ fn table(report: &Value) -> String {
         false => "off".to_owned(),
     };
     rows.push(("tracing", tracing));
+    rows.extend(sampler::rows(report));
     let number = |name: &str| or(&format!("/tracing/counters/{name}"), "0");
     rows.push((
         "spans",

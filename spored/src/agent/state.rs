@@ -5,7 +5,7 @@ use super::life::{Completion, LifeReport, LifeState};
 use super::work::{WorkReport, WorkState};
 use serde::Serialize;
 use spawn_config::Identity;
-use spawn_telemetry::{Counters, Health, Telemetry};
+use spawn_telemetry::{Counters, Health, SamplerStatus, Telemetry};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -73,6 +73,7 @@ pub(crate) struct TracingReport {
     pub(crate) enabled: bool,
     pub(crate) exporter: String,
     pub(crate) sampling: String,
+    pub(crate) sampler: SamplerStatus,
     pub(crate) counters: Counters,
     pub(crate) health: Health,
 }
@@ -161,6 +162,7 @@ impl Shared {
                 enabled: in_force.as_ref().is_some_and(|in_force| in_force.tracing),
                 exporter: tracing.map(|tracing| tracing.exporter.to_string()).unwrap_or_default(),
                 sampling: tracing.map(|tracing| tracing.sampling.to_string()).unwrap_or_default(),
+                sampler: self.telemetry.sampler(),
                 counters: self.telemetry.counters(),
                 health: self.telemetry.health(),
             },

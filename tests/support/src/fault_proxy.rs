@@ -140,7 +140,7 @@ fn made_up(status: u16, headers: &[(String, String)], body: Bytes) -> Response<B
 }
 
 /// Sends the request on with its own `Host`, because that is what was signed.
-async fn forward(upstream: &str, request: Request<Bytes>) -> Response<Bytes> {
+pub(crate) async fn forward(upstream: &str, request: Request<Bytes>) -> Response<Bytes> {
     let (mut head, body) = request.into_parts();
     let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
     match format!("{upstream}{path}").parse::<Uri>() {

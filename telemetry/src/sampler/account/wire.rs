@@ -18,6 +18,8 @@ use crate::export::Trouble;
 const VERSION: i32 = 1;
 /// Most pages of rules: an account has 25 rules, and a page holds them all.
 const PAGES: usize = 20;
+/// Longest time for which a quota is believed; X-Ray gives one for the time until the next report or two.
+const LONGEST_QUOTA: Duration = Duration::from_secs(300);
 /// Most reports in a request, as X-Ray has it.
 pub(super) const REPORTS: usize = 25;
 
@@ -125,8 +127,9 @@ fn target(document: SamplingTargetDocument, (now, wall): (Instant, SystemTime)) 
     }
     let left = document.reservoir_quota_ttl.and_then(|end| SystemTime::try_from(end).ok()?.duration_since(wall).ok());
     let per_second = document.reservoir_quota.and_then(|quota| u32::try_from(quota).ok());
-    let quota =
-        per_second.zip(left).and_then(|(per_second, left)| Some(Quota { per_second, until: now.checked_add(left)? }));
+    let quota = per_second
+        .zip(left)
+        .and_then(|(per_second, left)| Some(Quota { per_second, until: now.checked_add(left.min(LONGEST_QUOTA))? }));
     let interval = document.interval.and_then(|seconds| u64::try_from(seconds).ok()).map(Duration::from_secs);
     Some((document.rule_name?, Target { rate, quota, interval }))
 }
@@ -179,13 +182,15 @@ mod tests {
         let without = Target { quota: None, ..expected };
         for odd in [
             document.clone().reservoir_quota_ttl(DateTime::from_secs(1_799_999_999)),
-            document.clone().reservoir_quota_ttl(DateTime::from_secs(i64::MAX)),
             document.clone().set_reservoir_quota_ttl(None),
             document.clone().set_reservoir_quota(None),
             document.clone().reservoir_quota(-1),
         ] {
             assert_eq!(target(odd.build(), now), Some(("base".to_owned(), without)));
         }
+        let endless = document.clone().reservoir_quota_ttl(DateTime::from_secs(i64::MAX)).build();
+        let until = target(endless, now).unwrap().1.quota.unwrap().until;
+        assert_eq!(until, now.0 + LONGEST_QUOTA, "nor does a clock that is behind make it last");
         let never = document.clone().interval(-5).build();
         assert_eq!(target(never, now), Some(("base".to_owned(), Target { interval: None, ..expected })));
         assert_eq!(target(document.clone().fixed_rate(f64::INFINITY).build(), now), None);

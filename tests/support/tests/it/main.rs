@@ -8,3 +8,4 @@ mod imds;
 mod machine_room;
 mod otlp;
 mod processes;
+mod xray_rules;
