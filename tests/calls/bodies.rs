@@ -3,6 +3,7 @@
 use crate::staging::{Scene, bytes, scene};
 use crate::world::config;
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
+use aws_sdk_s3::primitives::{ByteStream, Length};
 use opentelemetry::context::FutureExt;
 use opentelemetry::trace::Status;
 use opentelemetry::{KeyValue, Value};
@@ -177,4 +178,23 @@ async fn what_is_not_found_or_not_sampled_is_not_followed() {
     let answer = scene.get("o").with_context(unsampled).await;
     assert_eq!(answer.body.collect().await.unwrap().into_bytes(), "text");
     assert_eq!(scene.spans.take(), []);
+}
+
+#[tokio::test]
+async fn an_upload_tells_the_size_of_what_it_brings_however_it_comes() {
+    let scene = scene().await;
+    let s3 = scene.clients.s3();
+    let file = scene.file("part.bin", &bytes(5_300_000));
+    let upload = s3.create_multipart_upload().bucket(&scene.bucket).key("o").send().await.unwrap();
+    let body =
+        ByteStream::read_from().path(&file).offset(100_000).length(Length::Exact(5_200_000)).build().await.unwrap();
+    let part =
+        s3.upload_part().bucket(&scene.bucket).key("o").set_upload_id(upload.upload_id).part_number(1).body(body);
+    part.send().await.unwrap();
+    let spans = scene.spans.take();
+    let size = |name: &str| {
+        let span = spans.iter().find(|span| span.name == *name).unwrap();
+        said(&span.attributes, "http.request.body.size")
+    };
+    assert_eq!((size("S3.UploadPart"), size("S3.CreateMultipartUpload")), (Some(whole(5_200_000)), None));
 }

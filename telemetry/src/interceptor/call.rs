@@ -7,6 +7,7 @@ use std::sync::Arc;
 use aws_smithy_runtime_api::client::interceptors::context::{Error, Output};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, OrchestratorError};
 use opentelemetry::trace::{SpanContext, Status};
+use opentelemetry_semantic_conventions::attribute::HTTP_REQUEST_BODY_SIZE;
 
 use super::Shared;
 use super::answered;
@@ -92,7 +93,13 @@ impl Call {
         if let Some(method) = server::method(request.method()) {
             self.attributes.add(attribute::HTTP_REQUEST_METHOD, method);
         }
-        let server = self.kind.as_ref().and_then(|kind| kind.server(request.uri()));
+        let Some(kind) = &self.kind else { return };
+        if kind.uploads
+            && let Some(size) = server::body_size(request)
+        {
+            self.attributes.set(HTTP_REQUEST_BODY_SIZE, size);
+        }
+        let server = kind.server(request.uri());
         if let Some(Server { host, port, .. }) = server.as_deref() {
             self.attributes.add(attribute::SERVER_ADDRESS, host.clone());
             self.attributes.add(attribute::SERVER_PORT, i64::from(*port));

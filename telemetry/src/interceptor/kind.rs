@@ -45,6 +45,8 @@ pub(super) struct CallKind {
     most_attributes: AtomicUsize,
     /// The server of the first call; only buckets have one each.
     server: OnceLock<Server>,
+    /// Whether the caller sends a body whose size says what the call takes.
+    pub(super) uploads: bool,
     /// Whether callers get the body of an answer unread: [`UNKNOWN`] before the first answer.
     streams: AtomicU8,
 }
@@ -103,6 +105,7 @@ impl CallKind {
             sent: sent::of(&service, &operation),
             answered: answered::of(&service, &operation),
             server: OnceLock::new(),
+            uploads: uploads(&service, &operation),
             streams: AtomicU8::new(UNKNOWN),
             most_attributes: AtomicUsize::new(attributes.len() + ATTRIBUTES_OF_AN_ANSWER),
             attributes,
@@ -173,6 +176,19 @@ fn span_kind(service: &str, operation: &str) -> SpanKind {
         ("SQS", "SendMessage" | "SendMessageBatch") | ("SNS", "Publish" | "PublishBatch") => SpanKind::Producer,
         _ => SpanKind::Client,
     }
+}
+
+/// Calls whose request is an object or a part of one.
+fn uploads(service: &str, operation: &str) -> bool {
+    matches!(
+        (service, operation),
+        ("S3", "PutObject" | "UploadPart" | "WriteGetObjectResponse")
+            | ("Glacier", "UploadArchive" | "UploadMultipartPart")
+            | ("EBS", "PutSnapshotBlock")
+            | ("MediaStore Data", "PutObject")
+            | ("codeartifact", "PublishPackageVersion")
+            | ("Omics", "UploadReadSetPart")
+    )
 }
 
 /// What the conventions of databases, messaging and functions say of every call of a service.

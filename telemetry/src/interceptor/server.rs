@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+
 /// A server, as attributes name it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Server {
@@ -39,6 +41,13 @@ impl Server {
 /// The method as a static text where it is one that AWS uses.
 pub(super) fn method(method: &str) -> Option<&'static str> {
     ["POST", "GET", "PUT", "DELETE", "HEAD", "PATCH"].into_iter().find(|known| *known == method)
+}
+
+/// Bytes of the request's body, without what signing in chunks adds to it.
+pub(super) fn body_size(request: &HttpRequest) -> Option<i64> {
+    let headers = request.headers();
+    let size = headers.get("x-amz-decoded-content-length").or_else(|| headers.get("content-length"));
+    size?.parse().ok()
 }
 
 #[cfg(test)]

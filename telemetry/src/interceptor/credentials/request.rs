@@ -22,6 +22,11 @@ use crate::recorder::{SpanEnd, SpanStart};
 /// Below it, the instance's role has its name, and the credentials are.
 const ROLE: &str = "/iam/security-credentials";
 
+/// Services whose errors have a code and a message; whoever else answers may say anything.
+const AWS: [&str; 4] = ["STS", "SSO", "SSO OIDC", "Signin"];
+const METADATA: &str = "IMDS";
+const CONTAINER: &str = "Container credentials";
+
 /// A request under way.
 #[derive(Debug)]
 pub(super) struct Request {
@@ -36,8 +41,8 @@ pub(super) struct Request {
 impl Request {
     pub(super) fn begin(asking: Arc<Asking>, asked: Asked, request: &HttpRequest) -> Self {
         let (service, operation) = match asked {
-            Asked::Metadata if request.method() == "PUT" => ("IMDS", "GetToken"),
-            Asked::Metadata => ("IMDS", "GetMetadata"),
+            Asked::Metadata if request.method() == "PUT" => (METADATA, "GetToken"),
+            Asked::Metadata => (METADATA, "GetMetadata"),
             Asked::Services => operation(request),
         };
         let uri = request.uri();
@@ -82,7 +87,7 @@ impl Request {
 
     /// Whether code and message of an error may be told.
     pub(super) fn speaks_as_aws(&self) -> bool {
-        matches!(self.kind.name().service, "STS" | "SSO" | "SSO OIDC" | "Signin")
+        AWS.contains(&self.kind.name().service)
     }
 
     fn write(&mut self, failure: Option<Failure>) {
@@ -126,7 +131,7 @@ fn operation(request: &HttpRequest) -> (&'static str, &str) {
         (None, "/token") if request.method() == "POST" => ("SSO OIDC", "CreateToken"),
         (None, "/v1/token") if request.method() == "POST" => ("Signin", "CreateOAuth2Token"),
         // The path is left out: it may be what entitles to the credentials.
-        (None, _) => ("Container credentials", "GetCredentials"),
+        (None, _) => (CONTAINER, "GetCredentials"),
     }
 }
 
@@ -164,6 +169,15 @@ mod tests {
         request.set_uri(uri).unwrap();
         let (service, operation) = operation(&request);
         (service.to_owned(), operation.to_owned())
+    }
+
+    #[test]
+    fn the_reference_lists_every_service() {
+        let reference = include_str!("../../../../docs/reference/spans.md");
+        let table = reference.split_once("<!-- requests:begin -->").unwrap().1;
+        let table = table.split_once("<!-- requests:end -->").unwrap().0;
+        let listed: Vec<&str> = table.lines().filter_map(|row| row.strip_prefix("| `")?.split('`').next()).collect();
+        assert_eq!(listed, [&AWS[..], &[METADATA, CONTAINER]].concat());
     }
 
     #[test]
