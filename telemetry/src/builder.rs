@@ -5,7 +5,7 @@ use std::sync::Arc;
 use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
 use aws_types::SdkConfig;
 use opentelemetry_sdk::trace::{SdkTracerProvider, SpanProcessor};
-use spawn_config::{ConfigError, Endpoint, ExporterKind, Layers, SamplingRate, TracingSettings};
+use spawn_config::{ConfigError, Endpoint, ExporterKind, FilterSettings, Layers, SamplingRate, TracingSettings};
 
 use crate::describe::{DescribeCall, NoDescription};
 use crate::export::ExportPlan;
@@ -29,7 +29,10 @@ impl Telemetry {
     /// Every trace that starts here is kept unless [`Builder::sampling`] says otherwise.
     #[must_use]
     pub fn of(service: impl Into<String>) -> Builder {
-        let settings = TracingSettings { enabled: true, sampling: SamplingRate::ALWAYS, ..TracingSettings::default() };
+        // The program knows what it puts on its spans; the hosts of spawn carry those of many.
+        let filter = FilterSettings { allow: vec!["*".to_owned()], ..FilterSettings::default() };
+        let settings =
+            TracingSettings { enabled: true, sampling: SamplingRate::ALWAYS, filter, ..TracingSettings::default() };
         Builder { service: service.into(), settings }
     }
 
@@ -68,7 +71,7 @@ impl Builder {
     /// # Errors
     /// At the first variable whose value is none that it takes; the error names both.
     pub fn environment(self, variables: impl IntoIterator<Item = (String, String)>) -> Result<Self, ConfigError> {
-        const BASE: &str = "observability: {tracing: {enabled: true, sampling_rate: 1.0}}";
+        const BASE: &str = "observability: {tracing: {enabled: true, sampling_rate: 1.0, filter: {allow: ['*']}}}";
         let layers = Layers::new().local_yaml("the builder", BASE)?.environment(variables)?;
         Ok(Self { settings: layers.resolve().settings.tracing, ..self })
     }
@@ -114,11 +117,18 @@ impl Builder {
         self.start(None)
     }
 
-    /// Writes spans as JSON lines, to stderr or to the file of the settings.
+    /// Writes spans as JSON lines to stderr, or to the file of the settings.
     #[must_use]
     pub fn to_json_lines(mut self) -> Telemetry {
         self.settings.exporter = ExporterKind::Stdout;
         self.start(None)
+    }
+
+    /// Writes spans as JSON lines to the end of this file, which is made if need be, readable by its owner alone.
+    #[must_use]
+    pub fn to_json_file(mut self, path: impl Into<String>) -> Telemetry {
+        self.settings.exporter_file = Some(path.into());
+        self.to_json_lines()
     }
 
     /// Sends spans where the settings say; X-Ray needs `aws`. Nothing here fails: what keeps spans from being delivered is
@@ -147,8 +157,9 @@ impl Builder {
 mod tests {
     use std::time::Duration;
 
+    use opentelemetry::KeyValue;
     use opentelemetry::trace::{Tracer, TracerProvider};
-    use serde_json::Value as Json;
+    use serde_json::{Value as Json, json};
 
     use super::*;
 
@@ -160,20 +171,15 @@ mod tests {
     async fn spans_of_ours_and_of_any_tracer_reach_the_file_under_the_programs_name() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("spans.jsonl");
-        let settings = TracingSettings {
-            enabled: true,
-            exporter_file: Some(file.to_str().unwrap().to_owned()),
-            sampling: SamplingRate::ALWAYS,
-            ..TracingSettings::default()
-        };
-        let telemetry = Telemetry::of("orders").settings(settings).version("1.2.3").to_json_lines();
-        telemetry.in_span("order", vec![], async { Ok::<_, String>(()) }).await.unwrap();
+        let telemetry = Telemetry::of("orders").version("1.2.3").to_json_file(file.to_str().unwrap());
+        let own = vec![KeyValue::new("order.number", 7)];
+        telemetry.in_span("order", own, async { Ok::<_, String>(()) }).await.unwrap();
         telemetry.tracer_provider().tracer("library").start("theirs");
         let other = SdkTracerProvider::builder().with_span_processor(telemetry.span_processor()).build();
         other.tracer("library").start("of another provider");
         assert_eq!(telemetry.shutdown(Duration::from_secs(30)).left, 0);
         let lines = std::fs::read_to_string(&file).unwrap();
-        let seen: Vec<(String, Json)> = lines
+        let seen: Vec<(Json, Json, Json)> = lines
             .lines()
             .map(|line| {
                 let line: Json = serde_json::from_str(line).unwrap();
@@ -182,11 +188,13 @@ mod tests {
                     |key: &str| resource.iter().find(|it| it["key"] == key).unwrap()["value"]["stringValue"].clone();
                 assert_eq!(of("service.version"), "1.2.3");
                 let span = &line["resourceSpans"][0]["scopeSpans"][0]["spans"][0];
-                (span["name"].as_str().unwrap().to_owned(), of("service.name"))
+                (span["name"].clone(), of("service.name"), span["attributes"].clone())
             })
             .collect();
-        let expected = ["order", "theirs", "of another provider"].map(|name| (name.to_owned(), Json::from("orders")));
-        assert_eq!(seen, expected);
+        let why = json!({"key": "spawn.sampling.reason", "value": {"stringValue": "ratio 1"}});
+        let own = json!([{"key": "order.number", "value": {"intValue": "7"}}, why]);
+        let expected = [("order", own), ("theirs", json!([why])), ("of another provider", json!([]))];
+        assert_eq!(seen, expected.map(|(name, attributes)| (name.into(), "orders".into(), attributes)));
     }
 
     #[test]

@@ -1,9 +1,14 @@
-//! Leaves out, redacts or hashes attributes by the names that the settings list, and takes secrets of known shapes out of all
-//! the others, before anything leaves the process.
+//! Shows the attributes that are known or asked for, leaves out, redacts or hashes those that the settings list, and takes
+//! secrets of known shapes out of all texts, before anything leaves the process.
+
+mod names;
+mod verdicts;
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use opentelemetry::trace::Status;
+use opentelemetry::trace::{SpanContext, Status, TraceState};
 use opentelemetry::{Array, KeyValue, StringValue, Value};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SpanData;
@@ -13,13 +18,22 @@ use wildmatch::WildMatch;
 
 use crate::attribute;
 use crate::redact::{REDACTED, redacted};
+use verdicts::Verdicts;
+
+/// What is shown. Clones share what they have found out about names.
+#[derive(Clone, Debug)]
+pub(crate) struct Filter(Arc<Rules>);
 
 /// Globs over attribute names, in the order in which they are tried.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Filter {
+#[derive(Debug)]
+struct Rules {
     drop: Vec<WildMatch>,
     redact: Vec<WildMatch>,
     hash: Vec<WildMatch>,
+    allow: Vec<WildMatch>,
+    /// Names that the operator gave to attributes of the resource.
+    own: BTreeSet<String>,
+    verdicts: Verdicts<Rule>,
 }
 
 /// What is shown of an attribute.
@@ -37,131 +51,190 @@ pub(crate) enum Shown<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Rule {
     Keep,
+    /// No rule names it, and it is not known.
+    Unasked,
     Drop,
     Redact,
     Hash,
 }
 
+/// Shows every name, for tests and for who has no settings; secrets go all the same.
+impl Default for Filter {
+    fn default() -> Self {
+        Self::new(&FilterSettings { allow: vec!["*".to_owned()], ..FilterSettings::default() })
+    }
+}
+
 impl Filter {
     pub(crate) fn new(settings: &FilterSettings) -> Self {
-        let FilterSettings { allow: _, drop, redact, hash } = settings;
-        let globs = |names: &[String]| names.iter().map(|name| WildMatch::new(name)).collect();
-        Self { drop: globs(drop), redact: globs(redact), hash: globs(hash) }
+        Self::with_own(settings, [])
     }
 
-    /// The span with the attributes of itself, its events and its links filtered, and without secrets of known shapes. The
-    /// text of its status is its `error.message` once more.
+    /// `own` are the names of the attributes that the operator gave to the resource: spans may have them too.
+    pub(crate) fn with_own<'a>(settings: &FilterSettings, own: impl IntoIterator<Item = &'a String>) -> Self {
+        let FilterSettings { allow, drop, redact, hash } = settings;
+        let globs = |names: &[String]| names.iter().map(|name| WildMatch::new(name)).collect();
+        let own = own.into_iter().cloned().collect();
+        let [drop, redact, hash, allow] = [drop, redact, hash, allow].map(|names| globs(names));
+        Self(Arc::new(Rules { drop, redact, hash, allow, own, verdicts: Verdicts::new() }))
+    }
+
+    /// The span with the attributes of itself, its events and its links filtered, and without secrets of known shapes in
+    /// any of its texts. The text of its status is its `error.message` once more. What was left out is counted.
     pub(crate) fn span<'a>(&self, span: &'a SpanData) -> Cow<'a, SpanData> {
-        if self.is_empty() && !has_secret(span) {
+        if self.shows_whole(span) {
             return Cow::Borrowed(span);
         }
         let mut span = span.clone();
-        self.attributes(&mut span.attributes);
+        clean(&mut span.name);
+        span.dropped_attributes_count += self.attributes(&mut span.attributes);
         if let Status::Error { description } = &mut span.status {
-            match self.rule(attribute::ERROR_MESSAGE) {
-                Rule::Keep => *description = Cow::Owned(redacted(description).into_owned()),
-                Rule::Drop => *description = Cow::Borrowed(""),
-                Rule::Redact => *description = Cow::Borrowed(REDACTED),
-                Rule::Hash => *description = Cow::Owned(hashed(description)),
-            }
+            let shown = self.text(attribute::ERROR_MESSAGE, description);
+            *description = Cow::Owned(shown.unwrap_or_default().into_owned());
         }
+        span.span_context = without_secret_state(span.span_context);
         for event in &mut span.events.events {
-            self.attributes(&mut event.attributes);
+            clean(&mut event.name);
+            event.dropped_attributes_count += self.attributes(&mut event.attributes);
         }
         for link in &mut span.links.links {
-            self.attributes(&mut link.attributes);
+            link.span_context = without_secret_state(link.span_context.clone());
+            link.dropped_attributes_count += self.attributes(&mut link.attributes);
         }
         Cow::Owned(span)
     }
 
     /// What is shown of one attribute.
+    #[inline]
     pub(crate) fn attribute<'a>(&self, name: &str, value: &'a Value) -> Shown<'a> {
         match self.rule(name) {
-            Rule::Keep => {
-                let mut clean_value = value.clone();
-                clean(&mut clean_value);
-                if clean_value == *value { Shown::Whole(value) } else { Shown::Instead(clean_value) }
-            }
-            Rule::Drop => Shown::Nothing,
+            Rule::Keep => without_secrets(value).map_or(Shown::Whole(value), Shown::Instead),
+            Rule::Drop | Rule::Unasked => Shown::Nothing,
             Rule::Redact => Shown::Instead(Value::from(REDACTED)),
             Rule::Hash => Shown::Instead(Value::from(hashed(&value.as_str()))),
         }
     }
 
     /// What is shown of a text that is no attribute, such as that of a status, under the name of the attribute that
-    /// says the same; `None` is nothing.
+    /// says the same; `None` is nothing. A name of a span or an event has none: it goes by [`redacted`] alone.
     pub(crate) fn text<'a>(&self, name: &str, text: &'a str) -> Option<Cow<'a, str>> {
         match self.rule(name) {
-            Rule::Keep => Some(redacted(text)),
+            Rule::Keep | Rule::Unasked => Some(redacted(text)),
             Rule::Drop => None,
             Rule::Redact => Some(Cow::Borrowed(REDACTED)),
             Rule::Hash => Some(Cow::Owned(hashed(text))),
         }
     }
 
-    /// The resource with its attributes filtered.
+    /// The resource with its attributes filtered. All of them are spawn's own or the operator's, so none needs to be known.
     pub(crate) fn resource(&self, resource: &Resource) -> Resource {
-        let mut attributes: Vec<_> =
-            resource.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone())).collect();
-        self.attributes(&mut attributes);
+        let attributes = resource.iter().filter_map(|(key, value)| {
+            let value = match self.rule(key.as_str()) {
+                Rule::Unasked => without_secrets(value).unwrap_or_else(|| value.clone()),
+                _ => match self.attribute(key.as_str(), value) {
+                    Shown::Whole(value) => value.clone(),
+                    Shown::Instead(value) => value,
+                    Shown::Nothing => return None,
+                },
+            };
+            Some(KeyValue::new(key.clone(), value))
+        });
         Resource::builder_empty().with_attributes(attributes).build()
     }
 
-    fn attributes(&self, attributes: &mut Vec<KeyValue>) {
-        attributes.retain_mut(|pair| match self.rule(pair.key.as_str()) {
-            Rule::Keep => {
-                clean(&mut pair.value);
-                true
-            }
-            Rule::Drop => false,
-            Rule::Redact => {
-                pair.value = Value::from(REDACTED);
-                true
-            }
-            Rule::Hash => {
-                pair.value = Value::from(hashed(&pair.value.as_str()));
-                true
-            }
+    /// Whether nothing of the span would change.
+    fn shows_whole(&self, span: &SpanData) -> bool {
+        let whole = |attributes: &[KeyValue]| {
+            attributes.iter().all(|pair| matches!(self.attribute(pair.key.as_str(), &pair.value), Shown::Whole(_)))
+        };
+        let clean = |text: &str| matches!(redacted(text), Cow::Borrowed(_));
+        let status = match &span.status {
+            Status::Error { description } => self.rule(attribute::ERROR_MESSAGE) == Rule::Keep && clean(description),
+            _ => true,
+        };
+        status
+            && clean(&span.name)
+            && !has_secret_state(&span.span_context)
+            && whole(&span.attributes)
+            && span.events.iter().all(|event| clean(&event.name) && whole(&event.attributes))
+            && span.links.iter().all(|link| !has_secret_state(&link.span_context) && whole(&link.attributes))
+    }
+
+    /// Filters in place and says how many were left out.
+    fn attributes(&self, attributes: &mut Vec<KeyValue>) -> u32 {
+        let before = attributes.len();
+        attributes.retain_mut(|pair| {
+            let instead = match self.attribute(pair.key.as_str(), &pair.value) {
+                Shown::Whole(_) => return true,
+                Shown::Instead(value) => value,
+                Shown::Nothing => return false,
+            };
+            pair.value = instead;
+            true
         });
+        u32::try_from(before - attributes.len()).unwrap_or(u32::MAX)
     }
 
-    fn is_empty(&self) -> bool {
-        self.drop.is_empty() && self.redact.is_empty() && self.hash.is_empty()
-    }
-
+    #[inline]
     fn rule(&self, name: &str) -> Rule {
+        self.0.verdicts.of(name, |name| self.0.find(name))
+    }
+}
+
+impl Rules {
+    #[cold]
+    fn find(&self, name: &str) -> Rule {
+        let has = |globs: &[WildMatch]| globs.iter().any(|glob| glob.matches(name));
         let rules = [(&self.drop, Rule::Drop), (&self.redact, Rule::Redact), (&self.hash, Rule::Hash)];
-        let found = rules.into_iter().find(|(globs, _)| globs.iter().any(|glob| glob.matches(name)));
-        found.map_or(Rule::Keep, |(_, rule)| rule)
-    }
-}
-
-/// Whether a text of the span is a secret of a known shape, or has one in it.
-fn has_secret(span: &SpanData) -> bool {
-    let of_events = span.events.iter().flat_map(|event| &event.attributes);
-    let of_links = span.links.iter().flat_map(|link| &link.attributes);
-    let is_secret = |text: &str| redacted(text) != text;
-    let in_status = matches!(&span.status, Status::Error { description } if is_secret(description));
-    in_status
-        || span.attributes.iter().chain(of_events).chain(of_links).any(|pair| match &pair.value {
-            Value::String(text) => is_secret(text.as_str()),
-            Value::Array(Array::String(items)) => items.iter().any(|item| is_secret(item.as_str())),
-            _ => false,
-        })
-}
-
-/// Takes secrets out of a text or a list of texts.
-fn clean(value: &mut Value) {
-    let clean = |text: &mut StringValue| {
-        if let Cow::Owned(redacted) = redacted(text.as_str()) {
-            *text = StringValue::from(redacted);
+        if let Some((_, rule)) = rules.into_iter().find(|(globs, _)| has(globs)) {
+            return rule;
         }
-    };
-    match value {
-        Value::String(text) => clean(text),
-        Value::Array(Array::String(items)) => items.iter_mut().for_each(clean),
-        _ => {}
+        if has(&self.allow) || self.own.contains(name) || names::is_known(name) {
+            return Rule::Keep;
+        }
+        tracing::debug!(attribute = name, "an attribute is left out, because tracing-filter-allow does not name it");
+        Rule::Unasked
     }
+}
+
+/// The value with its secrets replaced, if it has any.
+#[inline]
+fn without_secrets(value: &Value) -> Option<Value> {
+    match value {
+        Value::String(text) => match redacted(text.as_str()) {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(clean) => Some(Value::from(clean)),
+        },
+        Value::Array(Array::String(items)) => {
+            let is_clean = |item: &StringValue| matches!(redacted(item.as_str()), Cow::Borrowed(_));
+            if items.iter().all(is_clean) {
+                return None;
+            }
+            let items = items.iter().map(|item| StringValue::from(redacted(item.as_str()).into_owned())).collect();
+            Some(Value::Array(Array::String(items)))
+        }
+        _ => None,
+    }
+}
+
+fn clean(text: &mut Cow<'static, str>) {
+    if let Cow::Owned(redacted) = redacted(text) {
+        *text = Cow::Owned(redacted);
+    }
+}
+
+fn has_secret_state(context: &SpanContext) -> bool {
+    let state = context.trace_state();
+    *state != TraceState::NONE && matches!(redacted(&state.header()), Cow::Owned(_))
+}
+
+/// What others put into a trace's state is theirs to read, so one with a secret in it is left out whole.
+fn without_secret_state(context: SpanContext) -> SpanContext {
+    if !has_secret_state(&context) {
+        return context;
+    }
+    let (trace, span, flags) = (context.trace_id(), context.span_id(), context.trace_flags());
+    SpanContext::new(trace, span, flags, context.is_remote(), TraceState::NONE)
 }
 
 /// The first 16 bytes of the SHA-256 of the text: enough to tell values apart.
@@ -181,12 +254,15 @@ mod tests {
 
     fn filter() -> Filter {
         let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-        Filter::new(&FilterSettings {
-            allow: Vec::new(),
-            drop: names(&["user.*"]),
-            redact: names(&["*secret*"]),
-            hash: names(&["aws.s3.key"]),
-        })
+        Filter::with_own(
+            &FilterSettings {
+                allow: names(&["app.*"]),
+                drop: names(&["user.*", "app.cart"]),
+                redact: names(&["*secret*"]),
+                hash: names(&["aws.s3.key"]),
+            },
+            &["team".to_owned()],
+        )
     }
 
     fn before() -> Vec<KeyValue> {
@@ -195,6 +271,11 @@ mod tests {
             KeyValue::new("my.secret.word", "abc"),
             KeyValue::new("aws.s3.key", "abc"),
             KeyValue::new("aws.region", "eu-central-1"),
+            KeyValue::new("db.query.text", "SELECT 1"),
+            KeyValue::new("stranger", "abc"),
+            KeyValue::new("app.page", 7),
+            KeyValue::new("app.cart", 8),
+            KeyValue::new("team", "blue"),
         ]
     }
 
@@ -203,8 +284,13 @@ mod tests {
             KeyValue::new("my.secret.word", "[redacted]"),
             KeyValue::new("aws.s3.key", "sha256:ba7816bf8f01cfea414140de5dae2223"),
             KeyValue::new("aws.region", "eu-central-1"),
+            KeyValue::new("app.page", 7),
+            KeyValue::new("team", "blue"),
         ]
     }
+
+    /// How many of them are left out.
+    const LEFT_OUT: u32 = 4;
 
     #[test]
     fn attributes_are_filtered_wherever_a_span_has_them() {
@@ -214,8 +300,9 @@ mod tests {
         span.links.links = vec![Link::new(SpanContext::NONE, before(), 0)];
         let mut expected = span.clone();
         expected.attributes = after();
-        expected.events.events = vec![Event::new("e", UNIX_EPOCH, after(), 0)];
-        expected.links.links = vec![Link::new(SpanContext::NONE, after(), 0)];
+        expected.dropped_attributes_count = LEFT_OUT;
+        expected.events.events = vec![Event::new("e", UNIX_EPOCH, after(), LEFT_OUT)];
+        expected.links.links = vec![Link::new(SpanContext::NONE, after(), LEFT_OUT)];
         assert_eq!(*filter().span(&span), expected);
     }
 
@@ -230,11 +317,13 @@ mod tests {
                 1 => span.attributes = vec![KeyValue::new("list", list)],
                 2 => span.events.events = vec![Event::new("e", UNIX_EPOCH, vec![KeyValue::new("text", text)], 0)],
                 3 => span.links.links = vec![Link::new(SpanContext::NONE, vec![KeyValue::new("text", text)], 0)],
+                4 => span.name = text.into(),
+                5 => span.events.events = vec![Event::new(text, UNIX_EPOCH, vec![], 0)],
                 _ => span.status = Status::error(text),
             }
             span
         };
-        for place in 0..5 {
+        for place in 0..7 {
             assert_eq!(*Filter::default().span(&span(secret, place)), span(clean, place), "{place}");
             assert!(matches!(Filter::default().span(&span(clean, place)), Cow::Borrowed(_)), "{place}");
         }
@@ -257,8 +346,35 @@ mod tests {
     }
 
     #[test]
-    fn attributes_of_the_resource_are_filtered_too() {
+    fn a_state_with_a_secret_in_it_is_left_out_whole() {
+        let context = |state: &str| {
+            let state = if state.is_empty() { TraceState::NONE } else { state.parse().unwrap() };
+            SpanContext::new(1.into(), 2.into(), opentelemetry::TraceFlags::SAMPLED, true, state)
+        };
+        let span = |state| {
+            let mut span = samples::span("a");
+            span.span_context = context(state);
+            span.links.links = vec![Link::new(context(state), vec![], 0)];
+            span
+        };
+        let filter = Filter::default();
+        assert_eq!(*filter.span(&span("vendor=ghp_0123456789abcdefghijABCDEFGHIJ012345")), span(""));
+        assert!(matches!(filter.span(&span("vendor=00f067aa0ba902b7")), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn a_text_is_shown_under_a_name_that_nobody_knows_unless_a_rule_names_it() {
+        let filter = filter();
+        assert_eq!(filter.text("stranger", "abc").as_deref(), Some("abc"));
+        assert_eq!(filter.text("stranger", "password=abc").as_deref(), Some("password=[redacted]"));
+        assert_eq!(filter.text("user.name", "abc"), None);
+    }
+
+    #[test]
+    fn attributes_of_the_resource_are_filtered_and_need_not_be_known() {
         let resource = |attributes| Resource::builder_empty().with_attributes(attributes).build();
-        assert_eq!(filter().resource(&resource(before())), resource(after()));
+        let mut expected = after();
+        expected.extend([KeyValue::new("db.query.text", "SELECT 1"), KeyValue::new("stranger", "abc")]);
+        assert_eq!(filter().resource(&resource(before())), resource(expected));
     }
 }

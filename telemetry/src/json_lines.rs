@@ -1,24 +1,26 @@
-//! One line of OTLP JSON for each span, on stderr or at the end of a file.
+//! One line of OTLP JSON for each span, on stderr or at the end of a file, and the way back from lines to spans.
+
+mod reader;
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
-use opentelemetry_proto::tonic::trace::v1::TracesData;
-use opentelemetry_proto::transform::common::tonic::ResourceAttributesWithSchema;
-use opentelemetry_proto::transform::trace::tonic::group_spans_by_resource_and_scope;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SpanData;
 
-use crate::counters::DropReason;
 use crate::export::{BatchLimits, Delivering, Exporter, Fate, Outcome, Trouble};
 use crate::filter::Filter;
+use crate::otlp_json::{self, Source};
+
+pub use reader::{LineError, LineProblem, Lines, SpanOfLine, read};
 
 /// Writes spans as lines. Each line is an object of its own, `{"resourceSpans":[…]}`, as OTLP receivers take it.
 #[derive(Debug)]
 pub(crate) struct JsonLines {
     sink: Sink,
-    resource: ResourceAttributesWithSchema,
-    filter: Filter,
+    source: Source,
+    /// The last line, for its memory.
+    line: Vec<u8>,
 }
 
 /// Where the lines go.
@@ -31,7 +33,7 @@ enum Sink {
 impl JsonLines {
     /// Lines on stderr. The resource is filtered already.
     pub(crate) fn on_stderr(resource: &Resource, filter: Filter) -> Self {
-        Self { sink: Sink::Stderr, resource: resource.into(), filter }
+        Self { sink: Sink::Stderr, source: Source::new(resource, filter), line: Vec::new() }
     }
 
     /// Lines at the end of a file, which is made if need be, readable by its owner alone. A line that was cut off, by a full
@@ -43,17 +45,17 @@ impl JsonLines {
         if is_cut_off(path).unwrap_or(false) {
             file.write_all(b"\n").map_err(|error| unwritable(path, &error))?;
         }
-        Ok(Self { sink: Sink::File { path: path.to_owned(), file }, resource: resource.into(), filter })
+        let sink = Sink::File { path: path.to_owned(), file };
+        Ok(Self { sink, source: Source::new(resource, filter), line: Vec::new() })
     }
 
     fn write(&mut self, spans: &[SpanData]) -> Outcome {
         let mut fates = Vec::with_capacity(spans.len());
         for span in spans {
-            let Ok(line) = line(self.filter.span(span).into_owned(), &self.resource) else {
-                fates.push(Fate::Refused(DropReason::ExporterError));
-                continue;
-            };
-            match self.sink.write(&line) {
+            self.line.clear();
+            otlp_json::write(&self.source, std::slice::from_ref(span), &mut self.line);
+            self.line.push(b'\n');
+            match self.sink.write(&self.line) {
                 Ok(()) => fates.push(Fate::Delivered),
                 Err(error) => {
                     let path = match &self.sink {
@@ -88,13 +90,6 @@ impl Exporter for JsonLines {
     }
 }
 
-fn line(span: SpanData, resource: &ResourceAttributesWithSchema) -> serde_json::Result<Vec<u8>> {
-    let data = TracesData { resource_spans: group_spans_by_resource_and_scope(vec![span], resource) };
-    let mut line = serde_json::to_vec(&data)?;
-    line.push(b'\n');
-    Ok(line)
-}
-
 /// Whether the file ends within a line.
 fn is_cut_off(path: &str) -> io::Result<bool> {
     let metadata = std::fs::metadata(path)?;
@@ -119,34 +114,64 @@ fn unwritable(path: &str, error: &io::Error) -> Trouble {
 
 #[cfg(test)]
 mod tests {
-    use opentelemetry::KeyValue;
+    use opentelemetry::trace::{Event, Link, SpanKind, Status};
+    use opentelemetry::{Array, KeyValue, Value};
     use serde_json::json;
 
     use super::*;
     use crate::samples;
 
     #[test]
-    fn a_span_is_one_line_of_otlp_json_with_ids_in_hex() {
+    fn a_span_is_one_line_of_otlp_json_to_the_letter() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("spans.jsonl");
         let resource = Resource::builder_empty().with_attribute(KeyValue::new("service.name", "spored")).build();
-        let mut span = samples::span("boot");
-        span.attributes = vec![KeyValue::new("text", "two\nlines"), KeyValue::new("number", 7)];
-        let line = line(span, &(&resource).into()).unwrap();
-        assert_eq!(line.iter().filter(|byte| **byte == b'\n').count(), 1);
-        assert_eq!(line.last(), Some(&b'\n'));
-        let read: serde_json::Value = serde_json::from_slice(&line).unwrap();
-        let span = &read["resourceSpans"][0]["scopeSpans"][0]["spans"][0];
-        assert_eq!(read["resourceSpans"][0]["resource"]["attributes"][0]["value"], json!({"stringValue": "spored"}));
-        assert_eq!(span["traceId"], json!("6b0120b8000000000123456789abcdef"));
-        assert_eq!(span["spanId"], json!("00000000000000a1"));
-        assert_eq!(span["name"], json!("boot"));
-        assert_eq!(span["startTimeUnixNano"], json!("1795236024000000000"));
-        assert_eq!(
-            span["attributes"],
-            json!([
+        let mut span = samples::child("boot", SpanKind::Client);
+        span.parent_span_is_remote = true;
+        span.attributes = vec![
+            KeyValue::new("text", "two\nlines"),
+            KeyValue::new("number", 7),
+            KeyValue::new("share", f64::NEG_INFINITY),
+            KeyValue::new("flags", Value::Array(Array::Bool(vec![true, false]))),
+        ];
+        span.events.events = vec![Event::new("exception", samples::at(1), vec![], 3)];
+        span.links.links = vec![Link::new(samples::context(0xc3), vec![KeyValue::new("share", 0.5)], 0)];
+        span.status = Status::error("no");
+        JsonLines::in_file(path.to_str().unwrap(), &resource, Filter::default()).unwrap().write(&[span]);
+        let text = std::fs::read_to_string(&path).unwrap();
+        let line: serde_json::Value = serde_json::from_str(text.strip_suffix('\n').unwrap()).unwrap();
+        let span = json!({
+            "traceId": "6b0120b8000000000123456789abcdef",
+            "spanId": "00000000000000b2",
+            "parentSpanId": "00000000000000a1",
+            "flags": 0x301,
+            "name": "boot",
+            "kind": 3,
+            "startTimeUnixNano": "1795236024000000000",
+            "endTimeUnixNano": "1795236024250000000",
+            "attributes": [
                 {"key": "text", "value": {"stringValue": "two\nlines"}},
-                {"key": "number", "value": {"intValue": "7"}}
-            ])
-        );
+                {"key": "number", "value": {"intValue": "7"}},
+                {"key": "share", "value": {"doubleValue": "-Infinity"}},
+                {"key": "flags", "value": {"arrayValue": {"values": [{"boolValue": true}, {"boolValue": false}]}}},
+            ],
+            "events": [{
+                "timeUnixNano": "1795236024000001000",
+                "name": "exception",
+                "attributes": [],
+                "droppedAttributesCount": 3,
+            }],
+            "links": [{
+                "traceId": "6b0120b8000000000123456789abcdef",
+                "spanId": "00000000000000c3",
+                "flags": 0x101,
+                "attributes": [{"key": "share", "value": {"doubleValue": 0.5}}],
+            }],
+            "status": {"code": 2, "message": "no"},
+        });
+        let resource = json!({"attributes": [{"key": "service.name", "value": {"stringValue": "spored"}}]});
+        let scope = json!({"scope": {"name": "spawn-telemetry"}, "spans": [span]});
+        assert_eq!(line, json!({"resourceSpans": [{"resource": resource, "scopeSpans": [scope]}]}));
     }
 
     #[test]

@@ -48,7 +48,7 @@ impl ExportPlan {
             // Said here, because connections are made many times.
             tracing::warn!("skip_verify is set: the OTLP receiver's certificate is not checked");
         }
-        let filter = Filter::new(&settings.filter);
+        let filter = Filter::with_own(&settings.filter, settings.attributes.keys());
         Self {
             exporter: settings.exporter,
             endpoint: settings.endpoint.clone(),
@@ -150,7 +150,8 @@ mod tests {
         };
         let pipeline = Pipeline::start();
         let mut secretive = span("boot");
-        secretive.attributes = vec![KeyValue::new("secret", 1), KeyValue::new("open", 2)];
+        secretive.attributes =
+            vec![KeyValue::new("secret", 1), KeyValue::new("spawn.open", 2), KeyValue::new("hidden", 3)];
         pipeline.accept(secretive);
         pipeline.configure(delivery(&settings), &|_| true);
         assert_eq!(pipeline.shutdown(LONG), Flushed { delivered: 1, left: 0 });
@@ -161,7 +162,8 @@ mod tests {
             resource.as_array().unwrap().contains(&json!({"key": "service.name", "value": {"stringValue": "spored"}}))
         );
         let span = &line["resourceSpans"][0]["scopeSpans"][0]["spans"][0];
-        assert_eq!(span["attributes"], json!([{"key": "open", "value": {"intValue": "2"}}]));
+        assert_eq!(span["attributes"], json!([{"key": "spawn.open", "value": {"intValue": "2"}}]));
+        assert_eq!(span["droppedAttributesCount"], json!(2));
     }
 
     #[test]
