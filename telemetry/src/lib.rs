@@ -41,3 +41,4 @@ pub use planned::{PlannedSpan, SpanRecord};
 pub use propagation::PropagationError;
 pub use resource::Program;
 pub use telemetry::Telemetry;
+pub use xray::XRayDocuments;
