@@ -75,3 +75,4 @@ pub use propagation::PropagationError;
 pub use resource::Program;
 pub use sampler::{AccountStatus, QuotaStatus, SamplerStatus, SamplingPlan};
 pub use telemetry::Telemetry;
+pub use xray::XRayDocuments;

@@ -9,6 +9,7 @@
 mod annotation;
 mod aws;
 mod cause;
+mod documents;
 mod facts;
 mod http;
 mod limits;
@@ -30,4 +31,5 @@ mod verdict;
 #[cfg(test)]
 mod tests;
 
+pub use documents::XRayDocuments;
 pub(crate) use translator::{Place, Translator};

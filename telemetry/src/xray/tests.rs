@@ -1,5 +1,11 @@
 //! Whole documents for the spans that other translators lose or misread.
 
+mod any;
+mod bad;
+mod check;
+mod fields;
+mod hosts;
+mod others;
 mod sizes;
 mod tasks;
 

@@ -1,0 +1,76 @@
+//! What it costs to turn one span of an AWS call into an X-Ray document, in time and in allocations, beside a public peer.
+//!
+//! `cargo xtask bench` runs it and draws the table. Each line of the output is a case, the nanoseconds of one document in the
+//! fastest round, and the allocations of one document, with spaces between.
+
+mod counting;
+mod spans;
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use opentelemetry_aws::xray_exporter::SegmentTranslator;
+use opentelemetry_sdk::trace::SpanData;
+use spawn_config::{FilterSettings, TracingSettings};
+use spawn_telemetry::XRayDocuments;
+
+/// Documents in a round, and rounds; the fastest round is the least disturbed one. The cases take turns.
+const ROUNDS: (u32, u32) = (2_000, 150);
+
+/// A case: its name, and what makes one document.
+type Case<'a> = (&'static str, Box<dyn FnMut() + 'a>);
+
+fn main() {
+    let (call, root) = (spans::call(), spans::root_call());
+    let mut cases = [
+        ours("ours", &call, TracingSettings::default()),
+        ours("ours-root", &root, TracingSettings::default()),
+        ours("ours-filter", &call, filtering(&["user.*"], &["*secret*"], &["*.password"])),
+        ours("ours-redacting", &call, filtering(&["server.*"], &["aws.extended_request_id"], &["nothing.*"])),
+        peer("peer", &call),
+    ];
+    let mut fastest = [Duration::MAX; 5];
+    let mut allocations = [0; 5];
+    for _ in 0..ROUNDS.1 {
+        for ((_, document), (fastest, allocations)) in cases.iter_mut().zip(fastest.iter_mut().zip(&mut allocations)) {
+            let (before, begun) = (counting::allocations(), Instant::now());
+            (0..ROUNDS.0).for_each(|_| document());
+            *fastest = begun.elapsed().min(*fastest);
+            *allocations = counting::allocations() - before;
+        }
+    }
+    for ((name, _), (fastest, allocations)) in cases.iter().zip(fastest.iter().zip(allocations)) {
+        let each = fastest.as_nanos() / u128::from(ROUNDS.0);
+        println!("{name} {each} {}", allocations / u64::from(ROUNDS.0));
+    }
+}
+
+fn ours<'a>(name: &'static str, span: &'a SpanData, settings: TracingSettings) -> Case<'a> {
+    let mut documents = XRayDocuments::new(&spans::resource(), &settings);
+    let mut text = String::new();
+    let document = move || {
+        text.clear();
+        documents.append(black_box(span), &mut text);
+        black_box(&text);
+    };
+    (name, Box::new(document))
+}
+
+fn filtering(drop: &[&str], redact: &[&str], hash: &[&str]) -> TracingSettings {
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    let filter = FilterSettings { drop: names(drop), redact: names(redact), hash: names(hash), ..FilterSettings::default() };
+    TracingSettings { filter, ..TracingSettings::default() }
+}
+
+/// The peer with all attributes kept as metadata, as ours keeps them.
+fn peer<'a>(name: &'static str, span: &'a SpanData) -> Case<'a> {
+    let mut translator = SegmentTranslator::new().metadata_all_attrs().skip_timestamp_validation();
+    translator.set_resource(&spans::resource());
+    let batch = std::slice::from_ref(span);
+    let document = move || {
+        let documents = translator.translate_spans(black_box(batch));
+        assert_eq!(documents.len(), 1, "the peer has lost the span");
+        black_box(documents[0].to_string());
+    };
+    (name, Box::new(document))
+}
