@@ -16,11 +16,11 @@ mod name;
 mod service;
 mod time;
 mod translate;
+mod translator;
 mod value;
 mod verdict;
 
 #[cfg(test)]
 mod tests;
 
-pub(crate) use service::Service;
-pub(crate) use translate::{Rendered, document};
+pub(crate) use translator::{Place, Translator};

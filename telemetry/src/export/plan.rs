@@ -13,7 +13,7 @@ use super::{Exporter, MakeExporter, Trouble};
 use crate::filter::Filter;
 use crate::json_lines::JsonLines;
 use crate::resource::{self, Program};
-use crate::xray::Service;
+use crate::xray::Translator;
 
 /// Everything that an exporter is made from. It is made anew after a panic or a lasting trouble, so the plan stays.
 #[derive(Clone, Debug)]
@@ -23,6 +23,7 @@ pub struct ExportPlan {
     file: Option<String>,
     otlp: OtlpSettings,
     filter: Filter,
+    annotations: Vec<String>,
     /// Filtered already.
     resource: Resource,
     aws: Option<SdkConfig>,
@@ -51,6 +52,7 @@ impl ExportPlan {
             otlp: settings.otlp.clone(),
             resource: filter.resource(&resource),
             filter,
+            annotations: settings.annotations.clone(),
             aws,
         }
     }
@@ -67,8 +69,8 @@ impl ExportPlan {
             what: "X-Ray needs a region and credentials, and there are none".to_owned(),
             remedy: "set AWS_REGION and credentials, or choose another exporter".to_owned(),
         })?;
-        let service = Service::new(&self.resource);
-        Ok(XRay::new(config(aws, self.endpoint.as_ref(), http_client()), service, self.filter.clone()))
+        let translator = Translator::new(&self.resource, self.filter.clone(), &self.annotations);
+        Ok(XRay::new(config(aws, self.endpoint.as_ref(), http_client()), translator))
     }
 
     fn json_lines(&self) -> Result<JsonLines, Trouble> {

@@ -8,12 +8,12 @@ mod trouble;
 use std::ops::Range;
 
 use aws_sdk_xray::Client;
+use opentelemetry::trace::SpanId;
 use opentelemetry_sdk::trace::SpanData;
 
 use super::split::{Sent, in_halves};
 use super::{BatchLimits, Delivering, Exporter, Outcome};
-use crate::filter::Filter;
-use crate::xray::{self, Rendered, Service};
+use crate::xray::{Place, Translator};
 use records::Records;
 
 use client::TIMEOUT;
@@ -24,23 +24,29 @@ const DOCUMENTS: usize = 50;
 /// Most bytes of documents in a request.
 const BYTES: usize = 1_000_000;
 
+/// A document on its way to X-Ray.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Rendered {
+    /// Id by which X-Ray speaks of the document.
+    id: SpanId,
+    text: String,
+}
+
 /// Sends spans as segment documents.
 #[derive(Debug)]
 pub(super) struct XRay {
     client: Client,
-    service: Service,
-    filter: Filter,
+    translator: Translator,
     records: Records,
 }
 
 impl XRay {
-    /// The resource of `service` is filtered already.
     #[expect(
         clippy::disallowed_methods,
         reason = "this is the one X-Ray client; it has no interceptor, so it makes no span"
     )]
-    pub(super) fn new(config: aws_sdk_xray::Config, service: Service, filter: Filter) -> Self {
-        Self { client: Client::from_conf(config), service, filter, records: Records::new() }
+    pub(super) fn new(config: aws_sdk_xray::Config, translator: Translator) -> Self {
+        Self { client: Client::from_conf(config), translator, records: Records::new() }
     }
 
     async fn send(&mut self, spans: &[SpanData]) -> Outcome {
@@ -54,13 +60,15 @@ impl XRay {
         records.count(&outcome.fates);
         // While X-Ray does not take spans it takes no report either, and the time of this batch is nearly over.
         if outcome.trouble.is_none() {
-            records.report_in_time(client, &self.service).await;
+            records.report_in_time(client, self.translator.instance_id()).await;
         }
         outcome
     }
 
-    fn document(&self, span: &SpanData) -> Rendered {
-        xray::document(&self.filter.span(span), &self.service)
+    fn document(&mut self, span: &SpanData) -> Rendered {
+        let mut text = String::new();
+        let written = self.translator.document(span, &Place::of(span), &mut |_, _| true, &mut text);
+        Rendered { id: written.id, text }
     }
 }
 
@@ -75,7 +83,7 @@ impl Exporter for XRay {
     }
 
     fn finish(&mut self) -> Delivering<'_, ()> {
-        Box::pin(async { self.records.report_in_time(&self.client, &self.service).await })
+        Box::pin(async { self.records.report_in_time(&self.client, self.translator.instance_id()).await })
     }
 }
 

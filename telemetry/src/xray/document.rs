@@ -17,7 +17,10 @@ pub(super) struct Document {
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub(super) kind: Option<&'static str>,
     pub(super) start_time: f64,
-    pub(super) end_time: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) end_time: Option<f64>,
+    #[serde(skip_serializing_if = "is_false")]
+    pub(super) in_progress: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) namespace: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]

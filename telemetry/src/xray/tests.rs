@@ -9,11 +9,12 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SpanData;
 use serde_json::{Value as Json, json};
 
-use super::{Rendered, Service, document};
+use super::{Place, Translator};
+use crate::filter::Filter;
 use crate::samples::{at, child, context, span, trace_id};
 
 /// The service of these tests: on EC2, with a version.
-fn service() -> Service {
+fn translator() -> Translator {
     let attributes = [
         ("service.name", "spored"),
         ("service.version", "1.2.3"),
@@ -25,7 +26,8 @@ fn service() -> Service {
         ("host.image.id", "ami-1"),
     ];
     let attributes = attributes.map(|(key, value)| KeyValue::new(key, value));
-    Service::new(&Resource::builder_empty().with_attributes(attributes).build())
+    let resource = Resource::builder_empty().with_attributes(attributes).build();
+    Translator::new(&resource, Filter::default(), &[])
 }
 
 fn resource() -> Json {
@@ -57,10 +59,17 @@ fn aws_of_segment() -> Json {
 const TRACE: &str = "1-6b0120b8-000000000123456789abcdef";
 
 fn read(span: &SpanData) -> Json {
-    let Rendered { id, text } = document(span, &service());
+    let (id, text) = document(span);
     let read: Json = serde_json::from_str(&text).unwrap();
     assert_eq!(read["id"], json!(id));
     read
+}
+
+/// The id of the document and its text.
+fn document(span: &SpanData) -> (String, String) {
+    let mut text = String::new();
+    let written = translator().document(span, &Place::of(span), &mut |_, _| true, &mut text);
+    (written.id.to_string(), text)
 }
 
 /// A call to DynamoDB as the interceptor describes it.

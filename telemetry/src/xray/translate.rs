@@ -10,6 +10,7 @@ use super::document::{Cause, Document, Link, ServiceVersion};
 use super::facts::Facts;
 use super::fit::{self, OWN};
 use super::service::Service;
+use super::translator::Place;
 use super::value::{self, cut};
 use super::verdict::verdict;
 use super::{annotation, aws, cause, http, name, time};
@@ -17,27 +18,33 @@ use super::{annotation, aws, cause, http, name, time};
 /// Namespace of the metadata that holds the resource.
 const RESOURCE: &str = "otel.resource";
 
-/// A document on its way to X-Ray.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Rendered {
-    /// Id by which X-Ray speaks of the document.
-    pub(crate) id: String,
-    /// The document, at most [`LIMIT`](fit::LIMIT) bytes of it.
-    pub(crate) text: String,
-}
-
-/// The document of a span.
-pub(crate) fn document(span: &SpanData, service: &Service) -> Rendered {
+/// The document of a span, and the id by which X-Ray speaks of it.
+pub(super) fn document(span: &SpanData, place: &Place, service: &Service) -> (SpanId, String) {
     let facts = Facts::read(&span.attributes);
     // What no span of this process is the parent of stands for the program itself.
-    let is_top = span.parent_span_id == SpanId::INVALID || span.parent_span_is_remote;
+    let is_top = span.parent_span_id == SpanId::INVALID || span.parent_span_is_remote || place.apart;
     let is_call = matches!(span.span_kind, SpanKind::Client | SpanKind::Producer);
-    let document = match (is_top, is_call) {
+    let mut document = match (is_top, is_call) {
         (true, true) => segment_around(span, &facts, service),
         (true, false) => segment(span, &facts, service),
         (false, _) => subsegment(span, &facts),
     };
-    Rendered { id: document.id.clone(), text: fit::text(document) }
+    put(&mut document, span, place);
+    let id = u64::from_str_radix(&document.id, 16).unwrap_or_default();
+    (SpanId::from(id), fit::text(document))
+}
+
+fn put(document: &mut Document, span: &SpanData, place: &Place) {
+    document.trace_id = Some(trace_id(place.trace_id));
+    if place.apart {
+        let id = document.parent_id.take();
+        let of = trace_id(span.span_context.trace_id());
+        document.links.extend(id.map(|id| Link { trace_id: of, id, attributes: Map::new() }));
+    }
+    if place.under_way {
+        document.end_time = None;
+        document.in_progress = true;
+    }
 }
 
 /// What segments and subsegments have in common.
@@ -59,7 +66,8 @@ fn part(span: &SpanData, facts: &Facts<'_>) -> Document {
         parent_id: (span.parent_span_id != SpanId::INVALID).then(|| hex(span.parent_span_id)),
         kind: None,
         start_time,
-        end_time,
+        end_time: Some(end_time),
+        in_progress: false,
         namespace: None,
         origin: None,
         user: None,

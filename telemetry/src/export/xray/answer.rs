@@ -4,8 +4,8 @@ use aws_sdk_xray::types::UnprocessedTraceSegment;
 
 use super::super::split::Sent;
 use super::super::{Fate, Outcome, Trouble};
+use super::Rendered;
 use crate::counters::DropReason;
-use crate::xray::Rendered;
 
 /// Words in the codes of what may go better the next time.
 const PASSING: [&str; 6] = ["Throttl", "LimitExceeded", "Internal", "Unavailable", "Timeout", "TooManyRequests"];
@@ -22,7 +22,7 @@ pub(super) fn read(documents: &[Rendered], unprocessed: &[UnprocessedTraceSegmen
             _ => code.to_owned(),
         };
         let (fate, reason) = fate(code);
-        let named = documents.iter().position(|document| Some(document.id.as_str()) == refused.id());
+        let named = documents.iter().position(|document| Some(document.id.to_string().as_str()) == refused.id());
         match named.or_else(|| (documents.len() == 1).then_some(0)) {
             Some(place) => outcome.fates[place] = fate,
             // Nobody knows which document is meant. Those that were taken may be sent again: an id counts once.

@@ -10,7 +10,6 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use tokio::time::Instant;
 
 use super::super::Fate;
-use crate::xray::Service;
 
 /// How often there is a report, if there is something to report.
 const INTERVAL: Duration = Duration::from_secs(60);
@@ -70,18 +69,18 @@ impl Records {
     }
 
     /// Reports if the interval has passed since the last report. The end of a short program is not held up for one.
-    pub(super) async fn report_in_time(&mut self, client: &Client, service: &Service) {
+    pub(super) async fn report_in_time(&mut self, client: &Client, instance_id: Option<&str>) {
         if self.since.elapsed() >= self.interval && self.now != Counts::default() {
-            self.report(client, service).await;
+            self.report(client, instance_id).await;
         }
     }
 
-    async fn report(&mut self, client: &Client, service: &Service) {
+    async fn report(&mut self, client: &Client, instance_id: Option<&str>) {
         self.since = Instant::now();
         let record = self.now.record();
         self.now = Counts::default();
         let request = client.put_telemetry_records().telemetry_records(record);
-        let request = request.set_ec2_instance_id(service.instance_id().map(str::to_owned));
+        let request = request.set_ec2_instance_id(instance_id.map(str::to_owned));
         if let Err(error) = request.send().await {
             // The records are for AWS's own pages; spans do not depend on them.
             tracing::debug!(error = super::super::words::chain(&error), "telemetry records were not taken");

@@ -19,6 +19,7 @@ use spawn_config::FilterSettings;
 use super::super::{Fate, Trouble};
 use super::*;
 use crate::counters::DropReason;
+use crate::filter::Filter;
 use crate::samples::{child, context, span};
 
 /// X-Ray with a list of answers; when the list is over, everything is taken.
@@ -46,7 +47,7 @@ impl Api {
             http::Response::builder().status(status).body(body.to_string()).unwrap()
         });
         let endpoint = "http://localhost:1".parse().unwrap();
-        XRay::new(config(&aws(), Some(&endpoint), http), service(), filter)
+        XRay::new(config(&aws(), Some(&endpoint), http), translator(filter))
     }
 
     /// The ids of the documents in each request.
@@ -71,8 +72,9 @@ fn aws() -> SdkConfig {
         .build()
 }
 
-fn service() -> Service {
-    Service::new(&Resource::builder_empty().with_attribute(KeyValue::new("service.name", "spored")).build())
+fn translator(filter: Filter) -> Translator {
+    let resource = Resource::builder_empty().with_attribute(KeyValue::new("service.name", "spored")).build();
+    Translator::new(&resource, filter, &[])
 }
 
 /// Spans with the ids 1, 2, 3 and so on.
@@ -179,7 +181,7 @@ async fn a_clock_that_is_off_is_mended_by_the_time_that_aws_says() {
         }
         .unwrap()
     });
-    let mut exporter = XRay::new(config(&aws(), None, http), service(), Filter::default());
+    let mut exporter = XRay::new(config(&aws(), None, http), translator(Filter::default()));
     assert_eq!(exporter.send(&spans(1)).await, Outcome::delivered(1));
     exporter.send(&spans(1)).await;
     let signed = signed.lock().unwrap().clone();
@@ -216,7 +218,7 @@ async fn a_request_without_an_answer_ends_in_time() {
     let http: SharedHttpClient = NeverClient::new().into_shared();
     let timeouts = TimeoutConfig::builder().operation_timeout(Duration::from_millis(20)).build();
     let config = config(&aws(), None, http).to_builder().timeout_config(timeouts).build();
-    let outcome = XRay::new(config, service(), Filter::default()).send(&spans(1)).await;
+    let outcome = XRay::new(config, translator(Filter::default())).send(&spans(1)).await;
     assert_eq!(outcome.fates, [Fate::Again]);
     assert_eq!(outcome.trouble.unwrap().what, "X-Ray cannot be reached: no answer in time");
 }
@@ -226,7 +228,7 @@ async fn missing_credentials_are_a_trouble_with_a_remedy() {
     let config_without =
         SdkConfig::builder().behavior_version(BehaviorVersion::latest()).region(Region::new("eu-central-1")).build();
     let http = infallible_client_fn(|_| http::Response::builder().body("").unwrap());
-    let mut exporter = XRay::new(config(&config_without, None, http), service(), Filter::default());
+    let mut exporter = XRay::new(config(&config_without, None, http), translator(Filter::default()));
     let trouble = exporter.send(&spans(1)).await.trouble.unwrap();
     assert!(trouble.lasting && trouble.remedy.starts_with("give this host credentials"), "{trouble:?}");
 }
