@@ -23,4 +23,4 @@ mod verdict;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use translator::{Place, Translator};
+pub(crate) use translator::{Place, Translator, Written};
