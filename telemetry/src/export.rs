@@ -8,9 +8,11 @@ mod split;
 mod words;
 mod xray;
 
+use std::cell::RefCell;
 use std::fmt::Debug;
 use std::future::Future;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::time::Duration;
 
 use opentelemetry_sdk::trace::SpanData;
@@ -20,6 +22,8 @@ use crate::counters::DropReason;
 pub use plan::ExportPlan;
 pub(crate) use plan::xray_client;
 pub(crate) use words::{brief, chain};
+use xray::Budget;
+pub(crate) use xray::Remarks;
 
 /// A future that stays on the worker's thread.
 pub(crate) type Delivering<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
@@ -31,6 +35,17 @@ pub(crate) trait Exporter: Debug {
 
     /// Tries once to deliver the spans, and says what became of each.
     fn deliver<'a>(&'a mut self, spans: &'a [SpanData]) -> Delivering<'a, Outcome>;
+
+    /// Tells the back end of spans that have not ended, and says whether it knows of them now. Most back ends have no word
+    /// for that.
+    fn announce<'a>(&'a mut self, _spans: &'a [SpanData]) -> Delivering<'a, bool> {
+        Box::pin(std::future::ready(true))
+    }
+
+    /// What is to be counted beside the fates of spans, since the last time.
+    fn remarks(&mut self) -> Remarks {
+        Remarks::default()
+    }
 
     /// Says its last words before the program ends.
     fn finish(&mut self) -> Delivering<'_, ()> {
@@ -44,7 +59,14 @@ pub(crate) trait MakeExporter: Debug + Send + Sync {
     fn name(&self) -> &'static str;
 
     /// Makes the exporter; called on the worker's thread, within its runtime.
-    fn exporter(&self) -> Result<Box<dyn Exporter>, Trouble>;
+    fn exporter(&self, memory: &Memory) -> Result<Box<dyn Exporter>, Trouble>;
+}
+
+/// What the exporters of one pipeline leave to one another: one is made anew after a failure and for new settings, and the
+/// traces go on.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Memory {
+    traces: Rc<RefCell<Budget>>,
 }
 
 /// How much an exporter takes at a time.

@@ -1,6 +1,6 @@
 //! The resource of every span: which program this is, on which host, in which cloud.
 
-use opentelemetry::KeyValue;
+use opentelemetry::{Key, KeyValue};
 use opentelemetry_sdk::Resource;
 use opentelemetry_semantic_conventions::resource as key;
 use spawn_config::{Identity, Provider, TracingSettings};
@@ -70,6 +70,12 @@ fn finished(mut attributes: Vec<KeyValue>, program: &str, settings: &TracingSett
     attributes.extend(own);
     attributes.push(KeyValue::new(key::SERVICE_NAME, service_name(program, settings)));
     Resource::builder_empty().with_attributes(attributes).build()
+}
+
+/// Who this is, the same after a restart: the service on its host.
+pub(crate) fn sender(resource: &Resource) -> String {
+    let text = |name| resource.get(&Key::from_static_str(name)).map(|value| value.to_string());
+    [key::SERVICE_NAME, key::SERVICE_INSTANCE_ID].into_iter().filter_map(text).collect::<Vec<_>>().join("/")
 }
 
 /// Value of `cloud.platform` on an EC2 instance.

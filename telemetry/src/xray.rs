@@ -32,4 +32,4 @@ mod verdict;
 mod tests;
 
 pub use documents::XRayDocuments;
-pub(crate) use translator::{Place, Translator};
+pub(crate) use translator::{Place, Translator, Written};

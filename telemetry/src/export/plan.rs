@@ -1,5 +1,7 @@
 //! The plan of an export: everything that an exporter is made from.
 
+use std::rc::Rc;
+
 use aws_sdk_xray::config::SharedHttpClient;
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use aws_types::SdkConfig;
@@ -9,7 +11,7 @@ use spawn_config::{Endpoint, ExporterKind, Identity, OtlpSettings, TracingSettin
 use super::guard::GuardedDns;
 use super::otlp::Otlp;
 use super::xray::{XRay, config};
-use super::{Exporter, MakeExporter, Trouble};
+use super::{Exporter, MakeExporter, Memory, Trouble};
 use crate::filter::Filter;
 use crate::json_lines::JsonLines;
 use crate::resource::{self, Program};
@@ -66,7 +68,7 @@ impl ExportPlan {
         self.exporter != ExporterKind::None
     }
 
-    fn xray(&self) -> Result<XRay, Trouble> {
+    fn xray(&self, memory: &Memory) -> Result<XRay, Trouble> {
         let aws = self.aws.as_ref().ok_or_else(|| Trouble {
             lasting: true,
             after: None,
@@ -74,7 +76,8 @@ impl ExportPlan {
             remedy: "set AWS_REGION and credentials, or choose another exporter".to_owned(),
         })?;
         let translator = Translator::new(&self.resource, self.filter.clone(), &self.annotations);
-        Ok(XRay::new(config(aws, self.endpoint.as_ref(), http_client()), translator))
+        let config = config(aws, self.endpoint.as_ref(), http_client());
+        Ok(XRay::new(config, translator, resource::sender(&self.resource), Rc::clone(&memory.traces)))
     }
 
     fn json_lines(&self) -> Result<JsonLines, Trouble> {
@@ -90,9 +93,9 @@ impl MakeExporter for ExportPlan {
         self.exporter.as_str()
     }
 
-    fn exporter(&self) -> Result<Box<dyn Exporter>, Trouble> {
+    fn exporter(&self, memory: &Memory) -> Result<Box<dyn Exporter>, Trouble> {
         Ok(match self.exporter {
-            ExporterKind::XRay => Box::new(self.xray()?),
+            ExporterKind::XRay => Box::new(self.xray(memory)?),
             ExporterKind::Otlp => {
                 let filter = self.filter.clone();
                 Box::new(Otlp::new(&self.otlp, self.endpoint.as_ref(), &self.resource, filter)?)

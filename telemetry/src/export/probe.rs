@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{ExportPlan, MakeExporter, Trouble};
+use super::{ExportPlan, MakeExporter, Memory, Trouble};
 use crate::health::Problem;
 
 impl ExportPlan {
@@ -20,7 +20,7 @@ impl ExportPlan {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| problem(silent(&error.to_string())))?;
         let trouble = runtime.block_on(async {
-            let mut exporter = match self.exporter() {
+            let mut exporter = match self.exporter(&Memory::default()) {
                 Ok(exporter) => exporter,
                 Err(trouble) => return Some(trouble),
             };

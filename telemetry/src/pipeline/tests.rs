@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::future::pending;
 
 use super::*;
-use crate::export::{BatchLimits, Delivering, Exporter, Fate, Outcome, Trouble};
+use crate::export::{BatchLimits, Delivering, Exporter, Fate, Memory, Outcome, Trouble};
 use crate::health::HealthState;
 use crate::samples::{child, span};
 use opentelemetry::trace::SpanKind;
@@ -48,7 +48,7 @@ impl MakeExporter for Script {
         "script"
     }
 
-    fn exporter(&self) -> Result<Box<dyn Exporter>, Trouble> {
+    fn exporter(&self, _: &Memory) -> Result<Box<dyn Exporter>, Trouble> {
         let mut played = self.0.lock().unwrap();
         played.exporters += 1;
         match &played.broken {

@@ -12,7 +12,7 @@ use super::pace::Pace;
 use super::panics::caught;
 use super::state::{FULL_BATCH, WorkerState};
 use super::store::Batch;
-use crate::export::{Exporter, MakeExporter, Outcome, Trouble};
+use crate::export::{Exporter, MakeExporter, Memory, Outcome, Trouble};
 
 /// Time that an exporter gets for its last words, such as telemetry records, once everything is delivered.
 const LAST_WORDS: Duration = Duration::from_millis(500);
@@ -24,7 +24,8 @@ pub(super) fn spawn(shared: Arc<Shared>) -> std::io::Result<()> {
         let _ended = Ended(Arc::clone(&shared));
         // Whatever the exporter's libraries do, it makes no spans.
         let _suppressed = Context::enter_telemetry_suppressed_scope();
-        runtime.block_on(Worker { shared, backoff: None, exporter: None, beside: None }.run());
+        let worker = Worker { shared, backoff: None, exporter: None, beside: None, memory: Memory::default() };
+        runtime.block_on(worker.run());
     })?;
     Ok(())
 }
@@ -52,6 +53,8 @@ struct Worker {
     exporter: Option<(u64, Box<dyn Exporter>)>,
     /// What runs beside the exports.
     beside: Option<tokio::task::JoinHandle<()>>,
+    /// What exporters leave to one another.
+    memory: Memory,
 }
 
 /// What there is to do.
@@ -173,7 +176,9 @@ impl Worker {
     ) -> Result<Box<dyn Exporter>, Trouble> {
         match self.exporter.take() {
             Some((made_for, exporter)) if made_for == configuration => Ok(exporter),
-            _ => caught(async { plan.exporter() }).await.unwrap_or_else(|panicked| Err(defect(&panicked.0))),
+            _ => {
+                caught(async { plan.exporter(&self.memory) }).await.unwrap_or_else(|panicked| Err(defect(&panicked.0)))
+            }
         }
     }
 

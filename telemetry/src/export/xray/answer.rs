@@ -4,7 +4,7 @@ use aws_sdk_xray::types::UnprocessedTraceSegment;
 
 use super::super::split::Sent;
 use super::super::{Fate, Outcome, Trouble};
-use super::Rendered;
+use super::Document;
 use crate::counters::DropReason;
 
 /// Words in the codes of what may go better the next time.
@@ -13,7 +13,7 @@ const PASSING: [&str; 6] = ["Throttl", "LimitExceeded", "Internal", "Unavailable
 const TOO_LARGE: [&str; 3] = ["TooLarge", "SizeLimit", "TooLong"];
 
 /// What became of each document. One that is not named in the list was taken.
-pub(super) fn read(documents: &[Rendered], unprocessed: &[UnprocessedTraceSegment]) -> Sent {
+pub(super) fn read(documents: &[Document], unprocessed: &[UnprocessedTraceSegment]) -> Sent {
     let mut outcome = Outcome { fates: vec![Fate::Delivered; documents.len()], ..Outcome::default() };
     for refused in unprocessed {
         let code = refused.error_code().unwrap_or("no error code");

@@ -47,7 +47,7 @@ impl Api {
             http::Response::builder().status(status).body(body.to_string()).unwrap()
         });
         let endpoint = "http://localhost:1".parse().unwrap();
-        XRay::new(config(&aws(), Some(&endpoint), http), translator(filter))
+        exporter(config(&aws(), Some(&endpoint), http), filter)
     }
 
     /// The ids of the documents in each request.
@@ -70,6 +70,10 @@ fn aws() -> SdkConfig {
         .region(Region::new("eu-central-1"))
         .credentials_provider(credentials)
         .build()
+}
+
+fn exporter(config: aws_sdk_xray::Config, filter: Filter) -> XRay {
+    XRay::new(config, translator(filter), "spored/i-0abc".to_owned(), Rc::default())
 }
 
 fn translator(filter: Filter) -> Translator {
@@ -181,7 +185,7 @@ async fn a_clock_that_is_off_is_mended_by_the_time_that_aws_says() {
         }
         .unwrap()
     });
-    let mut exporter = XRay::new(config(&aws(), None, http), translator(Filter::default()));
+    let mut exporter = exporter(config(&aws(), None, http), Filter::default());
     assert_eq!(exporter.send(&spans(1)).await, Outcome::delivered(1));
     exporter.send(&spans(1)).await;
     let signed = signed.lock().unwrap().clone();
@@ -218,7 +222,7 @@ async fn a_request_without_an_answer_ends_in_time() {
     let http: SharedHttpClient = NeverClient::new().into_shared();
     let timeouts = TimeoutConfig::builder().operation_timeout(Duration::from_millis(20)).build();
     let config = config(&aws(), None, http).to_builder().timeout_config(timeouts).build();
-    let outcome = XRay::new(config, translator(Filter::default())).send(&spans(1)).await;
+    let outcome = exporter(config, Filter::default()).send(&spans(1)).await;
     assert_eq!(outcome.fates, [Fate::Again]);
     assert_eq!(outcome.trouble.unwrap().what, "X-Ray cannot be reached: no answer in time");
 }
@@ -228,7 +232,7 @@ async fn missing_credentials_are_a_trouble_with_a_remedy() {
     let config_without =
         SdkConfig::builder().behavior_version(BehaviorVersion::latest()).region(Region::new("eu-central-1")).build();
     let http = infallible_client_fn(|_| http::Response::builder().body("").unwrap());
-    let mut exporter = XRay::new(config(&config_without, None, http), translator(Filter::default()));
+    let mut exporter = exporter(config(&config_without, None, http), Filter::default());
     let trouble = exporter.send(&spans(1)).await.trouble.unwrap();
     assert!(trouble.lasting && trouble.remedy.starts_with("give this host credentials"), "{trouble:?}");
 }

@@ -1,0 +1,152 @@
+//! Writes the documents of spans into the parts of their traces.
+
+use std::borrow::Cow;
+use std::time::Instant;
+
+use opentelemetry::trace::{SpanId, TraceId};
+use opentelemetry_sdk::trace::SpanData;
+
+use super::Document;
+use super::budget::{Budget, Limits, More, Parent, Released, Spot, Trace};
+use super::tie;
+use crate::xray::{Place, Translator, Written};
+
+/// Turns spans into documents, each for the part of its trace that it belongs to.
+#[derive(Debug)]
+pub(super) struct Writer {
+    translator: Translator,
+    /// Who sends: every program splits a trace by what it has sent itself.
+    sender: String,
+    scratch: String,
+}
+
+/// What is to be written.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Task<'a> {
+    pub(super) span: &'a SpanData,
+    /// Its place in the batch; none for the announcement of a span that has not ended.
+    pub(super) of: Option<usize>,
+    pub(super) now: Instant,
+}
+
+impl Task<'_> {
+    fn id(&self) -> SpanId {
+        self.span.span_context.span_id()
+    }
+
+    fn more<'l>(&self, limits: &'l Limits) -> More<'l> {
+        More { under_way: self.of.is_none(), now: self.now, limits }
+    }
+}
+
+impl Writer {
+    pub(super) fn new(translator: Translator, sender: String) -> Self {
+        Self { translator, sender, scratch: String::new() }
+    }
+
+    pub(super) fn translator(&self) -> &Translator {
+        &self.translator
+    }
+
+    /// Appends the document of a span, and before it those that tie its part to others. An announcement for which there is
+    /// no room is left out.
+    pub(super) fn write(&mut self, task: Task<'_>, budget: &mut Budget, into: &mut Vec<Document>) {
+        let limits = budget.limits;
+        let more = task.more(&limits);
+        let trace = budget.trace(task.span, task.now);
+        let mut released = None;
+        // It ends: what is placed nowhere has room in a part that was opened for it.
+        let (spot, written) = loop {
+            if let Some(found) = self.fitting(task, trace, more) {
+                break found;
+            }
+            if more.under_way && trace.is_placed(task.id()) {
+                return;
+            }
+            match trace.release(task.id()) {
+                None => self.open(task, trace, into),
+                from => released = from,
+            }
+        };
+        let first = trace.take(task.span, spot, self.scratch.len(), more.under_way);
+        if let Some(released) = released {
+            self.stand_in(task, spot, trace, &released, into);
+        }
+        if first {
+            budget.remark(written.cut, spot.part > 0);
+        }
+        into.push(Document { id: written.id, text: self.scratch.clone(), of: task.of });
+    }
+
+    /// Writes the document where it belongs, if there is room.
+    fn fitting(&mut self, task: Task<'_>, trace: &mut Trace, more: More<'_>) -> Option<(Spot, Written)> {
+        let rather = trace.spot(task.span);
+        // A part that is full and still awaits this span need not await its parent as well.
+        let apart = trace.spot_apart(task.span).filter(|_| trace.can_await_more(more.limits));
+        for spot in [Some(rather), apart].into_iter().flatten() {
+            let written = self.translate(task, spot, trace);
+            if trace.has_room(task.span, spot, self.scratch.len(), more) {
+                return Some((spot, written));
+            }
+            trace.annotations(spot.part).give_back();
+        }
+        None
+    }
+
+    fn translate(&mut self, task: Task<'_>, spot: Spot, trace: &mut Trace) -> Written {
+        let mut span = Cow::Borrowed(task.span);
+        if let Parent::In(part) = spot.parent {
+            let parent = tie::context(trace.part_id(part, &self.sender), span.parent_span_id);
+            let span = span.to_mut();
+            span.links.links.push(tie::link(parent, tie::PARENT));
+            (span.parent_span_id, span.parent_span_is_remote) = (SpanId::INVALID, false);
+        }
+        if let Some((part, id)) = trace.continues(spot.part, task.id()) {
+            let before = tie::context(trace.part_id(part, &self.sender), id);
+            span.to_mut().links.links.push(tie::link(before, tie::CONTINUES));
+        }
+        let place = Place {
+            trace_id: trace.part_id(spot.part, &self.sender),
+            apart: false,
+            under_way: task.of.is_none(),
+            continued: None,
+        };
+        let annotations = trace.annotations(spot.part);
+        self.scratch.clear();
+        let grant = &mut |key: &str, value: &str| annotations.grant(task.id(), key, value);
+        self.translator.document(&span, &place, grant, &mut self.scratch)
+    }
+
+    /// Opens the next part of the trace for this span, and says so in the part before.
+    fn open(&mut self, task: Task<'_>, trace: &mut Trace, into: &mut Vec<Document>) {
+        let from = trace.open(task.now);
+        let here = trace.part_id(from, &self.sender);
+        let there = tie::context(trace.part_id(from + 1, &self.sender), task.id());
+        let above = trace.any_in(from, task.span.parent_span_id);
+        let tie = tie::continued(task.span, here, above, there);
+        let bytes = self.beside(&tie, here, into);
+        trace.close(from, bytes, task.id(), tie.span_context.span_id());
+    }
+
+    /// Puts a short document where others hang below a span that is larger than what their part has left.
+    fn stand_in(&mut self, task: Task<'_>, spot: Spot, trace: &mut Trace, from: &Released, into: &mut Vec<Document>) {
+        let here = trace.part_id(from.part, &self.sender);
+        let there = tie::context(trace.part_id(spot.part, &self.sender), task.id());
+        let parent = trace.elsewhere(task.span.parent_span_id, from.part).map(|part| trace.part_id(part, &self.sender));
+        let bytes = self.beside(&tie::stand_in(task.span, parent, there), here, into);
+        trace.take_stand_in(from, bytes);
+    }
+
+    /// Writes a document that belongs to no span of the batch, and says how long it is.
+    fn beside(&mut self, span: &SpanData, trace_id: TraceId, into: &mut Vec<Document>) -> usize {
+        let place = Place { trace_id, apart: false, under_way: false, continued: None };
+        let mut text = String::new();
+        let written = self.translator.document(span, &place, &mut |_, _| false, &mut text);
+        let bytes = text.len();
+        into.push(Document { id: written.id, text, of: None });
+        bytes
+    }
+}
+
+#[cfg(test)]
+mod tests;
