@@ -38,6 +38,8 @@ pub(super) struct Known {
     pub(super) is_attempt: bool,
     pub(super) error: Option<bool>,
     pub(super) throttled: bool,
+    /// Attributes of which nothing is shown.
+    pub(super) hidden: u32,
     pub(super) status: Option<i64>,
     /// Attribute of the error's type.
     error_type: Option<u32>,
@@ -81,7 +83,10 @@ impl Scratch {
                     self.instead.push((number, value));
                     INSTEAD | (self.instead.len() - 1) as u32
                 }
-                Shown::Nothing => continue,
+                Shown::Nothing => {
+                    known.hidden += 1;
+                    continue;
+                }
             };
             match found {
                 Some((place, age)) => self.put(place.slot, handle, age, attributes),

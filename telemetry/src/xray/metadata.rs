@@ -12,6 +12,7 @@ use super::segment::Parts;
 use super::service::Service;
 use super::time::instant;
 use crate::filter::{Filter, Shown};
+use crate::redact::redacted;
 
 /// Namespace of the span's own.
 const OWN: &str = "spawn";
@@ -125,7 +126,7 @@ fn events(pen: &mut Pen<'_>, parts: &Parts<'_>) {
         pen.comma();
         pen.out.push('{');
         pen.key("name");
-        pen.cut_text(&event.name, pen.level.metadata);
+        pen.cut_text(&redacted(&event.name), pen.level.metadata);
         pen.key("time");
         pen.instant(instant(event.timestamp).0);
         attributes(pen, parts.filter, &event.attributes);
@@ -154,11 +155,11 @@ pub(super) fn attributes(pen: &mut Pen<'_>, filter: &Filter, attributes: &[KeyVa
     pen.close(block);
 }
 
-/// What the span itself had no room for.
+/// What the span itself had no room for, and attributes that are not shown.
 fn dropped(pen: &mut Pen<'_>, parts: &Parts<'_>) {
     let span = parts.span;
     let counts = [
-        ("attributes", span.dropped_attributes_count),
+        ("attributes", span.dropped_attributes_count.saturating_add(parts.facts.known.hidden)),
         ("events", span.events.dropped_count),
         ("links", span.links.dropped_count),
     ];
