@@ -2,22 +2,22 @@
 //!
 //! `cargo xtask bench` runs it and draws the table. Each line of the output is a case, the nanoseconds of one document in the
 //! fastest round, and the allocations of one document, with spaces between. `spawn-bench-translate CASE COUNT` makes COUNT
-//! documents of one case, for a profiler. Time is the CPU's, as Linux accounts for the thread, so that other work on the machine counts
-//! less.
+//! documents of one case, for a profiler.
 
 mod counting;
 mod spans;
 
 use std::hint::black_box;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use opentelemetry_aws::xray_exporter::SegmentTranslator;
 use opentelemetry_sdk::trace::SpanData;
 use spawn_config::{FilterSettings, TracingSettings};
 use spawn_telemetry::XRayDocuments;
 
-/// Documents in a round, and rounds; the fastest round is the least disturbed one. The cases take turns.
-const ROUNDS: (u32, u32) = (2_000, 150);
+/// Documents in a round, and rounds: a round is short, so that one of them meets no other work on the machine. The cases take
+/// turns.
+const ROUNDS: (u32, u32) = (100, 4_000);
 
 /// A case: its name, and what makes one document.
 type Case<'a> = (&'static str, Box<dyn FnMut() + 'a>);
@@ -41,9 +41,9 @@ fn main() {
     let mut allocations = [0; 5];
     for _ in 0..ROUNDS.1 {
         for ((_, document), (fastest, allocations)) in cases.iter_mut().zip(fastest.iter_mut().zip(&mut allocations)) {
-            let (before, begun) = (counting::allocations(), cpu_time());
+            let (before, begun) = (counting::allocations(), Instant::now());
             (0..ROUNDS.0).for_each(|_| document());
-            *fastest = (cpu_time() - begun).min(*fastest);
+            *fastest = begun.elapsed().min(*fastest);
             *allocations = counting::allocations() - before;
         }
     }
@@ -51,13 +51,6 @@ fn main() {
         let each = fastest.as_nanos() / u128::from(ROUNDS.0);
         println!("{name} {each} {}", allocations / u64::from(ROUNDS.0));
     }
-}
-
-/// CPU time of this thread.
-fn cpu_time() -> Duration {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").expect("Linux accounts for each thread");
-    let nanoseconds = text.split(' ').next().and_then(|number| number.parse().ok());
-    Duration::from_nanos(nanoseconds.expect("the first number is the time on the CPU"))
 }
 
 fn ours<'a>(name: &'static str, span: &'a SpanData, settings: TracingSettings) -> Case<'a> {

@@ -5,7 +5,7 @@ use opentelemetry::{KeyValue, Value};
 use serde_json::value::RawValue;
 
 use super::cause;
-use super::facts::text;
+use super::facts::{FOREIGN, text};
 use super::limits::{Cuts, LEVELS, NAME};
 use super::pen::Pen;
 use super::segment::Parts;
@@ -18,8 +18,6 @@ use crate::redact::redacted;
 const OWN: &str = "spawn";
 /// Namespace of the resource.
 const RESOURCE: &str = "otel.resource";
-/// Attributes by which other SDKs fill a namespace of their own.
-const FOREIGN: &str = "aws.xray.metadata.";
 /// Fields of our namespace; an attribute of that name gets another.
 const RESERVED: [&str; 5] = ["name", "kind", "events", "dropped", "truncated"];
 /// Most attributes of an event or a link: the SDKs' default limit.
@@ -80,7 +78,7 @@ fn rest(pen: &mut Pen<'_>, parts: &Parts<'_>) {
         if pen.is_full() {
             return;
         }
-        if of_foreign(pen, key.as_str(), value).is_none() {
+        if !parts.facts.known.has_foreign || of_foreign(pen, key.as_str(), value).is_none() {
             field(pen, key.as_str(), value);
         }
     }
@@ -88,7 +86,7 @@ fn rest(pen: &mut Pen<'_>, parts: &Parts<'_>) {
 
 /// A field of our namespace. Keys that begin with `AWS.` are AWS's own.
 fn field(pen: &mut Pen<'_>, key: &str, value: &Value) {
-    if RESERVED.contains(&key) || key.starts_with("AWS.") {
+    if key.len() < 10 && RESERVED.contains(&key) || key.starts_with("AWS.") {
         pen.foreign_key(&format!("attribute.{key}"));
     } else {
         pen.foreign_key(key);
@@ -104,7 +102,7 @@ fn of_foreign<'a>(pen: &Pen<'_>, key: &'a str, value: &'a Value) -> Option<(&'a 
 }
 
 fn foreign(pen: &mut Pen<'_>, parts: &Parts<'_>) {
-    if !pen.level.rest {
+    if !pen.level.rest || !parts.facts.known.has_foreign {
         return;
     }
     for (key, value) in parts.facts.rest() {
