@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: what tracing adds to an AWS call, in instructions and in time, beside a public peer.
 
 mod callgrind;
+mod translate;
 
 use crate::figures::{Figures, show};
 use anyhow::{Context, Result, ensure};
@@ -49,6 +50,7 @@ pub(crate) fn run() -> Result<()> {
     let mut figures = Figures::default();
     instructions(&program, &mut figures)?;
     times(&program)?;
+    translate::run(&program, &mut figures)?;
     full_queue(&program)?;
     figures.verdict()
 }
@@ -59,7 +61,7 @@ fn build() -> Result<PathBuf> {
     let bench = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("bench");
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let built = Command::new(cargo)
-        .args(["build", "--quiet", "--release", "--target-dir", "target"])
+        .args(["build", "--quiet", "--release", "--workspace", "--target-dir", "target"])
         .current_dir(&bench)
         .status()
         .context("failed to run cargo")?;

@@ -1,7 +1,8 @@
 //! What it costs to turn one span of an AWS call into an X-Ray document, in time and in allocations, beside a public peer.
 //!
 //! `cargo xtask bench` runs it and draws the table. Each line of the output is a case, the nanoseconds of one document in the
-//! fastest round, and the allocations of one document, with spaces between.
+//! fastest round, and the allocations of one document, with spaces between. `spawn-bench-translate CASE COUNT` makes COUNT
+//! documents of one case, for a profiler.
 
 mod counting;
 mod spans;
@@ -14,8 +15,9 @@ use opentelemetry_sdk::trace::SpanData;
 use spawn_config::{FilterSettings, TracingSettings};
 use spawn_telemetry::XRayDocuments;
 
-/// Documents in a round, and rounds; the fastest round is the least disturbed one. The cases take turns.
-const ROUNDS: (u32, u32) = (2_000, 150);
+/// Documents in a round, and rounds: a round is short, so that one of them meets no other work on the machine. The cases take
+/// turns.
+const ROUNDS: (u32, u32) = (100, 4_000);
 
 /// A case: its name, and what makes one document.
 type Case<'a> = (&'static str, Box<dyn FnMut() + 'a>);
@@ -29,6 +31,12 @@ fn main() {
         ours("ours-redacting", &call, filtering(&["server.*"], &["aws.extended_request_id"], &["nothing.*"])),
         peer("peer", &call),
     ];
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    if let [name, count] = words.as_slice() {
+        let count: u32 = count.parse().expect("a number of documents");
+        let (_, document) = cases.iter_mut().find(|(known, _)| known == name).expect("the name of a case");
+        return (0..count).for_each(|_| document());
+    }
     let mut fastest = [Duration::MAX; 5];
     let mut allocations = [0; 5];
     for _ in 0..ROUNDS.1 {
@@ -58,7 +66,8 @@ fn ours<'a>(name: &'static str, span: &'a SpanData, settings: TracingSettings) -
 
 fn filtering(drop: &[&str], redact: &[&str], hash: &[&str]) -> TracingSettings {
     let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-    let filter = FilterSettings { drop: names(drop), redact: names(redact), hash: names(hash), ..FilterSettings::default() };
+    let filter =
+        FilterSettings { drop: names(drop), redact: names(redact), hash: names(hash), ..FilterSettings::default() };
     TracingSettings { filter, ..TracingSettings::default() }
 }
 

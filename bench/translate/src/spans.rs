@@ -58,13 +58,7 @@ pub(crate) fn call() -> SpanData {
     let start_time = UNIX_EPOCH + Duration::from_secs(BEGIN);
     let trace_id = TraceId::from(u128::from(BEGIN) << 96 | 0x0123_4567_89ab_cdef);
     SpanData {
-        span_context: SpanContext::new(
-            trace_id,
-            SpanId::from(0xb2),
-            TraceFlags::SAMPLED,
-            false,
-            TraceState::NONE,
-        ),
+        span_context: SpanContext::new(trace_id, SpanId::from(0xb2), TraceFlags::SAMPLED, false, TraceState::NONE),
         parent_span_id: SpanId::from(0xa1),
         parent_span_is_remote: false,
         span_kind: SpanKind::Client,

@@ -6,7 +6,7 @@ use opentelemetry::{Array, Value};
 use super::facts::{Facts, whole};
 use super::limits::{DETAIL, ITEMS};
 use super::pen::Pen;
-use super::table::{PLACES, Slot};
+use super::table::{Slot, between};
 
 /// The fields. A segment tells its own account, and so not that of a call.
 pub(super) fn fields(pen: &mut Pen<'_>, facts: &Facts<'_>, is_segment: bool) {
@@ -19,8 +19,7 @@ pub(super) fn fields(pen: &mut Pen<'_>, facts: &Facts<'_>, is_segment: bool) {
     if let Some(attempts) = facts.get(Slot::Attempts).and_then(whole) {
         pen.count("retries", attempts.saturating_sub(1).max(0));
     }
-    let first = Slot::RequestId as usize;
-    for place in &PLACES[first..Slot::InvokedArn as usize] {
+    for place in facts.filled(between(Slot::RequestId, Slot::EventRule)) {
         let Some(value) = facts.get(place.slot) else { continue };
         match place.slot {
             Slot::TableNames => tables(pen, value),
@@ -48,10 +47,8 @@ fn tables(pen: &mut Pen<'_>, value: &Value) {
 
 /// Several attributes name resources; all of them count.
 fn resources(pen: &mut Pen<'_>, facts: &Facts<'_>) {
-    let mut named = PLACES[Slot::InvokedArn as usize..].iter().filter_map(|place| facts.get(place.slot)).peekable();
-    if named.peek().is_none() {
-        return;
-    }
+    let named = facts.filled(between(Slot::InvokedArn, Slot::ParameterNames));
+    let named = named.filter_map(|place| facts.get(place.slot));
     let list = pen.open_list("resource_names");
     for value in named {
         match value {

@@ -2,7 +2,7 @@
 
 use opentelemetry::{Key, KeyValue, Value};
 
-use super::table::{SLOTS, Slot, find};
+use super::table::{PLACES, Place, SLOTS, Slot, find};
 use crate::attribute;
 use crate::filter::{Filter, Shown};
 
@@ -11,11 +11,16 @@ const NONE: u32 = u32::MAX;
 /// The bit of a handle that says that something else is shown in the attribute's place.
 const INSTEAD: u32 = 1 << 31;
 
+/// Attributes by which other SDKs fill a namespace of the metadata.
+pub(super) const FOREIGN: &str = "aws.xray.metadata.";
+
 /// What a translation needs for a moment.
 #[derive(Debug)]
 pub(super) struct Scratch {
     /// The attribute of each slot, and how old its name is.
     slots: [(u32, u8); SLOTS],
+    /// A bit for each slot that has an attribute.
+    filled: u128,
     /// Attributes that X-Ray has no place for.
     rest: Vec<u32>,
     /// What is shown in the place of attributes.
@@ -38,6 +43,10 @@ pub(super) struct Known {
     pub(super) is_attempt: bool,
     pub(super) error: Option<bool>,
     pub(super) throttled: bool,
+    /// Attributes of which nothing is shown.
+    pub(super) hidden: u32,
+    /// Whether an attribute asks for a namespace of the metadata.
+    pub(super) has_foreign: bool,
     pub(super) status: Option<i64>,
     /// Attribute of the error's type.
     error_type: Option<u32>,
@@ -55,6 +64,7 @@ impl Scratch {
     pub(super) fn new() -> Self {
         Self {
             slots: [(NONE, 0); SLOTS],
+            filled: 0,
             rest: Vec::new(),
             instead: Vec::new(),
             searched: [false; _],
@@ -67,11 +77,14 @@ impl Scratch {
     /// Reads the attributes. Of two with one name the later one holds; of two names for one thing today's.
     pub(super) fn read(&mut self, attributes: &[KeyValue], filter: &Filter) -> Known {
         self.slots = [(NONE, 0); SLOTS];
+        self.filled = 0;
         self.rest.clear();
         self.instead.clear();
         let mut known = Known::default();
+        // A bit for each name in the rest, so that it is known at once that none is there twice, as is usual.
+        let (mut names, mut may_repeat) = (0_u128, false);
         for (number, pair) in (0..INSTEAD - 1).zip(attributes) {
-            let found = find(pair.key.as_str());
+            let (found, hash) = find(pair.key.as_str());
             if let Some((place, _)) = found {
                 known.note(place.slot, number, &pair.value);
             }
@@ -81,19 +94,33 @@ impl Scratch {
                     self.instead.push((number, value));
                     INSTEAD | (self.instead.len() - 1) as u32
                 }
-                Shown::Nothing => continue,
+                Shown::Nothing => {
+                    known.hidden += 1;
+                    continue;
+                }
             };
             match found {
-                Some((place, age)) => self.put(place.slot, handle, age, attributes),
-                None => self.rest.push(handle),
+                Some((place, age)) => may_repeat |= self.put(place.slot, handle, age, attributes),
+                None => {
+                    let bit = 1 << (hash % 128);
+                    may_repeat |= names & bit != 0;
+                    names |= bit;
+                    known.has_foreign |= pair.key.as_str().starts_with(FOREIGN);
+                    self.rest.push(handle);
+                }
             }
         }
-        self.leave_out_repeated(attributes);
+        if may_repeat {
+            self.leave_out_repeated(attributes);
+        }
         known
     }
 
-    fn put(&mut self, slot: Slot, handle: u32, age: u8, attributes: &[KeyValue]) {
+    /// Gives the attribute its slot. Whether the slot had one already.
+    #[inline]
+    fn put(&mut self, slot: Slot, handle: u32, age: u8, attributes: &[KeyValue]) -> bool {
         let place = &mut self.slots[slot as usize];
+        self.filled |= 1 << slot as u8;
         let (known, known_age) = *place;
         let displaced = if known == NONE || age == known_age {
             *place = (handle, age);
@@ -115,6 +142,7 @@ impl Scratch {
         if slot.stays() && displaced != handle {
             self.rest.push(handle);
         }
+        known != NONE
     }
 
     /// A key is in the metadata once, with its last value.
@@ -140,6 +168,11 @@ impl Scratch {
             rest.dedup_by(|later, kept| self.key(attributes, *later) == self.key(attributes, *kept));
         }
         self.rest = rest;
+    }
+
+    /// A bit for each slot that has an attribute.
+    pub(super) fn filled_bits(&self) -> u128 {
+        self.filled
     }
 
     /// Takes an attribute out of the rest.
@@ -170,6 +203,7 @@ impl Scratch {
         &attributes[self.number(handle) as usize].key
     }
 
+    #[inline]
     pub(super) fn value<'a>(&'a self, attributes: &'a [KeyValue], handle: u32) -> &'a Value {
         if handle & INSTEAD == 0 {
             &attributes[handle as usize].value
@@ -178,9 +212,13 @@ impl Scratch {
         }
     }
 
+    #[inline]
     pub(super) fn shown<'a>(&'a self, attributes: &'a [KeyValue], slot: Slot) -> Option<&'a Value> {
+        if self.filled & 1 << slot as u8 == 0 {
+            return None;
+        }
         let (handle, _) = self.slots[slot as usize];
-        (handle != NONE).then(|| self.value(attributes, handle))
+        Some(self.value(attributes, handle))
     }
 }
 
@@ -215,6 +253,17 @@ impl<'a> Facts<'a> {
     #[inline]
     pub(super) fn text(&self, slot: Slot) -> Option<&'a str> {
         text(self.get(slot)?)
+    }
+
+    /// Slots that have an attribute, of those in a mask with a bit for each.
+    #[inline]
+    pub(super) fn filled(&self, mask: u128) -> impl Iterator<Item = &'static Place> + use<> {
+        let mut left = self.scratch.filled & mask;
+        std::iter::from_fn(move || {
+            let place = left.trailing_zeros();
+            left &= left.wrapping_sub(1);
+            PLACES.get(place as usize)
+        })
     }
 
     /// What is shown of an attribute.

@@ -5,20 +5,19 @@ use opentelemetry::{KeyValue, Value};
 use serde_json::value::RawValue;
 
 use super::cause;
-use super::facts::text;
+use super::facts::{FOREIGN, text};
 use super::limits::{Cuts, LEVELS, NAME};
 use super::pen::Pen;
 use super::segment::Parts;
 use super::service::Service;
 use super::time::instant;
 use crate::filter::{Filter, Shown};
+use crate::redact::redacted;
 
 /// Namespace of the span's own.
 const OWN: &str = "spawn";
 /// Namespace of the resource.
 const RESOURCE: &str = "otel.resource";
-/// Attributes by which other SDKs fill a namespace of their own.
-const FOREIGN: &str = "aws.xray.metadata.";
 /// Fields of our namespace; an attribute of that name gets another.
 const RESERVED: [&str; 5] = ["name", "kind", "events", "dropped", "truncated"];
 /// Most attributes of an event or a link: the SDKs' default limit.
@@ -79,7 +78,7 @@ fn rest(pen: &mut Pen<'_>, parts: &Parts<'_>) {
         if pen.is_full() {
             return;
         }
-        if of_foreign(pen, key.as_str(), value).is_none() {
+        if !parts.facts.known.has_foreign || of_foreign(pen, key.as_str(), value).is_none() {
             field(pen, key.as_str(), value);
         }
     }
@@ -87,7 +86,7 @@ fn rest(pen: &mut Pen<'_>, parts: &Parts<'_>) {
 
 /// A field of our namespace. Keys that begin with `AWS.` are AWS's own.
 fn field(pen: &mut Pen<'_>, key: &str, value: &Value) {
-    if RESERVED.contains(&key) || key.starts_with("AWS.") {
+    if key.len() < 10 && RESERVED.contains(&key) || key.starts_with("AWS.") {
         pen.foreign_key(&format!("attribute.{key}"));
     } else {
         pen.foreign_key(key);
@@ -103,7 +102,7 @@ fn of_foreign<'a>(pen: &Pen<'_>, key: &'a str, value: &'a Value) -> Option<(&'a 
 }
 
 fn foreign(pen: &mut Pen<'_>, parts: &Parts<'_>) {
-    if !pen.level.rest {
+    if !pen.level.rest || !parts.facts.known.has_foreign {
         return;
     }
     for (key, value) in parts.facts.rest() {
@@ -125,7 +124,7 @@ fn events(pen: &mut Pen<'_>, parts: &Parts<'_>) {
         pen.comma();
         pen.out.push('{');
         pen.key("name");
-        pen.cut_text(&event.name, pen.level.metadata);
+        pen.cut_text(&redacted(&event.name), pen.level.metadata);
         pen.key("time");
         pen.instant(instant(event.timestamp).0);
         attributes(pen, parts.filter, &event.attributes);
@@ -154,11 +153,11 @@ pub(super) fn attributes(pen: &mut Pen<'_>, filter: &Filter, attributes: &[KeyVa
     pen.close(block);
 }
 
-/// What the span itself had no room for.
+/// What the span itself had no room for, and attributes that are not shown.
 fn dropped(pen: &mut Pen<'_>, parts: &Parts<'_>) {
     let span = parts.span;
     let counts = [
-        ("attributes", span.dropped_attributes_count),
+        ("attributes", span.dropped_attributes_count.saturating_add(parts.facts.known.hidden)),
         ("events", span.events.dropped_count),
         ("links", span.links.dropped_count),
     ];

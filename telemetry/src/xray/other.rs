@@ -20,14 +20,14 @@ pub(super) fn service<'a>(parts: &Parts<'a>) -> Option<&'a str> {
 
 /// The span's name, where it cannot be told from the document otherwise.
 pub(super) fn hidden_name<'a>(parts: &Parts<'a>, other: Option<&str>) -> Option<&'a str> {
-    let name = &parts.span.name;
+    let name = parts.name;
     let is_told = match other {
         None => is_plain(name),
         Some(other) if parts.facts.known.is_aws => {
             let rest = name.strip_prefix(other).and_then(|rest| rest.strip_prefix('.'));
             rest.is_some() && rest == parts.facts.operation()
         }
-        Some(other) => *name == other,
+        Some(other) => name == other,
     };
     (!is_told).then_some(name)
 }

@@ -3,14 +3,14 @@
 use opentelemetry::trace::Status;
 use opentelemetry_sdk::trace::SpanData;
 
-use super::facts::{Facts, Known, Scratch, last_part, text, whole};
+use super::facts::{Facts, Known, Scratch, last_part, whole};
 use super::shape::{Form, Shape};
 use super::sql::is_sql;
-use super::table::{SEARCHED, Slot};
+use super::table::{PLACES, SEARCHED, Slot, bits};
 use super::verdict::Verdict;
 
 /// Slots whose fields take nothing but a text.
-const TEXTS: [Slot; 9] = [
+const TEXTS: u128 = bits(&[
     Slot::Operation,
     Slot::AwsRegion,
     Slot::Method,
@@ -20,9 +20,9 @@ const TEXTS: [Slot; 9] = [
     Slot::User,
     Slot::RpcService,
     Slot::RpcMethod,
-];
+]);
 /// Slots whose fields take nothing but a number.
-const NUMBERS: [Slot; 3] = [Slot::Attempts, Slot::Status, Slot::ContentLength];
+const NUMBERS: u128 = bits(&[Slot::Attempts, Slot::Status, Slot::ContentLength]);
 
 /// Keeps in the metadata what no field shows.
 pub(super) fn settle(scratch: &mut Scratch, known: Known, shape: Shape, verdict: Verdict, span: &SpanData) {
@@ -30,11 +30,11 @@ pub(super) fn settle(scratch: &mut Scratch, known: Known, shape: Shape, verdict:
     let mut keep = |slot: Slot, when: bool| kept |= u128::from(when) << slot as u8;
     let facts = Facts::new(known, &span.attributes, scratch);
     let has = |slot| facts.get(slot).is_some();
-    for slot in TEXTS {
-        keep(slot, facts.get(slot).is_some_and(|value| text(value).is_none()));
+    for place in facts.filled(TEXTS) {
+        keep(place.slot, facts.text(place.slot).is_none());
     }
-    for slot in NUMBERS {
-        keep(slot, facts.get(slot).is_some_and(|value| whole(value).is_none()));
+    for place in facts.filled(NUMBERS) {
+        keep(place.slot, facts.get(place.slot).and_then(whole).is_none());
     }
     keep(Slot::System, !known.is_aws);
     keep(Slot::Error, known.error.is_none());
@@ -64,9 +64,10 @@ pub(super) fn settle(scratch: &mut Scratch, known: Known, shape: Shape, verdict:
         };
         keep(slot, !granted && !is_told);
     }
+    kept &= scratch.filled_bits();
     while kept != 0 {
         let place = kept.trailing_zeros();
         kept &= kept - 1;
-        scratch.keep(super::table::PLACES[place as usize].slot);
+        scratch.keep(PLACES[place as usize].slot);
     }
 }

@@ -18,6 +18,8 @@ use crate::filter::Filter;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Parts<'a> {
     pub(super) span: &'a SpanData,
+    /// The span's name, without secrets.
+    pub(super) name: &'a str,
     pub(super) place: &'a Place,
     pub(super) shape: Shape,
     pub(super) verdict: Verdict,
@@ -57,7 +59,7 @@ impl Parts<'_> {
         link::write(pen, self, true, true);
         annotation::write(pen, &self.facts, annotation::Of::All);
         // The segment bears the service's name, so what was done goes where it can be read.
-        metadata::write(pen, self, Some(&self.span.name), true);
+        metadata::write(pen, self, Some(self.name), true);
         pen.out.push('}');
     }
 
@@ -89,7 +91,7 @@ impl Parts<'_> {
     fn subsegment(&self, pen: &mut Pen<'_>) {
         let is_alone = self.shape.form == Form::Subsegment;
         let other = other::service(self);
-        name::write(pen, other.unwrap_or(&self.span.name));
+        name::write(pen, other.unwrap_or(self.name));
         pen.key("id");
         pen.id(self.shape.span);
         if is_alone {

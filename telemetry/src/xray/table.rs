@@ -264,6 +264,22 @@ pub(super) const SEARCHED: [Slot; 11] = [
 /// Those of the host and its work: they are told by the segment, the others by the call within.
 pub(super) const OF_HOST: usize = 8;
 
+/// A bit for each slot from the first to the last.
+pub(super) const fn between(first: Slot, last: Slot) -> u128 {
+    let (above, first) = (127 - last as u32, first as u32);
+    (u128::MAX << above >> above >> first) << first
+}
+
+/// A bit for each of these slots.
+pub(super) const fn bits(slots: &[Slot]) -> u128 {
+    let (mut bits, mut at) = (0, 0);
+    while at < slots.len() {
+        bits |= 1 << slots[at] as u32;
+        at += 1;
+    }
+    bits
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

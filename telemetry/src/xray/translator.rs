@@ -12,6 +12,7 @@ use super::service::Service;
 use super::shape::Shape;
 use super::{annotation, cause, rest, segment, verdict};
 use crate::filter::Filter;
+use crate::redact::redacted;
 
 /// Asked for each annotation, by key and value as text: whether the trace has room for it. One that it has no room for goes
 /// to the metadata.
@@ -79,7 +80,9 @@ impl Translator {
         let facts = Facts::new(known, &span.attributes, scratch);
         let mut cuts = shape.cuts;
         let causes = if verdict.failed() { cause::exceptions(span, &facts, filter, &mut cuts) } else { Vec::new() };
-        let parts = segment::Parts { span, place, shape, verdict, facts, service, filter, causes: &causes };
+        let name = redacted(&span.name);
+        let parts =
+            segment::Parts { span, name: &name, place, shape, verdict, facts, service, filter, causes: &causes };
         let start = into.len();
         let mut cut = true;
         for (number, level) in LEVELS.into_iter().enumerate() {

@@ -108,11 +108,28 @@ fn hex(into: &mut [u8], bytes: &[u8]) {
 fn digits(out: &mut String, mut number: u64, least: usize) {
     let mut text = [b'0'; 20];
     let mut start = text.len();
-    while number > 0 {
+    while number >= 10 {
+        let pair = 2 * (number % 100) as usize;
+        start -= 2;
+        text[start..start + 2].copy_from_slice(&PAIRS[pair..pair + 2]);
+        number /= 100;
+    }
+    if number > 0 {
         start -= 1;
-        text[start] = b'0' + (number % 10) as u8;
-        number /= 10;
+        text[start] = b'0' + number as u8;
     }
     let start = start.min(text.len() - least);
     out.push_str(str::from_utf8(&text[start..]).unwrap_or_default());
 }
+
+/// The numbers up to 99 with two digits each.
+const PAIRS: [u8; 200] = {
+    let mut pairs = [0; 200];
+    let mut number = 0;
+    while number < 100 {
+        pairs[2 * number] = b'0' + (number / 10) as u8;
+        pairs[2 * number + 1] = b'0' + (number % 10) as u8;
+        number += 1;
+    }
+    pairs
+};

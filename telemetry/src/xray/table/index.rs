@@ -7,56 +7,66 @@ const SIZE: usize = 1024;
 /// No row.
 const FREE: u8 = u8::MAX;
 
-/// Row, and place among the row's names.
+/// A name, its row, and its place among the row's names.
 #[derive(Clone, Copy)]
 struct Entry {
+    name: &'static str,
     row: u8,
-    name: u8,
+    age: u8,
 }
 
 static INDEX: [Entry; SIZE] = index();
 
-/// The row of the attribute and how old its name is: 0 is today's.
-pub(in crate::xray) fn find(name: &str) -> Option<(&'static Place, u8)> {
-    let mut at = hash(name.as_bytes());
+/// The row of the attribute and how old its name is, where 0 is today's; and a number that tells most names apart.
+#[inline]
+pub(in crate::xray) fn find(name: &str) -> (Option<(&'static Place, u8)>, usize) {
+    let first = hash(name.as_bytes());
+    let mut at = first;
     loop {
-        let entry = INDEX[at];
-        let place = PLACES.get(usize::from(entry.row))?;
-        if place.names[usize::from(entry.name)] == name {
-            return Some((place, entry.name));
+        let entry = &INDEX[at % SIZE];
+        if entry.row == FREE {
+            return (None, first);
         }
-        at = (at + 1) % SIZE;
+        if entry.name == name {
+            return (Some((&PLACES[usize::from(entry.row)], entry.age)), first);
+        }
+        at += 1;
     }
 }
 
-/// A handful of the bytes tells these names apart.
+/// Mixes length, first and last bytes.
+#[inline]
 const fn hash(name: &[u8]) -> usize {
-    let length = name.len();
-    if length < 4 {
-        return length;
-    }
-    let (first, last) = (name[0] as u32, name[length - 1] as u32);
-    let (middle, near) = (name[length / 2] as u32, name[length - 3] as u32);
-    let (third, fourth) = (name[length / 3] as u32, name[length - 4] as u32);
-    let low = first | last << 8 | middle << 16 | near << 24;
-    let high = third | fourth << 8 | (length as u32) << 16;
-    let mixed = (low as u64 | (high as u64) << 32).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let (first, last) = match (name.first_chunk::<8>(), name.last_chunk::<8>()) {
+        (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
+        _ => (short(name), 0),
+    };
+    let mixed = (first ^ last.rotate_left(29) ^ name.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     (mixed >> 54) as usize
 }
 
+const fn short(name: &[u8]) -> u64 {
+    let (mut sum, mut at) = (0, 0);
+    while at < name.len() {
+        sum = sum << 8 | name[at] as u64;
+        at += 1;
+    }
+    sum
+}
+
 const fn index() -> [Entry; SIZE] {
-    let mut index = [Entry { row: FREE, name: 0 }; SIZE];
+    let mut index = [Entry { name: "", row: FREE, age: 0 }; SIZE];
     let mut row = 0;
     while row < PLACES.len() {
         let names = PLACES[row].names;
-        let mut name = 0;
-        while name < names.len() {
-            let mut at = hash(names[name].as_bytes());
-            while index[at].row != FREE {
-                at = (at + 1) % SIZE;
+        let mut age = 0;
+        while age < names.len() {
+            let mut at = hash(names[age].as_bytes());
+            while index[at % SIZE].row != FREE {
+                at += 1;
             }
-            index[at] = Entry { row: row as u8, name: name as u8 };
-            name += 1;
+            index[at % SIZE] = Entry { name: names[age], row: row as u8, age: age as u8 };
+            age += 1;
         }
         row += 1;
     }
@@ -71,12 +81,12 @@ mod tests {
     fn every_name_is_found_and_no_other() {
         for place in &PLACES {
             for (age, name) in place.names.iter().enumerate() {
-                let (found, of_age) = find(name).unwrap();
+                let (found, of_age) = find(name).0.unwrap();
                 assert_eq!((found.slot, usize::from(of_age)), (place.slot, age), "{name}");
             }
         }
         for name in ["", "aws", "aws.operatioN", "spawn.provider", "aws.dynamodb.table_namez", "rpc.systen"] {
-            assert!(find(name).is_none(), "{name}");
+            assert!(find(name).0.is_none(), "{name}");
         }
     }
 }

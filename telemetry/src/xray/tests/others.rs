@@ -199,11 +199,13 @@ fn what_the_filter_hides_is_nowhere_and_what_the_translation_goes_by_stays() {
     };
     let mut translator = Translator::new(&Resource::builder_empty().build(), Filter::new(&settings), &[]);
     let mut call = failing(429, "Whatever", "hunter2");
+    call.name = "https://kim:hunter2@host".into();
     let attributes = vec![KeyValue::new("exception.message", "hunter2"), KeyValue::new("exception.type", "E")];
     call.events.events = vec![Event::new("exception", at(1), attributes, 0)];
     let mut text = String::new();
     translator.document(&call, &Place::of(&call), &mut |_, _| true, &mut text);
     let read = checked(&text);
     assert!(!text.contains("hunter2") && !text.contains("jobs") && read.get("http").is_none(), "{text}");
+    assert_eq!(read["metadata"]["spawn"]["dropped"], json!({"attributes": 1}));
     assert_eq!((&read["throttle"], &read["aws"]["table_name"]), (&json!(true), &json!("[redacted]")));
 }
