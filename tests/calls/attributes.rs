@@ -1,6 +1,7 @@
 //! What the spans of each service say: each operation of a list through the real SDK, against emulators that others
 //! wrote, and the whole of its attributes compared. Every payload has a secret in it, and no span may show it.
 
+mod bad_input;
 mod databases;
 mod events;
 mod functions;
@@ -10,6 +11,7 @@ mod logs;
 mod objects;
 mod queues;
 mod records;
+mod reference;
 mod secrets;
 mod state_machines;
 mod topics;
@@ -27,6 +29,9 @@ use std::time::Duration;
 
 /// Stands in every message, item, value, document and expression of the calls.
 pub(crate) const SECRET: &str = "wh1sper-of-a-payl0ad";
+
+/// The same as it stands in what is sent as base64, but for its end.
+pub(crate) const SECRET_IN_BASE64: &str = "d2gxc3Blci1vZi1hLXBheWwwYWQ";
 
 /// What every span has, and what depends on the answer: other tests look at it.
 const OF_EVERY_CALL: [&str; 24] = [
@@ -89,7 +94,7 @@ impl Stage {
     pub(crate) fn tells(&self, name: &str, expected: &[(&str, &str)]) {
         let spans = self.spans.take();
         let [span] = spans.as_slice() else { panic!("{name}: {} spans", spans.len()) };
-        assert!(!format!("{span:?}").contains(SECRET), "{name} shows a payload: {span:#?}");
+        shows_no_payload(span);
         assert_eq!(span.name, name);
         let mut told: Vec<(&str, String)> = span
             .attributes
@@ -98,6 +103,7 @@ impl Stage {
             .map(|KeyValue { key, value, .. }| (key.as_str(), text(value)))
             .collect();
         told.sort();
+        reference::lists(name, told.iter().map(|(key, _)| *key));
         for (told, expected) in told.iter_mut().zip(sorted(expected)) {
             if expected.1 == "*" && !told.1.is_empty() {
                 told.1 = "*".to_owned();
@@ -111,9 +117,15 @@ impl Stage {
     /// Calls that prepare others say nothing here.
     pub(crate) fn forget(&self) {
         for span in self.spans.take() {
-            assert!(!format!("{span:?}").contains(SECRET), "{} shows a payload: {span:#?}", span.name);
+            shows_no_payload(&span);
         }
     }
+}
+
+#[track_caller]
+fn shows_no_payload(span: &impl std::fmt::Debug) {
+    let shown = format!("{span:?}");
+    assert!(!shown.contains(SECRET) && !shown.contains(SECRET_IN_BASE64), "a payload shows: {span:#?}");
 }
 
 fn sorted<'a>(pairs: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {

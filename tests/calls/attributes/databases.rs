@@ -114,11 +114,15 @@ async fn items(stage: &Stage, dynamodb: &aws_sdk_dynamodb::Client) {
     let put = dynamodb.put_item().table_name(TABLE).item("PK", secret()).item("SK", secret());
     let put = put.return_item_collection_metrics(ReturnItemCollectionMetrics::Size);
     put.return_consumed_capacity(total.clone()).send().await.unwrap();
-    stage.tells("DynamoDB.PutItem", &in_table("PutItem", &used));
+    let size = ("aws.dynamodb.item_collection_metrics", r#"{"SizeEstimateRangeGB":[0.0,1.0]}"#);
+    stage.tells("DynamoDB.PutItem", &in_table("PutItem", &[used[0], size]));
     let get = dynamodb.get_item().table_name(TABLE).key("PK", secret()).key("SK", secret()).consistent_read(true);
     get.projection_expression("SK, age").return_consumed_capacity(total.clone()).send().await.unwrap();
     let got = [("aws.dynamodb.consistent_read", "true"), ("aws.dynamodb.projection", "SK, age"), used[0]];
     stage.tells("DynamoDB.GetItem", &in_table("GetItem", &got));
+    let get = dynamodb.get_item().table_name(TABLE).key("PK", secret()).key("SK", secret());
+    get.attributes_to_get("SK").attributes_to_get("age").send().await.unwrap();
+    stage.tells("DynamoDB.GetItem", &in_table("GetItem", &[("aws.dynamodb.attributes_to_get", "SK + age")]));
     let update = dynamodb.update_item().table_name(TABLE).key("PK", secret()).key("SK", secret());
     let update = update.update_expression("SET seen = :seen").expression_attribute_values(":seen", secret());
     update.condition_expression("PK = :seen").return_consumed_capacity(total.clone()).send().await.unwrap();

@@ -18,6 +18,11 @@ async fn roles_and_whoever_assumes_them() {
     let put = iam.put_role_policy().role_name("reader").policy_name("objects").policy_document(&policy);
     put.send().await.unwrap();
     stage.tells("IAM.PutRolePolicy", &[("aws.iam.role_name", "reader"), ("aws.iam.policy_name", "objects")]);
+    let made = iam.create_policy().policy_name("shared").policy_document(&policy).send().await.unwrap();
+    let arn = made.policy.unwrap().arn.unwrap();
+    stage.tells("IAM.CreatePolicy", &[("aws.iam.policy_name", "shared"), ("aws.iam.policy_arn", &arn)]);
+    iam.attach_role_policy().role_name("reader").policy_arn(&arn).send().await.unwrap();
+    stage.tells("IAM.AttachRolePolicy", &[("aws.iam.role_name", "reader"), ("aws.iam.policy_arn", &arn)]);
     iam.create_instance_profile().instance_profile_name("agents").send().await.unwrap();
     stage.tells("IAM.CreateInstanceProfile", &[("aws.iam.instance_profile_name", "agents")]);
     let assume = sts.assume_role().role_arn(ROLE).role_session_name("run-1").external_id(SECRET).policy(&policy);

@@ -1,8 +1,10 @@
 //! EC2, on moto.
 
-use super::{SECRET, Stage, client};
+use super::{SECRET, SECRET_IN_BASE64, Stage, client};
 use crate::world::aws;
-use aws_sdk_ec2::types::{Filter, InstanceType, ResourceType, Tag, TagSpecification};
+use aws_sdk_ec2::types::{
+    Filter, InstanceNetworkInterfaceSpecification, InstanceType, ResourceType, Tag, TagSpecification,
+};
 
 fn tag() -> Tag {
     Tag::builder().key("k").value(SECRET).build()
@@ -14,7 +16,7 @@ async fn instances_from_their_launch_to_their_end() {
     let ec2 = client!(stage, aws_sdk_ec2);
     let tags = TagSpecification::builder().resource_type(ResourceType::Instance).tags(tag()).build();
     let run = ec2.run_instances().image_id("ami-12c6146b").instance_type(InstanceType::T3Micro);
-    let run = run.min_count(1).max_count(1).user_data(SECRET).tag_specifications(tags);
+    let run = run.min_count(1).max_count(1).user_data(format!("{SECRET_IN_BASE64}=")).tag_specifications(tags);
     let id = run.send().await.unwrap().instances.unwrap().remove(0).instance_id.unwrap();
     let ids = ("aws.ec2.instance_ids", id.as_str());
     stage.tells(
@@ -26,6 +28,19 @@ async fn instances_from_their_launch_to_their_end() {
             ("aws.ec2.count", "1"),
             ("aws.ec2.spot", "false"),
             ("aws.ec2.result_count", "1"),
+        ],
+    );
+    let interface = InstanceNetworkInterfaceSpecification::builder().device_index(0).subnet_id("subnet-0abc").build();
+    let dry = ec2.run_instances().image_id("ami-12c6146b").min_count(1).max_count(2).dry_run(true);
+    dry.network_interfaces(interface).send().await.unwrap_err();
+    stage.tells(
+        "EC2.RunInstances",
+        &[
+            ("aws.ec2.image_id", "ami-12c6146b"),
+            ("aws.ec2.subnet_id", "subnet-0abc"),
+            ("aws.ec2.count", "2"),
+            ("aws.ec2.dry_run", "true"),
+            ("aws.ec2.spot", "false"),
         ],
     );
     ec2.create_tags().resources(&id).tags(tag()).send().await.unwrap();
