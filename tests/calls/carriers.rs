@@ -14,8 +14,8 @@ use serde_json::Value;
 use spawn_cloud::Clients;
 use spawn_cloud::describe::AwsCalls;
 use spawn_config::SamplingRate;
-use spawn_telemetry::propagation;
 use spawn_telemetry::testing::{self, Spans};
+use spawn_telemetry::{Telemetry, propagation};
 use spawn_test_support::FaultProxy;
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,9 +34,12 @@ struct Desk {
 }
 
 async fn desk() -> Desk {
-    let proxy = FaultProxy::start(aws().await.ministack_url()).unwrap();
     // The rate decides nothing: what the caller's context says goes before it.
-    let (telemetry, spans) = testing::recording(SamplingRate::NEVER);
+    desk_of(testing::recording(SamplingRate::NEVER)).await
+}
+
+async fn desk_of((telemetry, spans): (Telemetry, Spans)) -> Desk {
+    let proxy = FaultProxy::start(aws().await.ministack_url()).unwrap();
     let config = world::config(&proxy.url(), Duration::from_secs(30));
     let interceptor = telemetry.interceptor(Arc::new(AwsCalls), world::identity()).unwrap();
     let clients = Clients::new(&config, Some(interceptor.clone()));

@@ -1,13 +1,13 @@
 //! Messages of SQS.
 
-use super::{Desk, PARENT, STATE, caller, carried, desk, unrecorded};
+use super::{Desk, PARENT, STATE, caller, carried, desk, desk_of, unrecorded};
 use crate::world::aws;
 use aws_sdk_sqs::types::{MessageAttributeValue, MessageSystemAttributeName, SendMessageBatchRequestEntry};
 use opentelemetry::context::FutureExt;
 use opentelemetry::trace::TraceContextExt;
 use serde_json::{Value, json};
 use spawn_cloud::Clients;
-use spawn_telemetry::propagation;
+use spawn_telemetry::{propagation, testing};
 use spawn_test_support::fault_proxy::{Action, Rule};
 use spawn_test_support::otlp::sdk_extract;
 
@@ -127,6 +127,17 @@ async fn whoever_receives_is_given_the_senders_context_without_asking() {
     assert_eq!((read.trace_state().header(), read.is_remote()), (STATE.to_owned(), true));
     let by_header = propagation::from_message(|_| None, header.map(String::as_str), "a").unwrap();
     assert_eq!(by_header.span().span_context().span_id(), sender.span_id());
+}
+
+#[tokio::test]
+async fn while_the_rate_is_unknown_a_message_says_nothing_and_is_still_asked_for_its_sender() {
+    let desk = desk_of(testing::undecided()).await;
+    let queue = queue(&desk).await;
+    let sqs = desk.clients.sqs();
+    sqs.send_message().queue_url(&queue).message_body("a").send().await.unwrap();
+    assert_eq!(desk.sent(), json!({ "QueueUrl": queue, "MessageBody": "a" }));
+    sqs.receive_message().queue_url(&queue).send().await.unwrap();
+    assert_eq!(desk.sent()["MessageSystemAttributeNames"], json!(["AWSTraceHeader"]));
 }
 
 #[tokio::test]
