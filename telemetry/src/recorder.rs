@@ -213,7 +213,9 @@ impl Recorder {
         match self.0.sampler.for_operation(call, start.context.trace_id()) {
             Some((true, reason)) => {
                 start.keep = Keep::Always;
-                start.reason = begins.then_some(reason);
+                if begins {
+                    start.reason = Some(reason);
+                }
                 None
             }
             Some((false, reason)) => {

@@ -98,6 +98,11 @@ impl Telemetry {
         self.recorder.sampler().decide(rate);
     }
 
+    #[cfg(test)]
+    pub(crate) fn choose(&self, plan: &crate::SamplingPlan) {
+        assert!(self.recorder.sampler().choose(plan).is_none(), "nothing is to be asked for");
+    }
+
     /// The interceptor that makes a span of every call of a client; `None` when tracing is off, so that it costs nothing.
     #[must_use]
     pub fn interceptor(&self, describe: Arc<dyn DescribeCall>, identity: SpanIdentity) -> Option<SharedInterceptor> {

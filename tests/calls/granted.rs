@@ -43,11 +43,13 @@ fn the_files_of_the_iam_folder_are_the_table() {
     let of = |role: Role| policy(role, &Feature::all_of(role), &scope).pretty();
     let trust = serde_json::to_string_pretty(&trust(&scope)).unwrap() + "\n";
     let xray = policy(Role::Agent, &[Feature::Xray], &scope).pretty();
+    let sampling = policy(Role::Agent, &[Feature::Sampling], &scope).pretty();
     let files = [
         ("operator.json", of(Role::Operator), "spawn iam policy --tracing off"),
         ("agent.json", of(Role::Agent), "spawn iam policy --role agent --tracing off"),
         ("agent-trust.json", trust, "spawn iam policy --trust"),
         ("xray-write.json", xray, "the X-Ray statement of spawn iam policy"),
+        ("xray-sampling.json", sampling, "the sampling statement of spawn iam policy --sampler xray"),
     ];
     for (name, expected, command) in files {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../iam").join(name);

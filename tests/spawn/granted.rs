@@ -15,9 +15,13 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Rights that neither program can be seen to use here, with the reason.
-const UNSEEN: [(Role, &str, &str); 6] = [
+const UNSEEN: [(Role, &str, &str); 10] = [
     (Role::Operator, "xray:PutTelemetryRecords", "the exporter sends them once a minute"),
     (Role::Agent, "xray:PutTelemetryRecords", "the exporter sends them once a minute"),
+    (Role::Operator, "xray:GetSamplingRules", BY_RULES),
+    (Role::Operator, "xray:GetSamplingTargets", BY_RULES),
+    (Role::Agent, "xray:GetSamplingRules", BY_RULES),
+    (Role::Agent, "xray:GetSamplingTargets", BY_RULES),
     (Role::Agent, "s3:GetObject", "the boot script of user data fetches the agent; user_data_install.rs runs it"),
     (
         Role::Agent,
@@ -35,6 +39,9 @@ const UNSEEN: [(Role, &str, &str); 6] = [
         "results above 16 MB whose upload breaks off; staging's own tests do that",
     ),
 ];
+
+/// Of the rights for the account's sampling rules.
+const BY_RULES: &str = "only `sampler: xray` asks for rules; tests/spored/sampling.rs does that";
 
 /// ministack asks for a right by the name of each operation, where AWS asks for that of the single one.
 const ASKED_BY_MINISTACK: [(&str, &str); 4] = [

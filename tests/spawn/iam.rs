@@ -30,13 +30,21 @@ async fn role(aws: &Aws, name: &str) -> Value {
 }
 
 #[tokio::test]
-async fn the_policy_has_xrays_actions_if_and_only_if_spans_go_there() {
+async fn the_policy_has_xrays_actions_if_and_only_if_spans_go_there_or_its_rules_decide() {
     for role in ["operator", "agent"] {
-        for (tracing, expected) in [("xray", 2), ("otlp", 0), ("off", 0)] {
-            let printed = bare().args(["iam", "policy", "--role", role, "--tracing", tracing]).run().await.unwrap();
+        for (tracing, sampler, expected) in [
+            ("xray", "ratio", 2),
+            ("otlp", "ratio", 0),
+            ("off", "ratio", 0),
+            ("xray", "xray", 4),
+            ("otlp", "xray", 2),
+            ("off", "xray", 0),
+        ] {
+            let args = ["iam", "policy", "--role", role, "--tracing", tracing, "--sampler", sampler];
+            let printed = bare().args(args).run().await.unwrap();
             let actions = actions(&json(&printed));
             let xray = actions.iter().filter(|action| action.starts_with("xray:")).count();
-            assert_eq!(xray, expected, "{role} {tracing}: {actions:?}");
+            assert_eq!(xray, expected, "{role} {tracing} {sampler}: {actions:?}");
         }
     }
 }
@@ -100,6 +108,19 @@ async fn rights_that_changed_are_brought_up_to_date() {
     assert_eq!(changed["steps"], json!(["write policy spored of role spored-changed"]));
     let policy = role(aws, "spored-changed").await["policies"]["spored"].clone();
     assert!(actions(&policy).contains(&"xray:PutTraceSegments".to_owned()), "{policy}");
+}
+
+#[tokio::test]
+async fn the_right_to_follow_rules_stays_with_a_role_that_has_it() {
+    let aws = aws().await;
+    let create = |sampler: &str| {
+        let args = ["iam", "create", "--name", "spored-ruled", "--sampler", sampler, "-o", "json"];
+        spawn(aws).args(args).run()
+    };
+    json(&create("xray").await.unwrap());
+    assert_eq!(json(&create("ratio").await.unwrap())["steps"], json!([]));
+    let policy = role(aws, "spored-ruled").await["policies"]["spored"].clone();
+    assert!(actions(&policy).contains(&"xray:GetSamplingTargets".to_owned()), "{policy}");
 }
 
 #[tokio::test]

@@ -25,6 +25,7 @@ mod process;
 mod reload;
 mod rough_ends;
 mod safety;
+mod sampling;
 mod socket;
 mod staging;
 mod systemd;

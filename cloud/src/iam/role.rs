@@ -8,7 +8,7 @@ pub use carry_out::carry_out;
 
 use super::found::{Found, look};
 use crate::error::Error;
-use crate::permissions::{Feature, Policy, Role, Scope, named_in, policy, trust};
+use crate::permissions::{Feature, Policy, Role, Scope, missing_from, named_in, policy, trust};
 use aws_sdk_iam::Client;
 use serde_json::Value;
 use spawn_config::tags;
@@ -49,8 +49,8 @@ impl AgentRole {
         }
     }
 
-    /// The policy with the buckets and hooks of the one that is there, where no others were named: a later setup must
-    /// not take away what job arrays were given.
+    /// The policy with the buckets and hooks of the one that is there, where no others were named, and with the right to
+    /// follow sampling rules: a later setup must not take away what job arrays were given, nor what agents go by.
     fn policy_keeping(&self, found: &Value) -> Policy {
         let (buckets, hooks) = named_in(found);
         let mut scope = self.scope.clone();
@@ -60,7 +60,13 @@ impl AgentRole {
         if scope.hooks.is_empty() {
             scope.hooks = hooks;
         }
-        policy(Role::Agent, &self.features, &scope)
+        let mut features = self.features.clone();
+        let follows_rules =
+            missing_from(std::slice::from_ref(found), Role::Agent, &[Feature::Sampling], &scope).is_empty();
+        if follows_rules && !features.contains(&Feature::Sampling) {
+            features.push(Feature::Sampling);
+        }
+        policy(Role::Agent, &features, &scope)
     }
 }
 

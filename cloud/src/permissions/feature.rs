@@ -61,11 +61,13 @@ pub enum Feature {
     Hook,
     /// Spans go to X-Ray.
     Xray,
+    /// The account's sampling rules in X-Ray decide which traces are recorded.
+    Sampling,
 }
 
 impl Feature {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Launch,
         Self::Spot,
         Self::Setup,
@@ -83,6 +85,7 @@ impl Feature {
         Self::Work,
         Self::Hook,
         Self::Xray,
+        Self::Sampling,
     ];
 
     /// Its name, as `spawn iam policy --for` takes it.
@@ -106,6 +109,7 @@ impl Feature {
             Self::Work => "work",
             Self::Hook => "hook",
             Self::Xray => "xray",
+            Self::Sampling => "sampling",
         }
     }
 
@@ -113,7 +117,7 @@ impl Feature {
     #[must_use]
     pub fn is_of(self, role: Role) -> bool {
         match self {
-            Self::Xray => true,
+            Self::Xray | Self::Sampling => true,
             Self::Fetch | Self::Registry | Self::Life | Self::TagsFallback | Self::Work | Self::Hook => {
                 role == Role::Agent
             }
@@ -121,9 +125,15 @@ impl Feature {
         }
     }
 
-    /// All features of a role but X-Ray, whose rights are given if and only if spans go there.
+    /// Whether the feature is one of X-Ray's, which are asked for by the settings of tracing.
+    #[must_use]
+    pub const fn is_of_xray(self) -> bool {
+        matches!(self, Self::Xray | Self::Sampling)
+    }
+
+    /// All features of a role but X-Ray's two, whose rights are given if and only if spans go there and its rules decide.
     #[must_use]
     pub fn all_of(role: Role) -> Vec<Self> {
-        Self::ALL.into_iter().filter(|feature| *feature != Self::Xray && feature.is_of(role)).collect()
+        Self::ALL.into_iter().filter(|feature| !feature.is_of_xray() && feature.is_of(role)).collect()
     }
 }

@@ -12,7 +12,7 @@ use spawn_cloud::permissions::{Role, Scope};
 use spawn_host::World;
 
 pub(super) async fn run(global: Global, options: CreateOptions, world: &World) -> Result<Exit> {
-    let features = features(Role::Agent, &options.features, options.tracing)?;
+    let features = features(Role::Agent, &options.features, options.tracing, options.sampler)?;
     let data = options.data.clone();
     let scope = Scope {
         role_name: options.name.clone(),

@@ -39,6 +39,9 @@ pub(crate) struct CreateOptions {
     /// Where the agents' spans go; X-Ray alone needs rights.
     #[arg(long, value_enum, default_value = "xray")]
     pub(super) tracing: TracingTo,
+    /// What decides which traces are recorded; X-Ray's rules need two rights.
+    #[arg(long, value_enum, default_value = "ratio")]
+    pub(super) sampler: SampledBy,
     /// Features of the agent; by default all.
     #[arg(long = "for", value_name = "FEATURE,…", value_enum, value_delimiter = ',')]
     pub(super) features: Vec<FeatureName>,
@@ -79,6 +82,9 @@ pub(crate) struct RightsOptions {
     /// Where spans go; X-Ray alone needs rights.
     #[arg(long, value_enum, default_value = "xray")]
     pub(super) tracing: TracingTo,
+    /// What decides which traces are recorded; X-Ray's rules need two rights.
+    #[arg(long, value_enum, default_value = "ratio")]
+    pub(super) sampler: SampledBy,
     #[command(flatten)]
     pub(super) data: DataOptions,
 }
@@ -103,12 +109,17 @@ impl RightsOptions {
     }
 
     pub(super) fn features(&self) -> Result<Vec<Feature>, UsageError> {
-        features(self.role(), &self.features, self.tracing)
+        features(self.role(), &self.features, self.tracing, self.sampler)
     }
 }
 
-/// The features that were asked for, or all of the role; X-Ray's if and only if spans go there.
-pub(super) fn features(role: Role, named: &[FeatureName], tracing: TracingTo) -> Result<Vec<Feature>, UsageError> {
+/// The features that were asked for, or all of the role; X-Ray's if and only if spans go there, or its rules decide.
+pub(super) fn features(
+    role: Role,
+    named: &[FeatureName],
+    tracing: TracingTo,
+    sampler: SampledBy,
+) -> Result<Vec<Feature>, UsageError> {
     let mut features: Vec<Feature> = named.iter().map(|name| name.0).collect();
     if let Some(strange) = features.iter().find(|feature| !feature.is_of(role)) {
         let known: Vec<&str> = Feature::all_of(role).iter().map(|feature| feature.name()).collect();
@@ -123,6 +134,9 @@ pub(super) fn features(role: Role, named: &[FeatureName], tracing: TracingTo) ->
     }
     if tracing == TracingTo::Xray {
         features.push(Feature::Xray);
+    }
+    if tracing != TracingTo::Off && sampler == SampledBy::Xray {
+        features.push(Feature::Sampling);
     }
     Ok(features)
 }
@@ -147,7 +161,16 @@ pub(crate) enum TracingTo {
     Off,
 }
 
-/// A feature as the command line names it; X-Ray has a flag of its own.
+/// What decides which traces are recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SampledBy {
+    /// A share of them, which needs no right.
+    Ratio,
+    /// The account's sampling rules in X-Ray, which are asked for.
+    Xray,
+}
+
+/// A feature as the command line names it; X-Ray's two have flags of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct FeatureName(Feature);
 
@@ -166,7 +189,7 @@ impl ValueEnum for FeatureName {
     }
 
     fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
-        (self.0 != Feature::Xray).then(|| clap::builder::PossibleValue::new(self.0.name()))
+        (!self.0.is_of_xray()).then(|| clap::builder::PossibleValue::new(self.0.name()))
     }
 }
 
@@ -228,7 +251,9 @@ mod tests {
 
     #[test]
     fn a_feature_of_the_other_role_is_refused_with_those_that_would_do() {
-        let error = features(Role::Agent, &[FeatureName(Feature::Launch)], TracingTo::Off).unwrap_err().to_string();
+        let error = features(Role::Agent, &[FeatureName(Feature::Launch)], TracingTo::Off, SampledBy::Ratio)
+            .unwrap_err()
+            .to_string();
         assert_eq!(
             error,
             "launch is no feature of the agent: choose from fetch, registry, life, tags-fallback, work, hook"
@@ -237,9 +262,12 @@ mod tests {
 
     #[test]
     fn xray_is_among_the_features_if_and_only_if_spans_go_there() {
-        let with = |tracing| features(Role::Agent, &[FeatureName(Feature::Life)], tracing).unwrap();
-        assert_eq!(with(TracingTo::Xray), [Feature::Life, Feature::Xray]);
-        assert_eq!(with(TracingTo::Otlp), [Feature::Life]);
-        assert_eq!(with(TracingTo::Off), [Feature::Life]);
+        let with = |tracing, sampler| features(Role::Agent, &[FeatureName(Feature::Life)], tracing, sampler).unwrap();
+        assert_eq!(with(TracingTo::Xray, SampledBy::Ratio), [Feature::Life, Feature::Xray]);
+        assert_eq!(with(TracingTo::Otlp, SampledBy::Ratio), [Feature::Life]);
+        assert_eq!(with(TracingTo::Off, SampledBy::Ratio), [Feature::Life]);
+        assert_eq!(with(TracingTo::Xray, SampledBy::Xray), [Feature::Life, Feature::Xray, Feature::Sampling]);
+        assert_eq!(with(TracingTo::Otlp, SampledBy::Xray), [Feature::Life, Feature::Sampling]);
+        assert_eq!(with(TracingTo::Off, SampledBy::Xray), [Feature::Life]);
     }
 }

@@ -3,6 +3,7 @@
 mod answers;
 mod context;
 mod errors;
+mod sampling;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -112,7 +113,7 @@ impl Said {
         assert!(span.end_time >= span.start_time, "{span:#?}");
         assert_eq!(span.instrumentation_scope.name(), "spawn-telemetry");
         let SpanData { name, span_kind, mut attributes, status, .. } = span;
-        // Why a trace is recorded is a matter of `tests/sampling.rs`.
+        // Why a trace is recorded is a matter of `sampling.rs`.
         attributes.retain(|attribute| attribute.key.as_str() != attribute::SPAWN_SAMPLING_REASON);
         Self { name: name.into_owned(), kind: span_kind, attributes, status }
     }

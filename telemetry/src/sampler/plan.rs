@@ -83,6 +83,12 @@ impl SamplingPlan {
         Self { rate, rules: Vec::new(), keep_errors: false, asks: None }
     }
 
+    /// A share of the traces, with rules for single operations.
+    #[cfg(test)]
+    pub(crate) const fn with_rules(rate: SamplingRate, rules: Vec<SamplingRule>, keep_errors: bool) -> Self {
+        Self { rate, rules, keep_errors, asks: None }
+    }
+
     /// The account's rules, where they decide; those that are known already go on for the same service.
     pub(super) fn account(&self, before: Option<&Arc<AccountRules>>) -> Option<Arc<AccountRules>> {
         let service = &self.asks.as_ref()?.service;

@@ -58,3 +58,29 @@ impl From<Reason> for Value {
         Self::String(reason.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reference_lists_every_reason() {
+        let reference = include_str!("../../../docs/reference/sampling.md");
+        let table = reference.split_once("<!-- reasons:begin -->").unwrap().1;
+        let table = table.split_once("<!-- reasons:end -->").unwrap().0;
+        let listed: Vec<&str> = table.lines().filter_map(|row| row.strip_prefix("| `")?.split('`').next()).collect();
+        let rule = "RULE.X=1".parse().unwrap();
+        let all = [
+            Reason::parent(),
+            Reason::ratio(SamplingRate::ALWAYS),
+            Reason::operation(&rule),
+            Reason::reservoir("NAME"),
+            Reason::rate("NAME"),
+            Reason::fallback(),
+            Reason::error(),
+        ];
+        let words =
+            all.iter().map(|reason| reason.as_str().replace("RULE.X=1", "RULE").replace("ratio 1", "ratio RATE"));
+        assert_eq!(listed, words.collect::<Vec<_>>());
+    }
+}

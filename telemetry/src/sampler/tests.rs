@@ -24,10 +24,11 @@ fn child(sampler: &Sampler, parent: &SpanContext, undecided: bool) -> Decision {
 }
 
 fn plan(rate: &str, rules: &[&str], keep_errors: bool) -> SamplingPlan {
-    let rules = rules.iter().map(|rule| rule.parse().unwrap()).collect();
-    let mut plan = SamplingPlan::ratio(rate.parse().unwrap());
-    (plan.rules, plan.keep_errors) = (rules, keep_errors);
-    plan
+    SamplingPlan::with_rules(
+        rate.parse().unwrap(),
+        rules.iter().map(|rule| rule.parse().unwrap()).collect(),
+        keep_errors,
+    )
 }
 
 #[test]

@@ -57,4 +57,5 @@ pub(super) const GRANTS: &[Grant] = &[
         &["arn:{partition}:lambda:{region}:{account}:function:{hook}"],
     ),
     right("SendSpansToXRay", Feature::Xray, &["xray:PutTraceSegments", "xray:PutTelemetryRecords"], &[ANY]),
+    right("FollowSamplingRules", Feature::Sampling, &["xray:GetSamplingRules", "xray:GetSamplingTargets"], &[ANY]),
 ];

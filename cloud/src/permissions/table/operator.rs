@@ -145,4 +145,5 @@ pub(super) const GRANTS: &[Grant] = &[
     right("LookIntoBucket", Feature::Doctor, &["s3:GetObject"], &[OBJECTS]),
     right("LookAtTable", Feature::Doctor, &["dynamodb:DescribeTable"], &[TABLE]),
     right("SendSpansToXRay", Feature::Xray, &["xray:PutTraceSegments", "xray:PutTelemetryRecords"], &[ANY]),
+    right("FollowSamplingRules", Feature::Sampling, &["xray:GetSamplingRules", "xray:GetSamplingTargets"], &[ANY]),
 ];

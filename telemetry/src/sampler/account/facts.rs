@@ -124,6 +124,20 @@ mod tests {
     }
 
     #[test]
+    fn the_reference_tells_what_is_compared_with_what() {
+        let reference = include_str!("../../../../docs/reference/sampling.md");
+        let table = reference.split_once("<!-- terms:begin -->").unwrap().1;
+        let table = table.split_once("<!-- terms:end -->").unwrap().0;
+        let row = |term: &str| table.lines().find(|row| row.starts_with(&format!("| {term} |"))).unwrap();
+        for (term, names) in [("host", &HOST[..]), ("HTTP method", &METHOD), ("URL path", &PATH), ("URL path", &URL)] {
+            for name in names {
+                assert!(row(term).contains(&format!("`{name}`")), "{term}: {name}");
+            }
+        }
+        assert_eq!(table.lines().filter(|row| row.starts_with("| ")).count(), 1 + 7, "and the heading");
+    }
+
+    #[test]
     fn a_rule_for_one_resource_is_not_for_us() {
         let arn = "arn:aws:ecs:eu-west-1:123456789012:cluster/*".to_owned();
         assert!(!Terms { resource_arn: arn, ..any() }.concern(&served(EC2)));

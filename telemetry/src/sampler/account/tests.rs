@@ -2,6 +2,8 @@
 
 use super::reservoir::Quota;
 use super::*;
+use crate::recorder::{Begun, Recorder};
+use opentelemetry::{Context, KeyValue};
 
 /// A rule for everything, with this priority, share and reservoir.
 fn rule(name: &str, priority: i32, rate: f64, reservoir: u32) -> Ruled {
@@ -169,4 +171,53 @@ fn many_threads_share_a_reservoir_and_nothing_is_counted_twice() {
     });
     assert_eq!(kept, 1);
     assert_eq!(reported(&rules, after(start, 10.0)), [("base".to_owned(), counts(4000, 1, 1))]);
+}
+
+/// A recorder that goes by the account's rules, and the rules.
+fn by_rules(exporter: spawn_config::ExporterKind) -> (Recorder, Option<Arc<AccountRules>>) {
+    let settings = spawn_config::TracingSettings {
+        sampler: spawn_config::SamplerKind::XRay,
+        sampling: spawn_config::SamplingRate::NEVER,
+        exporter,
+        ..Default::default()
+    };
+    let identity = spawn_config::Identity::new(spawn_config::Provider::Ec2, "i-0abc");
+    let program = crate::Program { name: "spored", version: "1.2.3" };
+    let recorder = Recorder::new(crate::pipeline::Pipeline::start(), None);
+    let following = recorder.sampler().choose(&crate::SamplingPlan::new(&settings, &identity, program, None));
+    assert!(following.is_none(), "there are no credentials to ask with");
+    let account = recorder.sampler().chosen.load().account.clone();
+    (recorder, account)
+}
+
+#[test]
+fn a_call_that_begins_a_trace_is_decided_by_what_is_known_of_it() {
+    let (recorder, account) = by_rules(spawn_config::ExporterKind::Otlp);
+    let mut gets = rule("gets", 1, 1.0, 0);
+    gets.terms.attributes.insert("aws.operation".to_owned(), "Get*".to_owned());
+    gets.terms.service_type = "AWS::EC2::Instance".to_owned();
+    account.unwrap().learn(vec![gets, rule("Default", 10_000, 0.0, 0)], Instant::now());
+    let settled = |operation: &'static str| {
+        let Begun::Sampled(mut start) = recorder.begin() else { panic!("it is not decided yet") };
+        let call = crate::CallName { service: "DynamoDB", operation };
+        assert_eq!(recorder.settle_operation(&mut start, call), None);
+        let unsampled = recorder.settle_trace(&mut start, &[KeyValue::new("aws.operation", operation)]);
+        (unsampled.is_none(), start.reason.map(|reason| reason.as_str().to_owned()))
+    };
+    assert_eq!(settled("GetItem"), (true, Some("rule gets rate".to_owned())));
+    assert_eq!(settled("PutItem"), (false, None));
+    // A span that is known when it begins is decided at once.
+    assert!(matches!(recorder.begin_under(&Context::new()), Begun::Unsampled(_)));
+}
+
+#[test]
+fn without_credentials_the_fallback_decides_and_the_status_says_what_to_do() {
+    let (_, account) = by_rules(spawn_config::ExporterKind::XRay);
+    let status = account.unwrap().status(Instant::now());
+    assert!(!status.in_force && status.problem.unwrap().remedy.contains("AWS_REGION"));
+}
+
+#[test]
+fn where_no_span_leaves_nobodys_rules_are_asked_for() {
+    assert!(by_rules(spawn_config::ExporterKind::None).1.is_none());
 }
