@@ -28,6 +28,7 @@ use opentelemetry_proto::transform::common::tonic::ResourceAttributesWithSchema;
 use opentelemetry_proto::transform::trace::tonic::group_spans_by_resource_and_scope;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SpanData;
+use prost::Message;
 use spawn_config::{Endpoint, OtlpProtocol, OtlpSettings};
 
 use super::split::{Sent, in_halves};
@@ -56,6 +57,8 @@ pub(super) struct Otlp {
     source: Source,
     /// Whether the receiver is X-Ray, which has limits of its own.
     is_xray: bool,
+    /// Most bytes of a request before it is compressed.
+    largest: usize,
     /// What the receiver said last without refusing anything.
     warned: RefCell<String>,
 }
@@ -104,6 +107,7 @@ impl Otlp {
         filter: Filter,
         aws: Option<&SdkConfig>,
     ) -> Result<Self, Trouble> {
+        let is_xray = endpoint.is_some_and(|endpoint| endpoint.xray_region().is_some());
         Ok(Self {
             settings: settings.clone(),
             endpoint: endpoint.cloned(),
@@ -113,7 +117,8 @@ impl Otlp {
             resource: resource.into(),
             source: Source::new(resource, filter.clone()),
             filter,
-            is_xray: endpoint.is_some_and(|endpoint| endpoint.xray_region().is_some()),
+            is_xray,
+            largest: if is_xray { xray::LARGEST } else { LARGEST },
             warned: RefCell::default(),
         })
     }
@@ -172,14 +177,17 @@ impl Otlp {
 
     async fn ask_once(&self, spans: &[SpanData], headers: &HeaderMap) -> Result<ExportTraceServiceResponse, Failure> {
         match &self.transport {
-            Transport::Grpc(grpc) => grpc.send(self.request(spans), headers).await,
+            Transport::Grpc(grpc) => {
+                let request = self.request(spans);
+                fits(request.encoded_len(), self.largest)?;
+                grpc.send(request, headers).await
+            }
             Transport::Http(http) => {
                 let body = match http.form() {
-                    http::Form::Protobuf => prost::Message::encode_to_vec(&self.request(spans)),
+                    http::Form::Protobuf => self.request(spans).encode_to_vec(),
                     http::Form::Json => self.json(spans),
                 };
-                let largest = if self.is_xray { xray::LARGEST } else { LARGEST };
-                fits(body.len(), largest)?;
+                fits(body.len(), self.largest)?;
                 http.send(body, headers).await
             }
         }

@@ -5,7 +5,6 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_client::TraceServiceClient;
 use opentelemetry_proto::tonic::collector::trace::v1::{ExportTraceServiceRequest, ExportTraceServiceResponse};
-use prost::Message;
 use spawn_config::{Compression, Endpoint, OtlpSettings};
 use tonic::codec::CompressionEncoding;
 use tonic::metadata::MetadataMap;
@@ -15,7 +14,7 @@ use super::super::Trouble;
 use super::super::split::Sent;
 use super::super::words::brief;
 use super::connector::{Connector, Versions, connector};
-use super::{Failure, LARGEST, LARGEST_ANSWER, broken, busy, endpoint, fits, later, refusing};
+use super::{Failure, LARGEST_ANSWER, broken, busy, endpoint, later, refusing};
 use crate::counters::DropReason;
 
 /// Most bytes of an answer: one less than a receiver's limit for requests by custom, so that the words of a refusal tell
@@ -45,7 +44,6 @@ impl Grpc {
         request: ExportTraceServiceRequest,
         headers: &HeaderMap,
     ) -> Result<ExportTraceServiceResponse, Failure> {
-        fits(request.encoded_len(), LARGEST)?;
         let metadata = MetadataMap::from_headers(headers.clone());
         let request = Request::from_parts(metadata, Extensions::default(), request);
         let answer = self.0.clone().export(request).await;
@@ -122,14 +120,36 @@ mod tests {
 
     #[test]
     fn the_codes_that_the_specification_calls_retryable_are_tried_again_and_no_others() {
-        use Code::{
-            Aborted, AlreadyExists, Cancelled, DataLoss, DeadlineExceeded, Internal, OutOfRange, Unavailable, Unknown,
-        };
-        for code in [Cancelled, DeadlineExceeded, Aborted, OutOfRange, Unavailable, DataLoss] {
-            assert!(matches!(read(&Status::new(code, "")), Sent::Failed(Trouble { lasting: false, .. })), "{code:?}");
-        }
-        for code in [Unknown, AlreadyExists, Internal, Code::ResourceExhausted] {
-            assert!(matches!(read(&Status::new(code, "")), Sent::Lost { .. }), "{code:?}");
+        let page = include_str!("../../../../docs/reference/otlp.md");
+        let table = page.split_once("<!-- answers:begin -->").unwrap().1.split_once("<!-- answers:end -->").unwrap().0;
+        let rows: Vec<&str> = table.trim().lines().skip(2).map(|row| row.split('|').nth(2).unwrap()).collect();
+        let [_, again, halves, _, waits, other] = rows[..] else { panic!("{rows:?}") };
+        for (name, code) in [
+            ("CANCELLED", Code::Cancelled),
+            ("UNKNOWN", Code::Unknown),
+            ("INVALID_ARGUMENT", Code::InvalidArgument),
+            ("DEADLINE_EXCEEDED", Code::DeadlineExceeded),
+            ("NOT_FOUND", Code::NotFound),
+            ("ALREADY_EXISTS", Code::AlreadyExists),
+            ("PERMISSION_DENIED", Code::PermissionDenied),
+            ("FAILED_PRECONDITION", Code::FailedPrecondition),
+            ("ABORTED", Code::Aborted),
+            ("OUT_OF_RANGE", Code::OutOfRange),
+            ("UNIMPLEMENTED", Code::Unimplemented),
+            ("INTERNAL", Code::Internal),
+            ("UNAVAILABLE", Code::Unavailable),
+            ("DATA_LOSS", Code::DataLoss),
+            ("UNAUTHENTICATED", Code::Unauthenticated),
+        ] {
+            let expected = match read(&Status::new(code, "")) {
+                Sent::Failed(Trouble { lasting: false, .. }) => again,
+                Sent::Failed(Trouble { lasting: true, .. }) => waits,
+                Sent::Refused { .. } => halves,
+                Sent::Lost { .. } => other,
+                Sent::Answered(_) => panic!("{name}"),
+            };
+            let listed = [again, halves, waits].into_iter().find(|row| row.contains(&format!("`{name}`")));
+            assert_eq!(listed.unwrap_or(other), expected, "{name}");
         }
     }
 }

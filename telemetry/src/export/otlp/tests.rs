@@ -13,7 +13,6 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use opentelemetry::KeyValue;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTracePartialSuccess;
-use prost::Message;
 use spawn_config::Compression;
 use tokio::net::TcpListener;
 
@@ -308,14 +307,17 @@ async fn what_is_final_is_lost_without_another_try() {
 }
 
 #[tokio::test]
-async fn a_span_beyond_64_mib_is_refused_before_it_is_sent() {
+async fn a_span_that_is_too_large_is_refused_before_it_is_sent() {
+    assert_eq!(LARGEST, 64 * 1024 * 1024);
     for protocol in ALL {
         let (endpoint, got) = receiver(protocol, Answer::ok()).await;
         let mut large = span("large");
-        large.attributes = vec![KeyValue::new("text", "x".repeat(LARGEST))];
-        let outcome = exporter(&settings(protocol), &endpoint).send(&[span("a"), large]).await;
+        large.attributes = vec![KeyValue::new("text", "x".repeat(10_000))];
+        let mut exporter = exporter(&settings(protocol), &endpoint);
+        exporter.largest = 10_000;
+        let outcome = exporter.send(&[span("a"), large]).await;
         assert_eq!(outcome.fates, [Fate::Delivered, Fate::Refused(DropReason::TooLarge)], "{protocol}");
-        assert!(outcome.refusal.unwrap().ends_with("takes 67108864 a request"), "{protocol}");
+        assert!(outcome.refusal.unwrap().ends_with("takes 10000 a request"), "{protocol}");
         assert_eq!(got.lock().unwrap().len(), 1, "{protocol}");
     }
 }

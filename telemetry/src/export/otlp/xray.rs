@@ -203,6 +203,16 @@ mod tests {
 
     const HOUR: Duration = Duration::from_secs(3_600);
 
+    #[test]
+    fn the_reference_has_the_limits() {
+        let page = include_str!("../../../../docs/reference/otlp.md");
+        let table = page.split_once("<!-- xray:begin -->").unwrap().1.split_once("<!-- xray:end -->").unwrap().0;
+        let values: Vec<&str> = table.trim().lines().skip(2).map(|row| row.split(" | ").nth(1).unwrap()).collect();
+        assert_eq!(values, ["5,000,000", "10,000", "200,000", "14 days ago to 2 hours ahead", "24 hours"]);
+        assert_eq!((LARGEST, SPANS, LARGEST_SPAN + 1_000), (5_000_000, 10_000, 200_000));
+        assert_eq!((PAST, FUTURE, SPREAD), (HOUR * 24 * 14, HOUR * 2, HOUR * 24));
+    }
+
     fn begun(time: SystemTime) -> SpanData {
         SpanData { start_time: time, end_time: time, ..samples::span("a") }
     }
