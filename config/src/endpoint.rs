@@ -13,13 +13,17 @@ use crate::ValueError;
 
 /// An `http` or `https` address with a host. Never one of instance metadata: those answer with credentials.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Endpoint(Url);
+pub struct Endpoint {
+    url: Url,
+    /// Whether the root is meant, and no base to which a path is added. It is written `/.`.
+    is_root: bool,
+}
 
 impl Endpoint {
     /// The address as a URL; its path is `/` where none was written.
     #[must_use]
     pub fn as_url(&self) -> &Url {
-        &self.0
+        &self.url
     }
 
     /// Whether the address forbids itself: link-local and instance metadata, however the number is written.
@@ -36,14 +40,14 @@ impl Endpoint {
     /// Without a region no host of AWS is the instance's own.
     #[must_use]
     pub fn allowed_from_tag(&self, patterns: &[String], region: Option<&str>) -> bool {
-        trust::is_allowed_from_tag(&self.0, patterns, region)
+        trust::is_allowed_from_tag(&self.url, patterns, region)
     }
 
     /// The region, if the host is one that AWS gives to X-Ray and the scheme is https. Requests to any other host must not
     /// carry the program's credentials.
     #[must_use]
     pub fn xray_region(&self) -> Option<&str> {
-        aws_host::xray_region(&self.0)
+        aws_host::xray_region(&self.url)
     }
 
     /// Whether the address is this host's own, `localhost` included.
@@ -55,26 +59,38 @@ impl Endpoint {
     /// Whether one of the operator's `patterns` matches the host.
     #[must_use]
     pub fn is_listed(&self, patterns: &[String]) -> bool {
-        trust::is_listed(&self.0, patterns)
+        trust::is_listed(&self.url, patterns)
     }
 
     /// The same endpoint with `/v1/traces` after its path.
     pub(crate) fn for_traces(&self) -> Self {
-        let mut url = self.0.clone();
+        let mut url = self.url.clone();
         url.set_path(&format!("{}/v1/traces", url.path().trim_end_matches('/')));
-        Self(url)
+        Self { url, is_root: false }
+    }
+
+    /// The same endpoint as it is: nothing is added to it, even if it has no path.
+    pub(crate) fn as_it_is(self) -> Self {
+        Self { is_root: !self.has_path(), ..self }
+    }
+
+    /// Whether the address is a base, to which the protocol's path is added: it has none, and the root is not meant.
+    #[must_use]
+    pub fn is_base(&self) -> bool {
+        !self.has_path() && !self.is_root
     }
 
     /// Whether the address has a path of its own.
     pub(crate) fn has_path(&self) -> bool {
-        self.0.path() != "/"
+        self.url.path() != "/"
     }
 }
 
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = self.0.as_str();
-        f.write_str(if self.has_path() { text } else { text.trim_end_matches('/') })
+        let text = self.url.as_str();
+        f.write_str(if self.has_path() || self.is_root { text } else { text.trim_end_matches('/') })?;
+        f.write_str(if self.is_root { "." } else { "" })
     }
 }
 
@@ -104,7 +120,8 @@ impl FromStr for Endpoint {
         if forbidden {
             return Err(ValueError::expected("an address that is neither link-local nor instance metadata"));
         }
-        Ok(Self(url))
+        let is_root = url.path() == "/" && text.ends_with("/.");
+        Ok(Self { url, is_root })
     }
 }
 
@@ -123,6 +140,7 @@ mod tests {
             "https://collector.example.com",
             "http://[::1]:4317",
             "https://a.example/otlp/v1/traces",
+            "http://localhost:4318/.",
         ] {
             assert_eq!(text.parse::<Endpoint>().unwrap().to_string(), text);
         }

@@ -208,8 +208,8 @@ fn a_bad_variable_is_refused_by_its_name() {
         ),
         (
             "OTEL_EXPORTER_OTLP_PROTOCOL",
-            "http/json",
-            "tracing-otlp-protocol cannot be \"http/json\": expected `grpc` or `http` (protobuf) (did you mean `http`?)",
+            "http/jsn",
+            "tracing-otlp-protocol cannot be \"http/jsn\": expected `grpc`, `http` (protobuf) or `http/json` (did you mean `http/json`?)",
         ),
         (
             "OTEL_EXPORTER_OTLP_TIMEOUT",

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use spawn_config::{Grammar, Key, Layers, keys, tags};
@@ -13,7 +14,12 @@ const XRAY_WRITE: &str = include_str!("../../iam/xray-write.json");
 
 /// What stands between `<!-- NAME:begin -->` and `<!-- NAME:end -->`.
 fn part(name: &str) -> &'static str {
-    let (_, rest) = REFERENCE.split_once(&format!("<!-- {name}:begin -->\n")).unwrap();
+    part_of(REFERENCE, name)
+}
+
+/// The same of another page.
+fn part_of<'a>(page: &'a str, name: &str) -> &'a str {
+    let (_, rest) = page.split_once(&format!("<!-- {name}:begin -->\n")).unwrap();
     rest.split_once(&format!("<!-- {name}:end -->")).unwrap().0
 }
 
@@ -195,5 +201,19 @@ fn the_variables_explained_are_those_of_the_table() {
     for variable in known.iter().filter(|variable| variable.starts_with("OTEL_EXPORTER_OTLP_TRACES_")) {
         let general = variable.replace("_TRACES", "");
         assert!(known.contains(&general.as_str()), "{variable}");
+    }
+}
+
+#[test]
+fn the_variables_of_the_otlp_reference_are_those_that_are_read() {
+    let page = include_str!("../../docs/reference/otlp.md");
+    let table = part_of(page, "variables");
+    let listed: BTreeSet<&str> = table.split('`').filter(|word| word.starts_with("OTEL_EXPORTER_OTLP_")).collect();
+    let known =
+        keys().iter().flat_map(|key| key.env).copied().filter(|variable| variable.starts_with("OTEL_EXPORTER_OTLP_"));
+    let insecure = ["OTEL_EXPORTER_OTLP_TRACES_INSECURE", "OTEL_EXPORTER_OTLP_INSECURE"];
+    assert_eq!(listed, known.chain(insecure).collect());
+    for protocol in spawn_config::OtlpProtocol::WORDS {
+        assert!(page.contains(&format!("| `{protocol}` |")), "{protocol}");
     }
 }

@@ -301,6 +301,37 @@ fn the_words_of_opentelemetry_are_put_into_ours() {
 }
 
 #[test]
+fn the_endpoint_of_the_environment_is_a_base_unless_it_is_for_traces() {
+    const BASE: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
+    const TRACES: &str = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
+    for (variables, expected) in [
+        (&[(BASE, "http://a:4318")][..], "http://a:4318"),
+        (&[(BASE, "http://a:4318/")], "http://a:4318"),
+        (&[(BASE, "http://a:4318/otlp/")], "http://a:4318/otlp/v1/traces"),
+        (&[(TRACES, "http://a:4318/otlp")], "http://a:4318/otlp"),
+        (&[(TRACES, "http://a:4318")], "http://a:4318/."),
+        (&[(TRACES, "http://a:4318"), (BASE, "http://b:4318")], "http://a:4318/."),
+        (&[(TRACES, ""), (BASE, "http://b:4318")], "http://b:4318"),
+        (&[(BASE, "a:4317"), ("OTEL_EXPORTER_OTLP_INSECURE", "true")], "http://a:4317"),
+        (&[(BASE, "a:4317"), ("OTEL_EXPORTER_OTLP_INSECURE", "false")], "https://a:4317"),
+        (&[(BASE, "https://a:4317"), ("OTEL_EXPORTER_OTLP_INSECURE", "true")], "https://a:4317"),
+        (
+            &[
+                (BASE, "a:4317"),
+                ("OTEL_EXPORTER_OTLP_INSECURE", "true"),
+                ("OTEL_EXPORTER_OTLP_TRACES_INSECURE", "false"),
+            ],
+            "https://a:4317",
+        ),
+    ] {
+        let resolved = environment(&[&[("OTEL_TRACES_EXPORTER", "otlp")], variables].concat());
+        let endpoint = resolved.settings.tracing.endpoint.unwrap();
+        assert_eq!(endpoint.to_string(), expected, "{variables:?}");
+        assert_eq!(endpoint.is_base(), !expected.ends_with("/.") && expected.matches('/').count() == 2);
+    }
+}
+
+#[test]
 fn an_otlp_endpoint_of_the_environment_is_not_for_x_ray() {
     let explanation =
         environment(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:4318")]).explain("tracing-endpoint").unwrap();

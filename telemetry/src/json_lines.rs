@@ -139,6 +139,12 @@ mod tests {
         span.status = Status::error("no");
         JsonLines::in_file(path.to_str().unwrap(), &resource, Filter::default()).unwrap().write(&[span]);
         let text = std::fs::read_to_string(&path).unwrap();
+        let reference = include_str!("../../docs/reference/otlp.md");
+        let (_, table) = reference.split_once("<!-- json:begin -->").unwrap();
+        for row in table.split_once("<!-- json:end -->").unwrap().0.trim().lines().skip(2) {
+            let example = row.rsplit('`').nth(1).unwrap();
+            assert!(text.contains(example), "{example}: {text}");
+        }
         let line: serde_json::Value = serde_json::from_str(text.strip_suffix('\n').unwrap()).unwrap();
         let span = json!({
             "traceId": "6b0120b8000000000123456789abcdef",

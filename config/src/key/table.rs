@@ -89,7 +89,7 @@ static KEYS: [Key; 52] = [
         .says("Writes the lines of `stdout` to this file instead of stderr.")
         .path("observability.tracing.exporter_file"),
     key!("tracing-otlp-protocol", Grammar::Word(OtlpProtocol::WORDS), tracing.otlp.protocol)
-        .says("Chooses gRPC, or protobuf over HTTP.")
+        .says("Chooses gRPC, or protobuf or JSON over HTTP.")
         .path("observability.tracing.otlp.protocol")
         .env(&["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"])
         .default("grpc"),

@@ -1,5 +1,6 @@
 //! Settings from environment variables: our own, and those of the OpenTelemetry specification.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::key::{Key, Raw, keys};
@@ -9,6 +10,8 @@ use super::Entry;
 
 const SAMPLER: &str = "OTEL_TRACES_SAMPLER";
 const SAMPLER_ARG: &str = "OTEL_TRACES_SAMPLER_ARG";
+/// Whether an address without a scheme is one without TLS; the stronger comes first.
+const INSECURE: [&str; 2] = ["OTEL_EXPORTER_OTLP_TRACES_INSECURE", "OTEL_EXPORTER_OTLP_INSECURE"];
 
 /// What the environment says.
 pub(super) struct Environment {
@@ -23,7 +26,7 @@ pub(super) fn read(variables: impl IntoIterator<Item = (String, String)>) -> Res
     let set: BTreeMap<String, String> = variables
         .into_iter()
         .map(|(variable, value)| (variable, value.trim().to_owned()))
-        .filter(|(variable, value)| known.contains_key(variable.as_str()) && !value.is_empty())
+        .filter(|(variable, value)| is_read(variable, &known) && !value.is_empty())
         .collect();
 
     let mut entries = Vec::new();
@@ -58,6 +61,10 @@ pub(super) fn read(variables: impl IntoIterator<Item = (String, String)>) -> Res
     Ok(Environment { entries, notes })
 }
 
+fn is_read(variable: &str, known: &BTreeMap<&str, &'static Key>) -> bool {
+    known.contains_key(variable) || INSECURE.contains(&variable)
+}
+
 /// What one variable says about its key.
 enum Said {
     Value(Raw),
@@ -83,7 +90,10 @@ fn translate<'a>(
         SAMPLER_ARG => {
             return Ok(Said::Note(format!("{SAMPLER_ARG} has no effect without {SAMPLER}")));
         }
-        "OTEL_EXPORTER_OTLP_ENDPOINT" => base(value).map_err(|error| (variable, error))?,
+        "OTEL_EXPORTER_OTLP_ENDPOINT" => base(&with_scheme(value, set)).map_err(|error| (variable, error))?,
+        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT" => {
+            as_it_is(&with_scheme(value, set)).map_err(|error| (variable, error))?
+        }
         _ if variable.ends_with("_TIMEOUT") && value.bytes().all(|byte| byte.is_ascii_digit()) => {
             format!("{value}ms")
         }
@@ -111,6 +121,22 @@ fn sampler(value: &str, set: &BTreeMap<String, String>) -> Result<Said, (&'stati
         }
     };
     Ok(Said::Sampler("ratio", Some(rate.to_owned())))
+}
+
+/// An address that is host and port alone, as gRPC knows it, with the scheme that another variable says.
+fn with_scheme<'a>(value: &'a str, set: &BTreeMap<String, String>) -> Cow<'a, str> {
+    match INSECURE.iter().find_map(|variable| set.get(*variable)) {
+        Some(insecure) if !value.contains("://") => {
+            let scheme = if insecure.eq_ignore_ascii_case("true") { "http" } else { "https" };
+            Cow::Owned(format!("{scheme}://{value}"))
+        }
+        _ => Cow::Borrowed(value),
+    }
+}
+
+/// The address for traces: nothing is added to it.
+fn as_it_is(value: &str) -> Result<String, ValueError> {
+    Ok(value.parse::<Endpoint>()?.as_it_is().to_string())
 }
 
 /// A base address: a path of its own goes before `/v1/traces`; without one the exporter adds that by itself.

@@ -84,11 +84,13 @@ choice! {
 
 choice! {
     /// The wire form of OTLP.
-    OtlpProtocol, "`grpc` or `http` (protobuf)" {
+    OtlpProtocol, "`grpc`, `http` (protobuf) or `http/json`" {
         /// gRPC, by custom on port 4317.
         Grpc = "grpc",
         /// Protobuf over HTTP, by custom on port 4318.
         Http = "http" | "http/protobuf",
+        /// JSON over HTTP, for receivers that take nothing else.
+        HttpJson = "http/json",
     }
 }
 

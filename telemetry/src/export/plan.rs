@@ -98,7 +98,7 @@ impl MakeExporter for ExportPlan {
             ExporterKind::XRay => Box::new(self.xray(memory)?),
             ExporterKind::Otlp => {
                 let filter = self.filter.clone();
-                Box::new(Otlp::new(&self.otlp, self.endpoint.as_ref(), &self.resource, filter)?)
+                Box::new(Otlp::new(&self.otlp, self.endpoint.as_ref(), &self.resource, filter, self.aws.as_ref())?)
             }
             // The pipeline asks for no exporter with `none`.
             ExporterKind::Stdout | ExporterKind::None => Box::new(self.json_lines()?),

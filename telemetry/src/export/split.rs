@@ -17,6 +17,13 @@ pub(super) enum Sent {
         /// Why.
         refusal: String,
     },
+    /// It refuses the request, and is not to be asked again, not even with a part of it.
+    Lost {
+        /// How the spans are counted.
+        reason: DropReason,
+        /// Why.
+        refusal: String,
+    },
     /// It could not be reached, or cannot take anything now.
     Failed(Trouble),
 }
@@ -43,6 +50,10 @@ pub(super) async fn in_halves(
                 }
                 outcome.refusal = answer.refusal.or(outcome.refusal);
                 outcome.trouble = answer.trouble.or(outcome.trouble);
+            }
+            Sent::Lost { reason, refusal } => {
+                outcome.fates[range].fill(Fate::Refused(reason));
+                outcome.refusal = Some(refusal);
             }
             Sent::Refused { reason, refusal } if range.len() <= 1 => {
                 outcome.fates[range].fill(Fate::Refused(reason));
@@ -96,6 +107,18 @@ mod tests {
         let refused = outcome.fates.iter().filter(|fate| **fate == Fate::Refused(DropReason::Rejected)).count();
         assert_eq!(requests, MOST_REQUESTS);
         assert!(refused > 20 && outcome.fates[refused..].iter().all(|fate| *fate == Fate::Again), "{refused}");
+    }
+
+    #[tokio::test]
+    async fn what_is_lost_is_lost_at_once() {
+        let mut requests = 0;
+        let outcome = in_halves(4, once(0..4), async |_| {
+            requests += 1;
+            Sent::Lost { reason: DropReason::Rejected, refusal: "no".to_owned() }
+        })
+        .await;
+        let fates = vec![Fate::Refused(DropReason::Rejected); 4];
+        assert_eq!((requests, outcome), (1, Outcome { fates, trouble: None, refusal: Some("no".to_owned()) }));
     }
 
     #[tokio::test]

@@ -16,10 +16,10 @@ pub(super) fn grpc(endpoint: Option<&Endpoint>) -> Result<Uri, Trouble> {
 pub(super) fn http(endpoint: Option<&Endpoint>) -> Result<Uri, Trouble> {
     let Some(endpoint) = endpoint else { return Ok(Uri::from_static("http://localhost:4318/v1/traces")) };
     let url = endpoint.as_url();
-    match url.path() {
-        "" | "/" => parsed(&format!("{}/v1/traces", &url[..url::Position::BeforePath])),
-        _ => parsed(&url[..url::Position::AfterPath]),
+    if endpoint.is_base() {
+        return parsed(&format!("{}/v1/traces", &url[..url::Position::BeforePath]));
     }
+    parsed(&url[..url::Position::AfterPath])
 }
 
 fn parsed(text: &str) -> Result<Uri, Trouble> {
@@ -42,6 +42,7 @@ mod tests {
             ("https://collector/", "https://collector/", "https://collector/v1/traces"),
             ("https://host/otlp/v1/traces", "https://host/", "https://host/otlp/v1/traces"),
             ("https://host/ingest", "https://host/", "https://host/ingest"),
+            ("https://host/.", "https://host/", "https://host/"),
         ];
         for (endpoint, by_grpc, by_http) in cases {
             let endpoint: Endpoint = endpoint.parse().unwrap();

@@ -13,7 +13,6 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use opentelemetry::KeyValue;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTracePartialSuccess;
-use prost::Message;
 use spawn_config::Compression;
 use tokio::net::TcpListener;
 
@@ -57,7 +56,7 @@ async fn receiver(protocol: OtlpProtocol, answer: Answer) -> (Endpoint, Got) {
                             .serve_connection(stream, service)
                             .await
                     }
-                    OtlpProtocol::Http => {
+                    OtlpProtocol::Http | OtlpProtocol::HttpJson => {
                         hyper::server::conn::http1::Builder::new().serve_connection(stream, service).await
                     }
                 }
@@ -79,7 +78,7 @@ async fn take(
     let message = match protocol {
         // A byte that says whether it is zipped, and four of length.
         OtlpProtocol::Grpc => body.slice(5..),
-        OtlpProtocol::Http => body,
+        OtlpProtocol::Http | OtlpProtocol::HttpJson => body,
     };
     let message = if zipped {
         let mut plain = Vec::new();
@@ -88,7 +87,10 @@ async fn take(
     } else {
         message
     };
-    let request = ExportTraceServiceRequest::decode(message).unwrap();
+    let request = match protocol {
+        OtlpProtocol::HttpJson => serde_json::from_slice(&message).unwrap(),
+        _ => ExportTraceServiceRequest::decode(message).unwrap(),
+    };
     let spans = request.resource_spans.iter().flat_map(|resource| &resource.scope_spans).flat_map(|scope| &scope.spans);
     let names = spans.map(|span| span.name.clone()).collect();
     got.lock().unwrap().push((parts.uri.path().to_owned(), parts.headers, names));
@@ -109,10 +111,11 @@ async fn take(
 }
 
 const BOTH: [OtlpProtocol; 2] = [OtlpProtocol::Grpc, OtlpProtocol::Http];
+const ALL: [OtlpProtocol; 3] = [OtlpProtocol::Grpc, OtlpProtocol::Http, OtlpProtocol::HttpJson];
 
 fn exporter(settings: &OtlpSettings, endpoint: &Endpoint) -> Otlp {
     let resource = Resource::builder_empty().with_attribute(KeyValue::new("service.name", "spored")).build();
-    Otlp::new(settings, Some(endpoint), &resource, Filter::default()).unwrap()
+    Otlp::new(settings, Some(endpoint), &resource, Filter::default(), None).unwrap()
 }
 
 fn settings(protocol: OtlpProtocol) -> OtlpSettings {
@@ -121,7 +124,7 @@ fn settings(protocol: OtlpProtocol) -> OtlpSettings {
 
 #[tokio::test]
 async fn spans_arrive_at_the_path_of_the_protocol_plain_and_zipped() {
-    for protocol in BOTH {
+    for protocol in ALL {
         for compression in [Compression::None, Compression::Gzip] {
             let (endpoint, got) = receiver(protocol, Answer::ok()).await;
             let settings = OtlpSettings { compression, ..settings(protocol) };
@@ -133,6 +136,7 @@ async fn spans_arrive_at_the_path_of_the_protocol_plain_and_zipped() {
                     ("/opentelemetry.proto.collector.trace.v1.TraceService/Export", "application/grpc")
                 }
                 OtlpProtocol::Http => ("/v1/traces", "application/x-protobuf"),
+                OtlpProtocol::HttpJson => ("/v1/traces", "application/json"),
             };
             assert_eq!(
                 (path.as_str(), &headers["content-type"]),
@@ -179,7 +183,7 @@ async fn a_failure_is_told_by_whether_it_will_last() {
         (OtlpProtocol::Http, 404, "0", true),
         (OtlpProtocol::Http, 302, "0", true),
         (OtlpProtocol::Grpc, 200, "14", false),
-        (OtlpProtocol::Grpc, 200, "8", false),
+        (OtlpProtocol::Http, 403, "0", true),
         (OtlpProtocol::Grpc, 200, "16", true),
         (OtlpProtocol::Grpc, 200, "12", true),
     ];
@@ -253,6 +257,96 @@ fn a_certificate_that_cannot_be_read_is_named() {
     let settings = OtlpSettings { ca_file: Some("/nowhere/ca.pem".to_owned()), ..OtlpSettings::default() };
     let endpoint: Endpoint = "https://localhost:4317".parse().unwrap();
     let resource = Resource::builder_empty().build();
-    let trouble = Otlp::new(&settings, Some(&endpoint), &resource, Filter::default()).unwrap_err();
+    let trouble = Otlp::new(&settings, Some(&endpoint), &resource, Filter::default(), None).unwrap_err();
     assert!(trouble.lasting && trouble.what.starts_with("/nowhere/ca.pem cannot be used for TLS"), "{trouble:?}");
+}
+
+#[tokio::test]
+async fn a_token_that_was_renewed_since_is_sent_once_more_at_once() {
+    for (protocol, status, grpc) in [(OtlpProtocol::Grpc, 200, "16"), (OtlpProtocol::Http, 401, "0")] {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("token");
+        std::fs::write(&file, "first").unwrap();
+        let (endpoint, got) = receiver(protocol, Answer { status, grpc, ..Answer::ok() }).await;
+        let settings = OtlpSettings { token_file: Some(file.to_str().unwrap().to_owned()), ..settings(protocol) };
+        let mut exporter = exporter(&settings, &endpoint);
+        let tokens = || -> Vec<_> {
+            got.lock().unwrap().drain(..).map(|(_, headers, _)| headers["authorization"].clone()).collect()
+        };
+        let refused = exporter.send(&[span("a")]).await;
+        assert_eq!(
+            (tokens(), refused.trouble.unwrap().lasting),
+            (vec![HeaderValue::from_static("Bearer first")], true)
+        );
+        // The file changes between the first request and the answer to it.
+        let old = exporter.headers.now().unwrap();
+        std::fs::write(&file, "second").unwrap();
+        let mut headers = old.clone();
+        assert!(exporter.renew(&mut headers).await);
+        assert_eq!(headers["authorization"], "Bearer second");
+        assert!(!exporter.renew(&mut headers).await, "{protocol}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_final_is_lost_without_another_try() {
+    let cases = [
+        (OtlpProtocol::Http, 500, "0"),
+        (OtlpProtocol::Http, 501, "0"),
+        (OtlpProtocol::Http, 408, "0"),
+        (OtlpProtocol::Grpc, 200, "13"),
+        (OtlpProtocol::Grpc, 200, "2"),
+        (OtlpProtocol::Grpc, 200, "8"),
+    ];
+    for (protocol, status, grpc) in cases {
+        let (endpoint, got) = receiver(protocol, Answer { status, grpc, ..Answer::ok() }).await;
+        let outcome = exporter(&settings(protocol), &endpoint).send(&[span("a"), span("b")]).await;
+        assert_eq!(outcome.fates, [Fate::Refused(DropReason::Rejected); 2], "{protocol} {status} {grpc}");
+        assert_eq!((outcome.trouble, got.lock().unwrap().len()), (None, 1), "{protocol} {status} {grpc}");
+    }
+}
+
+#[tokio::test]
+async fn a_span_that_is_too_large_is_refused_before_it_is_sent() {
+    assert_eq!(LARGEST, 64 * 1024 * 1024);
+    for protocol in ALL {
+        let (endpoint, got) = receiver(protocol, Answer::ok()).await;
+        let mut large = span("large");
+        large.attributes = vec![KeyValue::new("text", "x".repeat(10_000))];
+        let mut exporter = exporter(&settings(protocol), &endpoint);
+        exporter.largest = 10_000;
+        let outcome = exporter.send(&[span("a"), large]).await;
+        assert_eq!(outcome.fates, [Fate::Delivered, Fate::Refused(DropReason::TooLarge)], "{protocol}");
+        assert!(outcome.refusal.unwrap().ends_with("takes 10000 a request"), "{protocol}");
+        assert_eq!(got.lock().unwrap().len(), 1, "{protocol}");
+    }
+}
+
+#[tokio::test]
+async fn only_x_ray_gets_a_signature_and_by_http_alone() {
+    let credentials = aws_credential_types::Credentials::new("AKIDEXAMPLE", "secret", None, None, "test");
+    let provider = aws_credential_types::provider::SharedCredentialsProvider::new(credentials);
+    let aws = SdkConfig::builder().credentials_provider(provider).build();
+    let made = |protocol, endpoint: &str| {
+        let resource = Resource::builder_empty().build();
+        let endpoint: Endpoint = endpoint.parse().unwrap();
+        Otlp::new(&settings(protocol), Some(&endpoint), &resource, Filter::default(), Some(&aws))
+    };
+    let xray = "https://xray.eu-central-1.amazonaws.com";
+    assert_eq!(made(OtlpProtocol::Grpc, xray).unwrap_err().what, "X-Ray's OTLP endpoint does not speak gRPC");
+    for (endpoint, signs) in [
+        (xray, true),
+        ("https://xray.eu-central-1.amazonaws.com/v1/traces", true),
+        ("http://xray.eu-central-1.amazonaws.com", false),
+        ("https://xray.eu-central-1.amazonaws.com.evil.example", false),
+        ("https://collector.example", false),
+    ] {
+        let exporter = made(OtlpProtocol::HttpJson, endpoint).unwrap();
+        let Transport::Http(http) = &exporter.transport else { panic!("{endpoint}") };
+        assert_eq!((http.signs(), exporter.is_xray), (signs, signs), "{endpoint}");
+    }
+    let (endpoint, got) = receiver(OtlpProtocol::Http, Answer::ok()).await;
+    made(OtlpProtocol::Http, &endpoint.to_string()).unwrap().send(&[span("a")]).await;
+    let (_, headers, _) = got.lock().unwrap().pop().unwrap();
+    assert!(headers.get("authorization").is_none() && headers.get("x-amz-date").is_none(), "{headers:?}");
 }
