@@ -7,6 +7,7 @@ use aws_sdk_s3::operation::list_objects::ListObjectsOutput;
 use aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Output;
 use aws_sdk_s3::operation::put_object::PutObjectInput;
 use aws_sdk_s3::operation::upload_part::UploadPartInput;
+use aws_sdk_s3::primitives::ByteStream;
 use aws_smithy_runtime_api::client::interceptors::context::{Input, Output};
 use opentelemetry_semantic_conventions::attribute as semconv;
 use spawn_telemetry::Attributes;
@@ -34,6 +35,12 @@ pub(super) fn input(operation: &str, input: &Input, into: &mut Attributes) {
         }
         _ => {}
     }
+}
+
+/// The content of an object.
+pub(super) fn body<'a>(operation: &str, output: &'a mut Output) -> Option<&'a mut ByteStream> {
+    let output = (operation == "GetObject").then(|| output.downcast_mut::<GetObjectOutput>())??;
+    Some(&mut output.body)
 }
 
 pub(super) fn output(operation: &str, output: &Output, into: &mut Attributes) {
