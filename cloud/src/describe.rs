@@ -9,6 +9,7 @@ mod s3;
 mod sqs;
 
 use aws_smithy_runtime_api::client::interceptors::context::{Input, Output};
+use aws_smithy_types::byte_stream::ByteStream;
 use opentelemetry::{Array, StringValue, Value};
 use spawn_telemetry::{Attributes, CallName, DescribeCall};
 
@@ -35,6 +36,10 @@ impl DescribeCall for AwsCalls {
             "SQS" => sqs::output(call.operation, output, into),
             _ => {}
         }
+    }
+
+    fn body<'a>(&self, call: &CallName<'_>, output: &'a mut Output) -> Option<&'a mut ByteStream> {
+        if call.service == "S3" { s3::body(call.operation, output) } else { None }
     }
 
     fn is_empty_poll(&self, call: &CallName<'_>, output: &Output) -> bool {

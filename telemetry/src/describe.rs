@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 
 use aws_smithy_runtime_api::client::interceptors::context::{Input, Output};
+use aws_smithy_types::byte_stream::ByteStream;
 use opentelemetry::{Array, KeyValue, StringValue, Value};
 
 use crate::attribute;
@@ -25,6 +26,13 @@ pub trait DescribeCall: Send + Sync + Debug {
 
     /// Adds what the output of a successful call tells.
     fn output(&self, call: &CallName<'_>, output: &Output, into: &mut Attributes);
+
+    /// The body of an output that is a stream. What it ends with is the call's end, and that of the wrappers that the
+    /// SDK puts around it, such as the one that checks S3's checksums; a body that is not named here is watched within them.
+    fn body<'a>(&self, call: &CallName<'_>, output: &'a mut Output) -> Option<&'a mut ByteStream> {
+        let _ = (call, output);
+        None
+    }
 
     /// Whether the call asked for work and found none; without a parent such a call is no story and makes no span.
     fn is_empty_poll(&self, call: &CallName<'_>, output: &Output) -> bool {

@@ -30,7 +30,7 @@ use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::{
     BeforeDeserializationInterceptorContextMut, BeforeSerializationInterceptorContextMut,
     BeforeSerializationInterceptorContextRef, BeforeTransmitInterceptorContextMut, BeforeTransmitInterceptorContextRef,
-    FinalizerInterceptorContextRef,
+    FinalizerInterceptorContextMut, FinalizerInterceptorContextRef,
 };
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
@@ -249,6 +249,21 @@ impl Intercept for TracingInterceptor {
         let peer = peer::of(cfg);
         if let Some(call) = sampled(cfg) {
             call.end_attempt(peer, context.response(), context.output_or_error());
+        }
+        Ok(())
+    }
+
+    /// Follows the body as the caller gets it, where it is known where that is.
+    fn modify_before_completion(
+        &self,
+        context: &mut FinalizerInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let Some(call) = sampled(cfg)
+            && let Some(Ok(output)) = context.output_or_error_mut()
+        {
+            call.watch_output(output);
         }
         Ok(())
     }

@@ -198,3 +198,17 @@ async fn an_upload_tells_the_size_of_what_it_brings_however_it_comes() {
     };
     assert_eq!((size("S3.UploadPart"), size("S3.CreateMultipartUpload")), (Some(whole(5_200_000)), None));
 }
+
+#[tokio::test]
+async fn bytes_that_are_not_those_of_the_checksum_are_the_spans_error() {
+    let scene = scene().await;
+    // The checksum is that of another text.
+    let headers = [("x-amz-checksum-crc32", "i9aeUg=="), ("x-amz-checksum-type", "FULL_OBJECT")];
+    scene.proxy.script([Rule::new(Action::respond(200, &headers, "Hello word!")).method("GET")]);
+    let error = scene.get("o").await.body.collect().await.unwrap_err();
+    let span = scene.spans.take_one();
+    let response = Some("response".into());
+    assert_eq!(how(&span.attributes), [Some(whole(11)), Some(false.into()), Some(true.into()), response], "{error:?}");
+    let told = said(&span.attributes, "error.message").unwrap();
+    assert!(told.as_str().contains("checksum mismatch"), "{told:?}");
+}

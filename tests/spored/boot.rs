@@ -154,7 +154,10 @@ async fn the_credentials_that_the_boot_waits_for_are_in_its_trace() {
     let lookups: Vec<_> = spans.iter().filter(|span| span["name"] == "credentials").collect();
     let [lookup] = lookups[..] else { panic!("{lookups:#?}") };
     assert_eq!(attribute(lookup, "aws.credentials.source"), Some(&Value::from("instance-metadata")));
-    assert_eq!(parent(parent(lookup))["name"], "spored boot");
+    let boot = parent(parent(lookup));
+    assert_eq!(boot["name"], "spored boot");
+    let metadata = named(&spans, "instance metadata");
+    assert_eq!(metadata["parentSpanId"], boot["spanId"]);
     let asked: Vec<_> = spans.iter().filter(|span| span["parentSpanId"] == lookup["spanId"]).collect();
     let names: Vec<_> = asked.iter().map(|span| span["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["IMDS.GetToken", "IMDS.GetMetadata", "IMDS.GetMetadata"]);

@@ -41,6 +41,12 @@ pub(super) fn input(operation: &str, input: &Input, into: &mut Attributes) {
     }
 }
 
+/// The content of an object.
+pub(super) fn body<'a>(operation: &str, output: &'a mut Output) -> Option<&'a mut ByteStream> {
+    let output = (operation == "GetObject").then(|| output.downcast_mut::<GetObjectOutput>())??;
+    Some(&mut output.body)
+}
+
 pub(super) fn output(operation: &str, output: &Output, into: &mut Attributes) {
     match operation {
         "DeleteObjects" => {

@@ -33,7 +33,7 @@ pub(super) async fn boot(early: Early, world: &World, telemetry: &Telemetry, sha
     let mut sources = early.sources.clone();
     let known = sources.resolve(early.debug).resolved.settings;
     let place = host::place(known.host.provider, world);
-    let imds = Imds::new();
+    let (imds, asked) = (Imds::new(), SystemTime::now());
     let identity = host::identity(place, &known.host, world, &imds).await;
     let config = spawn_cloud::sdk_config(region(&identity)).await;
     let config = match identity.provider {
@@ -43,7 +43,7 @@ pub(super) async fn boot(early: Early, world: &World, telemetry: &Telemetry, sha
     let called = config.region().map(|region| region.as_ref().to_owned());
     let identity = Identity { region: called, ..identity };
 
-    let (span, tags) = span_and_tags(&early, place, &imds, &identity, &config, telemetry).await;
+    let (span, tags) = span_and_tags(&early, place, &imds, asked, &identity, &config, telemetry).await;
     let Early { started, sources: _, debug, heartbeat: _, work: _, systemd } = early;
     sources.region.clone_from(&identity.region);
     sources.tags = tags.into_iter().filter(|(key, _)| is_setting(key)).collect();
@@ -84,6 +84,7 @@ async fn span_and_tags(
     early: &Early,
     place: Place,
     imds: &Imds,
+    asked: SystemTime,
     identity: &Identity,
     config: &spawn_cloud::Config,
     telemetry: &Telemetry,
@@ -95,7 +96,16 @@ async fn span_and_tags(
     if identity.provider == Provider::Local || place == Place::Local {
         return (start(&Context::new()), BTreeMap::new());
     }
-    match imds.tags().await {
+    let answer = imds.tags().await;
+    let answered = SystemTime::now();
+    // Whose child the boot is stands in the tags, so that the questions have their span when they are answered.
+    let start = |parent: &Context| {
+        let span = start(parent);
+        let metadata = telemetry.start_span("instance metadata", SpanKind::Internal, &span, vec![], Some(asked));
+        metadata.span().end_with_timestamp(answered);
+        span
+    };
+    match answer {
         Ok(Some(tags)) => (start(&launcher(&tags).unwrap_or_default()), tags),
         answer => {
             if let Err(error) = answer {

@@ -16,6 +16,7 @@ use std::time::Instant;
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::body::{Error, SdkBody};
+use aws_smithy_types::byte_stream::ByteStream;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
@@ -29,16 +30,37 @@ pub(super) fn watch(response: &mut HttpResponse, clock: Instant) -> Arc<Reading>
     let body = std::mem::replace(response.body_mut(), SdkBody::taken());
     let watched = reading.clone();
     *response.body_mut() = body.map_preserve_contents(move |inner| {
-        SdkBody::from_body_1_x(WatchedBody { inner, reading: watched.clone(), is_over: false })
+        SdkBody::from_body_1_x(WatchedBody { inner, reading: watched.clone(), is_outermost: false, is_over: false })
     });
     reading
+}
+
+/// Puts the body, as the caller gets it, under the watch of a reading that counts its bytes further in.
+pub(super) fn watch_outermost(body: &mut ByteStream, reading: &Arc<Reading>) {
+    reading.ends_outermost();
+    let reading = reading.clone();
+    let inner = std::mem::take(body).into_inner();
+    *body = ByteStream::new(inner.map_preserve_contents(move |inner| {
+        SdkBody::from_body_1_x(WatchedBody { inner, reading: reading.clone(), is_outermost: true, is_over: false })
+    }));
 }
 
 /// A body that tells how far it was read.
 struct WatchedBody {
     inner: SdkBody,
     reading: Arc<Reading>,
+    /// Whether there is another one further in, which counts. If so, this one knows how it ends.
+    is_outermost: bool,
     is_over: bool,
+}
+
+impl WatchedBody {
+    fn end(&mut self, end: impl FnOnce(&Reading)) {
+        self.is_over = true;
+        if self.is_outermost || !self.reading.is_ended_outermost() {
+            end(&self.reading);
+        }
+    }
 }
 
 impl Body for WatchedBody {
@@ -50,18 +72,12 @@ impl Body for WatchedBody {
         match &polled {
             Poll::Pending => {}
             Poll::Ready(Some(Ok(frame))) => {
-                if let Some(data) = frame.data_ref() {
+                if let Some(data) = frame.data_ref().filter(|_| !self.is_outermost) {
                     self.reading.progress(data.len());
                 }
             }
-            Poll::Ready(Some(Err(error))) => {
-                self.is_over = true;
-                self.reading.fail(&**error);
-            }
-            Poll::Ready(None) => {
-                self.is_over = true;
-                self.reading.complete();
-            }
+            Poll::Ready(Some(Err(error))) => self.end(|reading| reading.fail(&**error)),
+            Poll::Ready(None) => self.end(Reading::complete),
         }
         polled
     }
@@ -79,7 +95,8 @@ impl Drop for WatchedBody {
     /// Whoever knows the length need not read on to be told that there is no more.
     fn drop(&mut self) {
         if !self.is_over {
-            self.reading.let_go(Body::is_end_stream(&self.inner));
+            let is_end = Body::is_end_stream(&self.inner);
+            self.end(|reading| reading.let_go(is_end));
         }
     }
 }

@@ -135,6 +135,19 @@ impl Call {
         }
     }
 
+    /// Lets the body as the caller gets it have the last word, where there is one and it is known where.
+    pub(super) fn watch_output(&self, output: &mut Output) {
+        let (Some(reading), Some(kind)) = (&self.reading, &self.kind) else { return };
+        let watch = || {
+            if let Some(body) = self.shared.describe.body(&kind.name(), output) {
+                body::watch_outermost(body, reading);
+            }
+        };
+        if catch_unwind(AssertUnwindSafe(watch)).is_err() {
+            tracing::debug!(call = %kind.span_name, "finding the body in the output of a call panicked");
+        }
+    }
+
     pub(super) fn end_attempt(
         &mut self,
         peer: Option<SocketAddr>,

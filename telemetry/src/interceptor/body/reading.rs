@@ -1,7 +1,7 @@
 //! How far one body was read, and the span that waits for its end.
 
 use std::error::Error;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -28,6 +28,8 @@ pub(crate) struct Reading {
     first: AtomicU64,
     last: AtomicU64,
     state: Mutex<State>,
+    /// Whether the body as the caller gets it is watched too, and knows the end.
+    ends_outermost: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -64,7 +66,24 @@ pub(in crate::interceptor) struct FinishedCall {
 impl Reading {
     pub(super) fn new(clock: Instant, announced: Option<u64>) -> Self {
         let [bytes, first, last] = [const { AtomicU64::new(0) }; 3];
-        Self { clock, announced, bytes, first, last, state: Mutex::new(State::Unclaimed) }
+        Self {
+            clock,
+            announced,
+            bytes,
+            first,
+            last,
+            state: Mutex::new(State::Unclaimed),
+            ends_outermost: AtomicBool::new(false),
+        }
+    }
+
+    /// From now on the outermost of two bodies knows the end.
+    pub(super) fn ends_outermost(&self) {
+        self.ends_outermost.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_ended_outermost(&self) -> bool {
+        self.ends_outermost.load(Ordering::Relaxed)
     }
 
     /// So many bytes more were read.
