@@ -98,9 +98,7 @@ impl PlannedSpan {
 
     /// The start and the rest, for the recorder.
     pub(crate) fn into_parts(self, mut record: SpanRecord) -> Option<(SpanStart, SpanRecord, Vec<Link>, Status)> {
-        if !self.recorded {
-            return None;
-        }
+        let start = self.start(record.started)?;
         let status = match &record.error {
             None => Status::Unset,
             Some(message) => {
@@ -111,10 +109,14 @@ impl PlannedSpan {
         };
         let links = record.links.iter().map(|link| link.span().span_context().clone());
         let links = links.filter(SpanContext::is_valid).map(Link::with_context).collect();
+        Some((start, record, links, status))
+    }
+
+    /// The start, for the recorder; `None` for a span that is not recorded.
+    pub(crate) fn start(&self, started: SystemTime) -> Option<SpanStart> {
         let index = self.context.get::<JobArrayIndex>().copied();
         let span = self.context.span().span_context().clone();
-        let start = SpanStart::planned(span, self.parent, self.parent_is_remote, record.started, index);
-        Some((start, record, links, status))
+        self.recorded.then(|| SpanStart::planned(span, self.parent, self.parent_is_remote, started, index))
     }
 }
 
