@@ -53,7 +53,7 @@ impl Endpoint {
     /// Whether the address is this host's own, `localhost` included.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
-        trust::is_loopback(&self.0)
+        trust::is_loopback(&self.url)
     }
 
     /// Whether one of the operator's `patterns` matches the host.

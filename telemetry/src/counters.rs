@@ -57,6 +57,11 @@ pub struct Counters {
     pub queued: u64,
     /// Spans that were dropped, by reason; a reason that never applied is absent.
     pub dropped: BTreeMap<DropReason, u64>,
+    /// Of those that were sent to X-Ray, spans from whose documents something was cut to fit; the documents say so.
+    pub cut: u64,
+    /// Of those that were sent to X-Ray, spans that went to another part of their trace than the first, because that was
+    /// full.
+    pub split: u64,
 }
 
 impl Counters {

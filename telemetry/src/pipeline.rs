@@ -12,11 +12,13 @@ mod panics;
 mod size;
 mod state;
 mod store;
+mod under_way;
 mod worker;
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use opentelemetry::KeyValue;
 use opentelemetry_sdk::trace::SpanData;
 use tokio::sync::{Notify, oneshot};
 
@@ -96,6 +98,19 @@ impl Pipeline {
         if wake {
             self.shared().wake.notify_one();
         }
+    }
+
+    /// Notes a span that has begun, so that it can be announced if it takes long. It may never end; nothing waits for it.
+    pub(crate) fn begun(&self, span: SpanData) {
+        let wake = self.shared().state().begun(span, Instant::now() + self.shared().pace.announce_after);
+        if wake {
+            self.shared().wake.notify_one();
+        }
+    }
+
+    /// Sets the attributes that say whose the spans are that are announced; those that end say so themselves.
+    pub(crate) fn identify(&self, identity: Vec<KeyValue>) {
+        self.shared().state().under_way.identify(identity);
     }
 
     /// Decides what becomes of spans: those held so far are kept if `keep` says so, and dropped as `not_sampled` if not.

@@ -117,9 +117,7 @@ impl PlannedSpan {
         keeps_errors: bool,
     ) -> Option<(SpanStart, SpanRecord, Vec<Link>, Status)> {
         let kept = self.unsampled && keeps_errors && record.error.is_some();
-        if !self.recorded && !kept {
-            return None;
-        }
+        let start = if kept { self.start_of_failure(record.started) } else { self.start(record.started)? };
         let status = match &record.error {
             None => Status::Unset,
             Some(message) => {
@@ -130,15 +128,24 @@ impl PlannedSpan {
         };
         let links = record.links.iter().map(|link| link.span().span_context().clone());
         let links = links.filter(SpanContext::is_valid).map(Link::with_context).collect();
-        let index = self.context.get::<JobArrayIndex>().copied();
-        let span = self.context.span().span_context().clone();
-        let (span, remote, reason) = match kept {
-            // Alone, as a part of its trace of its own.
-            true => (sampled(&span), self.parent != SpanId::INVALID, Some(Reason::error())),
-            false => (span, self.parent_is_remote, self.reason),
-        };
-        let start = SpanStart::planned(span, self.parent, remote, reason, record.started, index);
         Some((start, record, links, status))
+    }
+
+    /// The start, for the recorder; `None` for a span that is not recorded.
+    pub(crate) fn start(&self, started: SystemTime) -> Option<SpanStart> {
+        let span = self.context.span().span_context().clone();
+        self.recorded.then(|| self.start_as(span, self.parent_is_remote, self.reason.clone(), started))
+    }
+
+    /// The start of a failure that is kept alone, as a part of its trace of its own.
+    fn start_of_failure(&self, started: SystemTime) -> SpanStart {
+        let span = sampled(self.context.span().span_context());
+        self.start_as(span, self.parent != SpanId::INVALID, Some(Reason::error()), started)
+    }
+
+    fn start_as(&self, span: SpanContext, remote: bool, reason: Option<Reason>, started: SystemTime) -> SpanStart {
+        let index = self.context.get::<JobArrayIndex>().copied();
+        SpanStart::planned(span, self.parent, remote, reason, started, index)
     }
 }
 

@@ -129,6 +129,7 @@ impl Recorder {
     /// Sets the attributes that every span of the programs carries from now on.
     pub(crate) fn identify(&self, identity: &SpanIdentity) {
         self.0.identity.store(Arc::new(identity.attributes()));
+        self.0.pipeline.identify(identity.attributes());
     }
 
     /// Begins a span of an AWS call under the current context. Which call it is comes out later: see [`Recorder::settle`].
@@ -276,6 +277,22 @@ impl Recorder {
         say_index(&mut span.attributes, start.job_array_index);
         span.attributes.extend(start.reason.clone().map(|it| KeyValue::new(attribute::SPAWN_SAMPLING_REASON, it)));
         self.accept_own(span);
+    }
+
+    /// Notes a span of the programs' own that has begun, if it stands at the top of its part of the trace.
+    pub(crate) fn begun(&self, span: SpanData) {
+        let is_top = span.parent_span_id == SpanId::INVALID || span.parent_span_is_remote;
+        let is_call = matches!(span.span_kind, SpanKind::Client | SpanKind::Producer);
+        if is_top && !is_call && span.span_context.is_sampled() && self.0.kept.is_none() {
+            self.0.pipeline.begun(span);
+        }
+    }
+
+    /// Notes a planned span that has come about.
+    pub(crate) fn begun_planned(&self, start: &SpanStart, end: SpanEnd) {
+        let mut span = self.data(start, end);
+        say_index(&mut span.attributes, start.job_array_index);
+        self.begun(span);
     }
 
     fn data(&self, start: &SpanStart, end: SpanEnd) -> SpanData {

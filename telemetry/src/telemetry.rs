@@ -148,6 +148,25 @@ impl Telemetry {
         PlannedSpan::begun(self.recorder.begin_under(parent), parent, TimedIds.span_id())
     }
 
+    /// Says that a planned span has come about and is under way. If it takes long, X-Ray is told, so that work shows whose
+    /// host is killed; the span itself is recorded with [`Telemetry::record`], here or by another host. Announced are spans
+    /// that stand at the top of their part of the trace, once; nothing is counted for it.
+    pub fn announce(
+        &self,
+        planned: &PlannedSpan,
+        name: impl Into<Cow<'static, str>>,
+        kind: SpanKind,
+        started: SystemTime,
+        attributes: Vec<KeyValue>,
+    ) {
+        if self.recorder.sampler().is_off() {
+            return;
+        }
+        let Some(start) = planned.start(started) else { return };
+        let end = SpanEnd { name: name.into(), kind, attributes, status: Status::Unset, elapsed: Duration::ZERO };
+        self.recorder.begun_planned(&start, end);
+    }
+
     /// Records a planned span that is over. One that was not sampled, or planned with tracing off, leaves nothing.
     pub fn record(&self, planned: PlannedSpan, record: SpanRecord) {
         if self.recorder.sampler().is_off() {
@@ -257,7 +276,16 @@ impl Drop for OpenSpan<'_> {
 pub(crate) struct ToRecorder(pub(crate) Recorder);
 
 impl SpanProcessor for ToRecorder {
-    fn on_start(&self, _: &mut Span, _: &Context) {}
+    fn on_start(&self, span: &mut Span, parent: &Context) {
+        // Only what stands at the top is announced; the rest is not worth a copy.
+        let above = parent.span();
+        let above = above.span_context();
+        if (!above.is_valid() || above.is_remote())
+            && let Some(span) = span.exported_data()
+        {
+            self.0.begun(span);
+        }
+    }
 
     /// A span that another provider only records, for processors of its own, is nothing to send.
     fn on_end(&self, span: SpanData) {

@@ -30,6 +30,7 @@ mod list;
 mod readme;
 mod resume;
 mod safety;
+mod service_map;
 mod setup;
 mod status;
 mod stop_start;

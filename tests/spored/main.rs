@@ -1,6 +1,7 @@
 //! `spored` on a host of one's own and on an instance: the real program, real HTTP, emulators that others wrote.
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+mod announced;
 mod array;
 mod bad_input;
 mod boot;

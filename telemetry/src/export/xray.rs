@@ -32,14 +32,24 @@ const DOCUMENTS: usize = 50;
 /// Most bytes of documents in a request.
 const BYTES: usize = 1_000_000;
 
+/// What a document is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Of {
+    /// The span at this place of the batch.
+    Span(usize),
+    /// A span that has not ended.
+    Announcement,
+    /// No span: it ties parts of a trace together, and is sent beside the spans until it is taken.
+    Beside,
+}
+
 /// A document on its way to X-Ray.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Document {
     /// Id by which X-Ray speaks of the document.
     id: SpanId,
     text: String,
-    /// Place of the span in the batch; none for what is sent beside the spans.
-    of: Option<usize>,
+    of: Of,
 }
 
 /// Sends spans as segment documents.
@@ -69,15 +79,12 @@ impl XRay {
 
     async fn send(&mut self, spans: &[SpanData]) -> Outcome {
         let now = Instant::now();
-        let tasks = spans.iter().enumerate().map(|(of, span)| Task { span, of: Some(of), now });
-        let documents = self.written(tasks);
+        let documents = self.written(spans.iter().enumerate().map(|(of, span)| Task { span, of: Of::Span(of), now }));
         let Outcome { fates: each, trouble, refusal } = self.put(&documents).await;
         let mut fates = vec![Fate::Again; spans.len()];
-        for (document, fate) in documents.into_iter().zip(each) {
-            match document.of {
-                Some(of) => fates[of] = fate,
-                None if fate == Fate::Again => self.budget.borrow_mut().keep_beside(document),
-                None => {}
+        for (document, fate) in documents.iter().zip(each) {
+            if let Of::Span(of) = document.of {
+                fates[of] = fate;
             }
         }
         self.records.count(&fates);
@@ -88,12 +95,20 @@ impl XRay {
         Outcome { fates, trouble, refusal }
     }
 
+    async fn announced(&mut self, spans: &[SpanData]) -> bool {
+        let now = Instant::now();
+        let documents = self.written(spans.iter().map(|span| Task { span, of: Of::Announcement, now }));
+        documents.is_empty() || self.put(&documents).await.trouble.is_none()
+    }
+
     /// The documents of spans, after those that still wait beside them.
     fn written<'a>(&mut self, tasks: impl Iterator<Item = Task<'a>>) -> Vec<Document> {
         let mut budget = self.budget.borrow_mut();
         budget.make_room();
         let mut documents = budget.take_beside();
         tasks.for_each(|task| self.writer.write(task, &mut budget, &mut documents));
+        // Should the attempt come to no end, they are not lost.
+        beside(&documents).for_each(|document| budget.keep_beside(document.clone()));
         documents
     }
 
@@ -101,14 +116,13 @@ impl XRay {
     async fn put(&mut self, documents: &[Document]) -> Outcome {
         let Self { client, records, .. } = self;
         let requests = packed(documents).into_iter();
-        in_halves(documents.len(), requests, async |range: Range<usize>| put(client, records, &documents[range]).await)
-            .await
-    }
-
-    async fn announced(&mut self, spans: &[SpanData]) -> bool {
-        let now = Instant::now();
-        let documents = self.written(spans.iter().map(|span| Task { span, of: None, now }));
-        documents.is_empty() || self.put(&documents).await.trouble.is_none()
+        let send = async |range: Range<usize>| put(client, records, &documents[range]).await;
+        let outcome = in_halves(documents.len(), requests, send).await;
+        let mut budget = self.budget.borrow_mut();
+        drop(budget.take_beside());
+        let left = documents.iter().zip(&outcome.fates).filter(|(_, fate)| **fate == Fate::Again);
+        beside(left.map(|(document, _)| document)).for_each(|document| budget.keep_beside(document.clone()));
+        outcome
     }
 
     async fn report_in_time(&mut self) {
@@ -137,6 +151,10 @@ impl Exporter for XRay {
     fn finish(&mut self) -> Delivering<'_, ()> {
         Box::pin(self.report_in_time())
     }
+}
+
+fn beside<'a>(documents: impl IntoIterator<Item = &'a Document>) -> impl Iterator<Item = &'a Document> {
+    documents.into_iter().filter(|document| document.of == Of::Beside)
 }
 
 async fn put(client: &Client, records: &mut Records, documents: &[Document]) -> Sent {

@@ -15,6 +15,8 @@ pub(crate) struct Pace {
     pub(crate) first_wait: Duration,
     /// Upper bound of any wait after a failure.
     pub(crate) longest_wait: Duration,
+    /// How long a span is under way before it is announced.
+    pub(crate) announce_after: Duration,
 }
 
 impl Default for Pace {
@@ -25,6 +27,7 @@ impl Default for Pace {
             patience: Duration::from_secs(10),
             first_wait: Duration::from_secs(1),
             longest_wait: Duration::from_secs(60),
+            announce_after: Duration::from_secs(3),
         }
     }
 }

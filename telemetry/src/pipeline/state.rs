@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use jiff::Timestamp;
 use opentelemetry_sdk::trace::SpanData;
 
 use super::notice::Notice;
 use super::store::{Appended, Batch, Store};
+use super::under_way::UnderWay;
 use crate::counters::{Counters, DropReason};
-use crate::export::{Fate, MakeExporter, Outcome, Trouble};
+use crate::export::{Fate, MakeExporter, Outcome, Remarks, Trouble};
 use crate::health::{Health, HealthState, Problem};
 use crate::sampler::Following;
 
@@ -25,6 +27,7 @@ pub(super) struct State {
     configurations: u64,
     created: u64,
     exported: u64,
+    remarks: Remarks,
     dropped: BTreeMap<DropReason, u64>,
     pub(super) worker: WorkerState,
     /// Those who wait for a flush; while there are any, nothing lingers.
@@ -39,6 +42,7 @@ pub(super) struct State {
     last_refusal: Option<String>,
     /// What is to be logged as soon as nobody holds the state.
     pub(super) notices: Vec<Notice>,
+    pub(super) under_way: UnderWay,
 }
 
 /// What happens to a span that arrives.
@@ -67,6 +71,7 @@ impl State {
             configurations: 0,
             created: 0,
             exported: 0,
+            remarks: Remarks::default(),
             dropped: BTreeMap::new(),
             worker: WorkerState::Absent,
             flushing: 0,
@@ -76,6 +81,7 @@ impl State {
             problem: None,
             last_refusal: None,
             notices: Vec::new(),
+            under_way: UnderWay::default(),
         }
     }
 
@@ -85,6 +91,7 @@ impl State {
             return false;
         }
         self.created += 1;
+        self.under_way.ended(&span);
         if self.intake == Intake::Closed {
             self.count_dropped(DropReason::Shutdown, 1);
             return false;
@@ -97,12 +104,19 @@ impl State {
         self.worker == WorkerState::Running && matches!(self.store.waiting(), 1 | FULL_BATCH)
     }
 
+    /// Notes a span that has begun, and says whether the worker is to be told.
+    pub(super) fn begun(&mut self, span: SpanData, due: Instant) -> bool {
+        let is_taken = !matches!(self.intake, Intake::Discard | Intake::Closed);
+        is_taken && self.under_way.begun(span, due) && self.worker == WorkerState::Running
+    }
+
     /// From now on spans go to this plan's exporter.
     pub(super) fn export(&mut self, plan: Arc<dyn MakeExporter>, keep: &dyn Fn(&SpanData) -> bool) {
         if self.is_closed() {
             return;
         }
         self.drop_unsampled(keep);
+        self.under_way.retain(keep);
         self.configurations += 1;
         self.plan = Some((self.configurations, plan));
         self.intake = Intake::Deliver;
@@ -120,6 +134,7 @@ impl State {
             let dropped = self.store.retain(&|_| false);
             self.count_dropped(DropReason::Disabled, dropped);
         }
+        self.under_way.clear();
         self.intake = Intake::Discard;
         self.orders += 1;
     }
@@ -136,6 +151,7 @@ impl State {
 
     /// From now on nothing is taken or delivered.
     pub(super) fn close(&mut self) {
+        self.under_way.clear();
         self.intake = Intake::Closed;
         self.orders += 1;
     }
@@ -180,6 +196,12 @@ impl State {
         !again
     }
 
+    /// Counts what an exporter had to remark.
+    pub(super) fn remark(&mut self, remarks: Remarks) {
+        self.remarks.cut += remarks.cut;
+        self.remarks.split += remarks.split;
+    }
+
     /// Notes a failure, and that it is to be logged if it is another one than before.
     pub(super) fn fail(&mut self, trouble: Trouble) {
         let Trouble { lasting, after: _, what, remedy } = trouble;
@@ -205,6 +227,8 @@ impl State {
             exported: self.exported,
             queued: self.store.len() as u64,
             dropped: self.dropped.clone(),
+            cut: self.remarks.cut,
+            split: self.remarks.split,
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::future::pending;
 
 use super::*;
-use crate::export::{BatchLimits, Delivering, Exporter, Fate, Memory, Outcome, Trouble};
+use crate::export::{BatchLimits, Delivering, Exporter, Fate, Memory, Outcome, Remarks, Trouble};
 use crate::health::HealthState;
 use crate::samples::{child, span};
 use opentelemetry::trace::SpanKind;
@@ -28,6 +28,9 @@ struct Played {
     acts: VecDeque<Act>,
     broken: Option<Trouble>,
     names: Vec<String>,
+    announced: Vec<String>,
+    deaf: bool,
+    remarks: Remarks,
     exporters: usize,
 }
 
@@ -36,6 +39,10 @@ impl Script {
         let script = Self::default();
         script.0.lock().unwrap().acts.extend(acts);
         script
+    }
+
+    fn announced(&self) -> Vec<String> {
+        self.0.lock().unwrap().announced.clone()
     }
 
     fn delivered(&self) -> Vec<String> {
@@ -61,6 +68,16 @@ impl MakeExporter for Script {
 impl Exporter for Script {
     fn limits(&self) -> BatchLimits {
         BatchLimits { spans: 100, bytes: 1024 * 1024, patience: None }
+    }
+
+    fn announce<'a>(&'a mut self, spans: &'a [SpanData]) -> Delivering<'a, bool> {
+        let mut played = self.0.lock().unwrap();
+        played.announced.extend(spans.iter().map(|span| span.name.to_string()));
+        Box::pin(std::future::ready(!played.deaf))
+    }
+
+    fn remarks(&mut self) -> Remarks {
+        std::mem::take(&mut self.0.lock().unwrap().remarks)
     }
 
     fn deliver<'a>(&'a mut self, spans: &'a [SpanData]) -> Delivering<'a, Outcome> {
@@ -108,7 +125,8 @@ fn trouble(lasting: bool) -> Trouble {
 }
 
 fn counters(created: u64, exported: u64, queued: u64, dropped: &[(DropReason, u64)]) -> Counters {
-    Counters { created, exported, queued, dropped: dropped.iter().copied().collect::<BTreeMap<_, _>>() }
+    let dropped = dropped.iter().copied().collect::<BTreeMap<_, _>>();
+    Counters { created, exported, queued, dropped, ..Counters::default() }
 }
 
 fn is_conserved(counters: &Counters) -> bool {
@@ -465,4 +483,65 @@ impl std::io::Write for Lines {
     fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
     }
+}
+
+fn wait_for(what: &str, met: impl Fn() -> bool) {
+    let deadline = Instant::now() + LONG;
+    while !met() {
+        assert!(Instant::now() < deadline, "no {what}");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn what_an_exporter_remarks_is_in_the_account() {
+    let script = Script::default();
+    script.0.lock().unwrap().remarks = Remarks { cut: 2, split: 3 };
+    let pipeline = exporting(&script);
+    pipeline.accept(span("a"));
+    pipeline.shutdown(LONG);
+    assert_eq!(pipeline.counters(), Counters { cut: 2, split: 3, ..counters(1, 1, 0, &[]) });
+}
+
+#[test]
+fn a_span_that_takes_long_is_announced_once_and_counted_when_it_ends() {
+    let script = Script::default();
+    let pipeline = Pipeline::with_pace(Pace { announce_after: Duration::ZERO, ..pace() });
+    // Noted before anybody knows where spans go.
+    pipeline.begun(span("task align[7]"));
+    pipeline.export_with(Arc::new(script.clone()), &|_| true);
+    wait_for("announcement", || script.announced() == ["task align[7]"]);
+    assert_eq!((pipeline.counters(), script.delivered()), (Counters::default(), vec![]));
+    pipeline.accept(span("task align[7]"));
+    pipeline.shutdown(LONG);
+    assert_eq!((script.announced().len(), script.delivered()), (1, vec!["task align[7]".to_owned()]));
+}
+
+#[test]
+fn what_ends_in_time_or_was_not_sampled_is_never_announced() {
+    let script = Script::default();
+    let pipeline = Pipeline::with_pace(Pace { announce_after: Duration::from_millis(1), ..pace() });
+    pipeline.begun(span("rejected"));
+    pipeline.export_with(Arc::new(script.clone()), &|span| span.name != "rejected");
+    let other = SpanData { span_context: crate::samples::context(7), ..span("kept") };
+    pipeline.begun(other);
+    wait_for("announcement", || !script.announced().is_empty());
+    assert_eq!(script.announced(), ["kept"]);
+    pipeline.configure(Delivery::Discard, &|_| true);
+    pipeline.begun(span("late"));
+    assert_eq!(pipeline.shared().state().under_way.due(), None);
+}
+
+#[test]
+fn an_announcement_that_was_not_heard_comes_again_later_and_holds_nothing_up() {
+    let script = Script::default();
+    script.0.lock().unwrap().deaf = true;
+    let pipeline = Pipeline::with_pace(Pace { announce_after: Duration::ZERO, ..pace() });
+    pipeline.export_with(Arc::new(script.clone()), &|_| true);
+    pipeline.begun(span("work"));
+    wait_for("announcement", || !script.announced().is_empty());
+    wait_for("another time", || pipeline.shared().state().under_way.due().is_some_and(|due| due > Instant::now()));
+    pipeline.accept(SpanData { span_context: crate::samples::context(7), ..span("other") });
+    assert_eq!(pipeline.shutdown(LONG).delivered, 1);
+    assert_eq!(script.announced().len(), 1);
 }

@@ -1,10 +1,10 @@
 //! The thread that takes batches out of the store and hands them to the exporter, and that nothing but the end stops.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use opentelemetry::Context;
-use tokio::time::{sleep, timeout};
+use tokio::time::{sleep, timeout, timeout_at};
 
 use super::Shared;
 use super::backoff::{Backoff, Setback};
@@ -61,6 +61,9 @@ struct Worker {
 enum Next {
     End,
     Wait,
+    /// Nothing until then, when a span is to be announced.
+    WaitUntil(Instant),
+    Announce,
     Linger,
     Deliver,
 }
@@ -72,6 +75,9 @@ impl Worker {
             match self.next() {
                 Next::End => break,
                 Next::Wait => self.shared.wake.notified().await,
+                // Whether it was woken or the time is up, it looks again.
+                Next::WaitUntil(due) => drop(timeout_at(due.into(), self.shared.wake.notified()).await),
+                Next::Announce => self.announce().await,
                 Next::Linger => self.linger().await,
                 Next::Deliver => self.deliver().await,
             }
@@ -95,7 +101,11 @@ impl Worker {
         let state = self.shared.state();
         match state.store.waiting() {
             _ if !state.can_deliver() => Next::End,
-            0 => Next::Wait,
+            // A flush waits for spans that have ended, not for announcements.
+            _ if state.flushing == 0 && state.under_way.due().is_some_and(|due| due <= Instant::now()) => {
+                Next::Announce
+            }
+            0 => state.under_way.due().map_or(Next::Wait, Next::WaitUntil),
             waiting if waiting >= FULL_BATCH || state.flushing > 0 => Next::Deliver,
             _ => Next::Linger,
         }
@@ -110,6 +120,31 @@ impl Worker {
         };
         if timeout(self.shared.pace.linger, more).await.is_err() {
             self.deliver().await;
+        }
+    }
+
+    /// Announces spans that are under way. It is done with the exporter that there is, or not now: what would make one fail
+    /// is found, told and waited for where spans are delivered.
+    async fn announce(&mut self) {
+        let plan = self.shared.state().plan.clone();
+        let spans = self.shared.state().under_way.take_due(Instant::now());
+        let Some((configuration, plan)) = plan else { return };
+        let mut heard = false;
+        if self.backoff.is_none()
+            && let Ok(mut exporter) = self.exporter_for(configuration, &*plan).await
+        {
+            let patience = exporter.limits().patience.unwrap_or(self.shared.pace.patience);
+            let attempt = timeout(patience, caught(exporter.announce(&spans)));
+            tokio::select! {
+                answer = attempt => if let Ok(Ok(answer)) = answer {
+                    heard = answer;
+                    self.exporter = Some((configuration, exporter));
+                },
+                () = closed(&self.shared) => {}
+            }
+        }
+        if !heard {
+            self.shared.state().under_way.unheard(&spans, Instant::now());
         }
     }
 
@@ -138,6 +173,7 @@ impl Worker {
                 };
                 match outcome {
                     Some(Ok(Ok(outcome))) => {
+                        self.shared.state().remark(exporter.remarks());
                         // What has to be changed may be a certificate or a key, so the next exporter reads them anew.
                         if !outcome.trouble.as_ref().is_some_and(|trouble| trouble.lasting) {
                             self.exporter = Some((configuration, exporter));

@@ -9,6 +9,7 @@ pub mod otlp;
 pub mod process;
 pub mod programs;
 pub mod python;
+pub mod service_map;
 pub mod xray_rules;
 
 mod http_call;
@@ -21,4 +22,5 @@ pub use machine_room::MachineRoom;
 pub use otlp::OtlpReceiver;
 pub use process::Process;
 pub use programs::{Program, wait_until};
+pub use service_map::ServiceMap;
 pub use xray_rules::XRayRules;

@@ -89,6 +89,7 @@ async fn work(crew: &Arc<Crew>, claimed: &Claimed, place: Place, span: AttemptSp
     }
     let (array, task) = (crew.array.id.as_str(), &claimed.task);
     tracing::info!(array, index = task.index, attempt = task.attempt, "task begins");
+    span.announce(crew, task);
     let work = run::Work::new(crew, &claimed.task);
     // It was called off while the host before had it, and that host has vanished.
     let called_off = task.cancel.then(|| settle::Done::cut(Cut::Cancelled, crew));

@@ -61,6 +61,13 @@ impl AttemptSpan {
         }
     }
 
+    /// Says that the attempt is under way, now that the task is this host's.
+    pub(super) fn announce(&self, crew: &Crew, task: &Task) {
+        let name = format!("task {}", named(crew, task.index));
+        let attributes = whose(crew, task);
+        crew.telemetry.announce(&self.span, name, SpanKind::Internal, self.started, attributes);
+    }
+
     fn times(&self) -> Times {
         (self.started, self.started + self.clock.elapsed())
     }
@@ -159,22 +166,10 @@ fn named(crew: &Crew, index: u32) -> String {
 
 fn record(crew: &Crew, task: &Task, name: String, times: Times, links: Vec<Context>, told: Told) -> SpanRecord {
     let Told { outcome, exit_code, signal, error } = told;
-    let id = crew.array.id.as_str();
-    let mut attributes = vec![
-        KeyValue::new(attribute::SPAWN_JOB_ARRAY_ID, id.to_owned()),
-        KeyValue::new(attribute::SPAWN_JOB_ARRAY_NAME, crew.array.id.name().to_owned()),
-        KeyValue::new(attribute::TASK_ID, format!("{id}/{}", task.index)),
-        KeyValue::new(attribute::SPAWN_TASK_OUTCOME, outcome.as_str()),
-    ];
-    if task.attempt > 0 {
-        attributes.push(KeyValue::new(attribute::SPAWN_TASK_ATTEMPT, i64::from(task.attempt)));
-    }
+    let mut attributes = whose(crew, task);
+    attributes.push(KeyValue::new(attribute::SPAWN_TASK_OUTCOME, outcome.as_str()));
     let codes = [(attribute::PROCESS_EXIT_CODE, exit_code), (attribute::SPAWN_TASK_SIGNAL, signal)];
     attributes.extend(codes.into_iter().filter_map(|(key, code)| Some(KeyValue::new(key, i64::from(code?)))));
-    // The host's own identity is added where there is none.
-    if let Some(instance) = task.instance() {
-        attributes.push(KeyValue::new(attribute::SPAWN_INSTANCE_ID, instance.to_owned()));
-    }
     SpanRecord {
         name: name.into(),
         kind: SpanKind::Internal,
@@ -184,6 +179,24 @@ fn record(crew: &Crew, task: &Task, name: String, times: Times, links: Vec<Conte
         links,
         error,
     }
+}
+
+/// What an attempt is an attempt at.
+fn whose(crew: &Crew, task: &Task) -> Vec<KeyValue> {
+    let id = crew.array.id.as_str();
+    let mut attributes = vec![
+        KeyValue::new(attribute::SPAWN_JOB_ARRAY_ID, id.to_owned()),
+        KeyValue::new(attribute::SPAWN_JOB_ARRAY_NAME, crew.array.id.name().to_owned()),
+        KeyValue::new(attribute::TASK_ID, format!("{id}/{}", task.index)),
+    ];
+    if task.attempt > 0 {
+        attributes.push(KeyValue::new(attribute::SPAWN_TASK_ATTEMPT, i64::from(task.attempt)));
+    }
+    // The host's own identity is added where there is none.
+    if let Some(instance) = task.instance() {
+        attributes.push(KeyValue::new(attribute::SPAWN_INSTANCE_ID, instance.to_owned()));
+    }
+    attributes
 }
 
 /// An instant of an item as the clock of spans has it.

@@ -289,3 +289,48 @@ async fn x_ray_is_told_how_the_sending_goes_when_its_time_has_come() {
     });
     assert_eq!(report, json!({"TelemetryRecords": [record]}));
 }
+
+#[tokio::test]
+async fn what_ties_the_parts_of_a_trace_together_is_sent_until_it_is_taken() {
+    let api = Api::answering([(503, json!({}))]);
+    let mut exporter = api.exporter();
+    exporter.budget.borrow_mut().limits.quick = 4_000;
+    let spans = spans(12);
+    assert_eq!(exporter.send(&spans).await.fates, vec![Fate::Again; 12]);
+    let first = api.ids();
+    let beside: Vec<u64> = first[0].iter().copied().filter(|id| *id > 12).collect();
+    assert!(!beside.is_empty(), "{first:?}");
+    assert_eq!(exporter.send(&spans).await, Outcome::delivered(12));
+    assert!(beside.iter().all(|id| api.ids()[1].contains(id)), "{:?}", api.ids());
+    exporter.send(&spans[..1]).await;
+    assert_eq!(api.ids()[2], [1]);
+    assert_eq!(exporter.remarks().split, 12 - first[0].iter().position(|id| *id > 12).unwrap() as u64);
+}
+
+#[tokio::test]
+async fn what_an_exporter_knows_of_a_trace_the_next_one_knows_too() {
+    let api = Api::default();
+    let mut first = api.exporter();
+    let budget = Rc::clone(&first.budget);
+    budget.borrow_mut().limits.quick = 4_000;
+    first.send(&spans(12)).await;
+    let mut second = api.exporter();
+    second.budget = budget;
+    second.send(&[span("root")]).await;
+    let bodies = api.requests.lock().unwrap();
+    let text =
+        |body: usize, document: usize| bodies[body].1["TraceSegmentDocuments"][document].as_str().unwrap().to_owned();
+    let trace = |text: String| serde_json::from_str::<Json>(&text).unwrap()["trace_id"].clone();
+    assert_eq!(trace(text(1, 0)), trace(text(0, 0)), "the root goes where its first child went");
+}
+
+#[tokio::test]
+async fn an_announcement_is_heard_when_x_ray_has_taken_it() {
+    let api = Api::answering([(503, json!({}))]);
+    let mut exporter = api.exporter();
+    let attempt = [span("task align[7]")];
+    assert!(!exporter.announce(&attempt).await);
+    assert!(exporter.announce(&attempt).await);
+    assert!(exporter.announce(&[]).await);
+    assert_eq!(api.ids(), [[0xa1], [0xa1]]);
+}

@@ -6,9 +6,9 @@ use std::time::Instant;
 use opentelemetry::trace::{SpanId, TraceId};
 use opentelemetry_sdk::trace::SpanData;
 
-use super::Document;
 use super::budget::{Budget, Limits, More, Parent, Released, Spot, Trace};
 use super::tie;
+use super::{Document, Of};
 use crate::xray::{Place, Translator, Written};
 
 /// Turns spans into documents, each for the part of its trace that it belongs to.
@@ -24,8 +24,7 @@ pub(super) struct Writer {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Task<'a> {
     pub(super) span: &'a SpanData,
-    /// Its place in the batch; none for the announcement of a span that has not ended.
-    pub(super) of: Option<usize>,
+    pub(super) of: Of,
     pub(super) now: Instant,
 }
 
@@ -34,8 +33,12 @@ impl Task<'_> {
         self.span.span_context.span_id()
     }
 
+    fn is_announcement(&self) -> bool {
+        self.of == Of::Announcement
+    }
+
     fn more<'l>(&self, limits: &'l Limits) -> More<'l> {
-        More { under_way: self.of.is_none(), now: self.now, limits }
+        More { under_way: self.is_announcement(), now: self.now, limits }
     }
 }
 
@@ -107,9 +110,8 @@ impl Writer {
         }
         let place = Place {
             trace_id: trace.part_id(spot.part, &self.sender),
-            apart: false,
-            under_way: task.of.is_none(),
-            continued: None,
+            under_way: task.is_announcement(),
+            ..Place::of(&span)
         };
         let annotations = trace.annotations(spot.part);
         self.scratch.clear();
@@ -139,11 +141,11 @@ impl Writer {
 
     /// Writes a document that belongs to no span of the batch, and says how long it is.
     fn beside(&mut self, span: &SpanData, trace_id: TraceId, into: &mut Vec<Document>) -> usize {
-        let place = Place { trace_id, apart: false, under_way: false, continued: None };
+        let place = Place { trace_id, ..Place::of(span) };
         let mut text = String::new();
         let written = self.translator.document(span, &place, &mut |_, _| false, &mut text);
         let bytes = text.len();
-        into.push(Document { id: written.id, text, of: None });
+        into.push(Document { id: written.id, text, of: Of::Beside });
         bytes
     }
 }

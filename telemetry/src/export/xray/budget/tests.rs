@@ -3,6 +3,7 @@
 use opentelemetry::trace::{SpanContext, SpanId, SpanKind};
 
 use super::*;
+use crate::export::xray::Of;
 use crate::samples::{child, context};
 
 fn more(limits: &Limits) -> More<'_> {
@@ -56,7 +57,7 @@ fn a_single_trace_forgets_its_oldest_documents_and_never_what_it_awaits() {
 fn what_waits_beside_the_spans_is_bounded() {
     let mut budget = Budget::default();
     for id in 0..=BESIDE as u64 {
-        budget.keep_beside(Document { id: SpanId::from(id), text: String::new(), of: None });
+        budget.keep_beside(Document { id: SpanId::from(id), text: String::new(), of: Of::Beside });
     }
     let beside = budget.take_beside();
     assert_eq!((beside.len(), beside[0].id), (BESIDE, SpanId::from(1)));

@@ -129,15 +129,15 @@ proptest! {
         let mut now = Instant::now();
         for (span, _) in spans.iter().filter(|(_, shape)| shape.announced && !shape.call) {
             let mut documents = Vec::new();
-            writer.write(Task { span, of: None, now }, &mut budget, &mut documents);
+            writer.write(Task { span, of: Of::Announcement, now }, &mut budget, &mut documents);
             sent.take(documents);
         }
         for (of, (span, shape)) in spans.iter().enumerate() {
             now += Duration::from_secs(shape.pause);
             let mut documents = Vec::new();
-            writer.write(Task { span, of: Some(of), now }, &mut budget, &mut documents);
-            prop_assert_eq!(documents.last().unwrap().of, Some(of));
-            prop_assert!(documents.iter().rev().skip(1).all(|document| document.of.is_none()));
+            writer.write(Task { span, of: Of::Span(of), now }, &mut budget, &mut documents);
+            prop_assert_eq!(documents.last().unwrap().of, Of::Span(of));
+            prop_assert!(documents.iter().rev().skip(1).all(|document| document.of == Of::Beside));
             sent.take(documents);
         }
         for (trace, bytes) in &sent.bytes {
@@ -178,7 +178,7 @@ fn step(number: u64, bytes: usize) -> SpanData {
 
 fn write(writer: &mut Writer, budget: &mut Budget, span: &SpanData, now: Instant) -> Vec<Json> {
     let mut documents = Vec::new();
-    writer.write(Task { span, of: Some(0), now }, budget, &mut documents);
+    writer.write(Task { span, of: Of::Span(0), now }, budget, &mut documents);
     documents.iter().map(|document| serde_json::from_str(&document.text).unwrap()).collect()
 }
 
@@ -245,7 +245,7 @@ fn an_announcement_has_no_end_and_what_comes_later_takes_its_place() {
     let (mut writer, mut budget, now) = (writer(), budget(), Instant::now());
     let mut documents = Vec::new();
     let attempt = SpanData { end_time: at(0), ..span("task align[7]") };
-    writer.write(Task { span: &attempt, of: None, now }, &mut budget, &mut documents);
+    writer.write(Task { span: &attempt, of: Of::Announcement, now }, &mut budget, &mut documents);
     let announced: Json = serde_json::from_str(&documents[0].text).unwrap();
     assert_eq!((&announced["in_progress"], announced.get("end_time")), (&true.into(), None));
     for number in 1..9 {
