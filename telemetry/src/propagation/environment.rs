@@ -34,7 +34,7 @@ pub fn from_environment(variables: &BTreeMap<String, String>) -> Option<Context>
     let variable = |name: &str| variables.get(name).map(String::as_str).filter(|value| !value.is_empty());
     let w3c = variable(TRACEPARENT).map(|traceparent| remote_context(traceparent, variable(TRACESTATE))).transpose();
     let xray = || variable(XRAY).map(from_xray_header).transpose();
-    pair::or_warn("environment", w3c).or_else(|| pair::or_warn("environment", xray()))
+    pair::or_warn("the environment", w3c).or_else(|| pair::or_warn("the environment", xray()))
 }
 
 #[cfg(test)]

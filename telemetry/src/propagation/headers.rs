@@ -21,8 +21,8 @@ pub fn from_headers<'a>(headers: impl IntoIterator<Item = (&'a str, &'a str)>) -
             _ => {}
         }
     }
-    let w3c = pair::or_warn("headers", read(&traceparents, &states));
-    w3c.or_else(|| pair::or_warn("headers", xray.map(from_xray_header).transpose()))
+    let w3c = pair::or_warn("a request", read(&traceparents, &states));
+    w3c.or_else(|| pair::or_warn("a request", xray.map(from_xray_header).transpose()))
 }
 
 fn read(traceparents: &[&str], states: &[&str]) -> Result<Option<Context>, PropagationError> {

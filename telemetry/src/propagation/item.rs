@@ -27,5 +27,5 @@ pub fn to_item(context: &Context) -> BTreeMap<&'static str, String> {
 /// ```
 #[must_use]
 pub fn from_item<'a>(attribute: impl Fn(&str) -> Option<&'a str>) -> Option<Context> {
-    pair::or_warn("item", pair::read(attribute))
+    pair::or_warn("an item", pair::read(attribute))
 }

@@ -22,7 +22,7 @@ pub fn to_client_context(context: &Context) -> Option<String> {
 /// interface hands it out. One that is malformed is left out with a warning.
 #[must_use]
 pub fn from_client_context(client_context: &str) -> Option<Context> {
-    pair::or_warn("client context", read(client_context))
+    pair::or_warn("a client context", read(client_context))
 }
 
 /// The span that invoked a function, as Lambda says in `_X_AMZN_TRACE_ID`. Other variables of a function say nothing about
@@ -30,7 +30,7 @@ pub fn from_client_context(client_context: &str) -> Option<Context> {
 #[must_use]
 pub fn from_lambda_environment(variables: &BTreeMap<String, String>) -> Option<Context> {
     let header = variables.get(XRAY).filter(|header| !header.is_empty());
-    pair::or_warn("environment of a function", header.map(|header| from_xray_header(header)).transpose())
+    pair::or_warn("a function's environment", header.map(|header| from_xray_header(header)).transpose())
 }
 
 /// A client context, of which only this is ours.

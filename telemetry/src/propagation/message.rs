@@ -33,13 +33,13 @@ pub fn from_message<'a>(
     trace_header: Option<&str>,
     body: &str,
 ) -> Option<Context> {
-    if let Some(context) = pair::or_warn("message", pair::read(attribute)) {
+    if let Some(context) = pair::or_warn("a message", pair::read(attribute)) {
         return Some(context);
     }
     let header = trace_header.filter(|header| !header.is_empty()).map(from_xray_header).transpose();
-    let header = pair::or_warn("system attribute of a message", header);
+    let header = pair::or_warn("a message's system attribute", header);
     let trace = |context: &Context| context.span().span_context().trace_id();
-    let envelope = pair::or_warn("envelope of a message", from_envelope(body));
+    let envelope = pair::or_warn("a message's body", from_envelope(body));
     match (envelope, header) {
         (Some(envelope), Some(header)) if trace(&envelope) != trace(&header) => Some(header),
         (Some(envelope), _) => Some(envelope),
@@ -51,7 +51,7 @@ pub fn from_message<'a>(
 /// beside that, where CloudEvents has them. EventBridge itself passes AWS's header on, which is no part of the event.
 #[must_use]
 pub fn from_event(event: &str) -> Option<Context> {
-    pair::or_warn("event", Parts::read(event).map_or(Ok(None), |parts| parts.event()))
+    pair::or_warn("an event", Parts::read(event).map_or(Ok(None), |parts| parts.event()))
 }
 
 /// The parts of an event or an envelope in which a context may be.

@@ -18,7 +18,7 @@ pub fn to_metadata(context: &Context) -> BTreeMap<&'static str, String> {
 /// count in any case: S3 writes them in lower case, other stores as they came.
 #[must_use]
 pub fn from_metadata(metadata: &HashMap<String, String>) -> Option<Context> {
-    pair::or_warn("metadata of an object", read(metadata))
+    pair::or_warn("an object", read(metadata))
 }
 
 fn read(metadata: &HashMap<String, String>) -> Result<Option<Context>, PropagationError> {

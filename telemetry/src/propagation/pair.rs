@@ -23,9 +23,9 @@ pub(super) fn read<'a>(entry: impl Fn(&str) -> Option<&'a str>) -> Result<Option
 }
 
 /// What was read, or nothing: a context that is of no use is left out with a warning.
-pub(super) fn or_warn(carrier: &str, read: Result<Option<Context>, PropagationError>) -> Option<Context> {
+pub(super) fn or_warn(carrier: &'static str, read: Result<Option<Context>, PropagationError>) -> Option<Context> {
     read.unwrap_or_else(|error| {
-        tracing::warn!(%error, carrier, "a trace context is of no use and left out");
+        tracing::warn!(%error, "the trace context of {carrier} is of no use and left out");
         None
     })
 }

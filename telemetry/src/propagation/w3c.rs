@@ -190,6 +190,12 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_key_begins_with_a_letter_or_a_digit_on_either_side() {
+        assert!(["a", "1", "a_-*/", "1@a", "a@1_"].into_iter().all(is_key));
+        assert!(!["", "_", "*a", "@a", "a@", "a@-b", "a@b@c", "A"].into_iter().any(is_key));
+    }
+
     proptest! {
         #[test]
         fn no_text_panics(text in ".{0,80}", state in ".{0,600}") {

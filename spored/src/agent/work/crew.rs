@@ -244,11 +244,9 @@ pub(super) fn context(array: &ArrayRecord) -> Context {
 
 /// The context that an item carries; one that is malformed is left out with a warning.
 pub(super) fn carried(traceparent: Option<&str>, tracestate: Option<&str>) -> Option<Context> {
-    match propagation::remote_context(traceparent?, tracestate) {
-        Ok(context) => Some(context),
-        Err(error) => {
-            tracing::warn!(%error, "the trace context of an item is of no use and left out");
-            None
-        }
-    }
+    propagation::from_item(|name| match name {
+        "traceparent" => traceparent,
+        "tracestate" => tracestate,
+        _ => None,
+    })
 }

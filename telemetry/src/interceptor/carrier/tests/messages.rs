@@ -75,6 +75,14 @@ fn a_message_that_fills_its_queue_to_the_last_byte_is_not_refused_for_the_trace(
 }
 
 #[test]
+fn a_message_that_is_full_gets_nothing_though_its_batch_has_room() {
+    let body = json!({ "Entries": [{ "MessageBody": "a".repeat(262_144 - 71) }, { "MessageBody": "b".repeat(1_000) }]});
+    let sent = value(&put(Carrier::SqsBatch, Some(&own(None)), &body.to_string()));
+    assert_eq!(sent["Entries"][0]["MessageAttributes"], Value::Null);
+    assert_eq!(sent["Entries"][1]["MessageAttributes"], json!({ "traceparent": text(TRACEPARENT) }));
+}
+
+#[test]
 fn a_context_that_the_sender_set_stays_and_is_told_in_the_other_form_too() {
     let theirs = "00-11111111111111111111111111111111-2222222222222222-00";
     let header = "Root=1-11111111-111111111111111111111111;Parent=2222222222222222;Sampled=0";
@@ -83,7 +91,9 @@ fn a_context_that_the_sender_set_stays_and_is_told_in_the_other_form_too() {
         (json!({}), json!({ "AWSTraceHeader": text(header) })),
         (json!({ "traceparent": text(theirs) }), json!({ "AWSTraceHeader": text(header) })),
     ] {
-        let sent = value(&put(Carrier::SqsMessage, Some(&own(Some("v=1"))), &message("a", &attributes, &system)));
+        let sent = put(Carrier::SqsMessage, Some(&own(Some("v=1"))), &message("a", &attributes, &system));
+        assert_eq!(["AWSTraceHeader", "traceparent"].map(|name| sent.matches(name).count()), [1, 1]);
+        let sent = value(&sent);
         assert_eq!(sent["MessageAttributes"], json!({ "traceparent": text(theirs) }));
         assert_eq!(sent["MessageSystemAttributes"], json!({ "AWSTraceHeader": text(header) }));
     }
