@@ -25,6 +25,8 @@ pub(crate) enum Mode {
     Off,
     /// Ours at rate 0.
     Unsampled,
+    /// Ours at rate 0, watching for failures to keep.
+    Watched,
     /// Ours at rate 1 with the attributes of the service, delivered to X-Ray on the telemetry's thread.
     Sampled,
     /// No interceptor, but the `tracing` subscriber that the peer cannot do without.
@@ -42,10 +44,11 @@ pub(crate) struct Bench {
 }
 
 impl Mode {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::None,
         Self::Off,
         Self::Unsampled,
+        Self::Watched,
         Self::Sampled,
         Self::Subscriber,
         Self::PeerUnsampled,
@@ -57,6 +60,7 @@ impl Mode {
             Self::None => "none",
             Self::Off => "off",
             Self::Unsampled => "unsampled",
+            Self::Watched => "watched",
             Self::Sampled => "sampled",
             Self::Subscriber => "subscriber",
             Self::PeerUnsampled => "peer-unsampled",
@@ -75,9 +79,10 @@ impl Mode {
         let endpoint = xray_end::start();
         match self {
             Self::None => untraced(),
-            Self::Off => ours(None, &endpoint),
-            Self::Unsampled => ours(Some(SamplingRate::NEVER), &endpoint),
-            Self::Sampled => ours(Some(SamplingRate::ALWAYS), &endpoint),
+            Self::Off => ours(None, false, &endpoint),
+            Self::Unsampled => ours(Some(SamplingRate::NEVER), false, &endpoint),
+            Self::Watched => ours(Some(SamplingRate::NEVER), true, &endpoint),
+            Self::Sampled => ours(Some(SamplingRate::ALWAYS), false, &endpoint),
             Self::Subscriber => {
                 subscribe();
                 untraced()
@@ -103,11 +108,12 @@ fn identity() -> Identity {
     Identity::new(Provider::Ec2, "i-0123456789abcdef0")
 }
 
-fn ours(rate: Option<SamplingRate>, endpoint: &str) -> Bench {
+fn ours(rate: Option<SamplingRate>, keep_errors: bool, endpoint: &str) -> Bench {
     let telemetry = Telemetry::start(PROGRAM);
     let settings = TracingSettings {
         enabled: rate.is_some(),
         sampling: rate.unwrap_or(SamplingRate::NEVER),
+        keep_errors,
         exporter: ExporterKind::XRay,
         endpoint: Some(endpoint.parse().expect("a URL")),
         ..TracingSettings::default()

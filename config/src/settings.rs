@@ -69,6 +69,15 @@ pub struct TracingSettings {
     pub limits: Limits,
 }
 
+impl TracingSettings {
+    /// Whether tracing itself calls AWS: X-Ray takes the spans, or tells its sampling rules.
+    #[must_use]
+    pub fn needs_aws(&self) -> bool {
+        self.exporter == ExporterKind::XRay
+            || (self.sampler == SamplerKind::XRay && self.exporter != ExporterKind::None)
+    }
+}
+
 impl Default for TracingSettings {
     fn default() -> Self {
         Self {
@@ -263,5 +272,19 @@ impl JobArraySettings {
     pub fn place(&self) -> Option<JobArray> {
         let Self { id, name, index, slots: _ } = self.clone();
         id.map(|id| JobArray { id, name, index })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tracing_calls_aws_for_spans_or_for_rules() {
+        let needs = |exporter, sampler| TracingSettings { exporter, sampler, ..TracingSettings::default() }.needs_aws();
+        assert!(needs(ExporterKind::XRay, SamplerKind::Ratio));
+        assert!(needs(ExporterKind::Otlp, SamplerKind::XRay));
+        assert!(!needs(ExporterKind::Otlp, SamplerKind::Ratio));
+        assert!(!needs(ExporterKind::None, SamplerKind::XRay));
     }
 }

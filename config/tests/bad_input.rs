@@ -110,6 +110,20 @@ fn a_wrong_type_in_the_file_is_refused_at_its_place() {
             "local.yaml:3:20: observability.tracing.filter.drop cannot be \"secret\": expected a list, such as [one, two]",
         ),
         (
+            "sampling_rules: S3.*=0",
+            "local.yaml:3:21: observability.tracing.sampling_rules cannot be \"S3.*=0\": expected a list, such as [one, two]",
+        ),
+        (
+            "sampling_rules: [S3.*=0, S3=1]",
+            "local.yaml:3:21: observability.tracing.sampling_rules cannot be \"S3.*=0, S3=1\": expected rule 2 to be \
+             SERVICE.OPERATION=RATE such as `DynamoDB.GetItem=0.01` or `S3.*=0`",
+        ),
+        (
+            "sampling_rules: [S3.*=2]",
+            "local.yaml:3:21: observability.tracing.sampling_rules cannot be \"S3.*=2\": expected rule 1 to be \
+             SERVICE.OPERATION=RATE with a rate from 0.0 to 1.0, such as `S3.*=0.1` for 10 %",
+        ),
+        (
             "limits: 1",
             "local.yaml:3:13: observability.tracing.limits cannot be \"1\": expected a mapping with the keys max_sampling, endpoints",
         ),

@@ -10,7 +10,7 @@ use opentelemetry::{Context, KeyValue};
 use spawn_cloud::arrays::{ArrayRecord, Counts, Millis, ServerClock};
 use spawn_cloud::describe::AwsCalls;
 use spawn_cloud::{Clients, RegionSource, Registry};
-use spawn_config::{ExporterKind, Identity, Layers, Provider, Settings};
+use spawn_config::{Identity, Layers, Provider, Settings};
 use spawn_host::World;
 use spawn_telemetry::{
     Health, LogFormat, Logs, Plan, PlannedSpan, Program, SpanIdentity, SpanRecord, Telemetry, attribute, propagation,
@@ -205,14 +205,15 @@ pub(crate) async fn delivered(telemetry: &Telemetry) -> Option<String> {
     }
 }
 
-/// Telemetry for a command that calls no AWS service itself: only X-Ray needs a region and credentials.
+/// Telemetry for a command that calls no AWS service itself: only X-Ray needs a region and credentials, for spans or for
+/// its sampling rules.
 pub(crate) async fn telemetry_alone(settings: &Settings, region: Option<&str>, world: &World) -> Telemetry {
-    let config = match settings.tracing.exporter {
-        ExporterKind::XRay => {
+    let config = match settings.tracing.needs_aws() {
+        true => {
             let region = region.map_or(RegionSource::Chain, |region| RegionSource::Given(region.to_owned()));
             Some(spawn_cloud::sdk_config(region).await)
         }
-        _ => None,
+        false => None,
     };
     let region = config.as_ref().and_then(|config| config.region()).map(|region| region.as_ref().to_owned());
     let telemetry = Telemetry::start(PROGRAM);

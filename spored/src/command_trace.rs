@@ -125,12 +125,12 @@ async fn own_layers(world: &World) -> Result<Layers> {
 }
 
 async fn started(settings: &Settings, identity: &Identity, now: Timestamp) -> Telemetry {
-    let config = match settings.tracing.exporter {
-        ExporterKind::XRay => {
+    let config = match settings.tracing.needs_aws() {
+        true => {
             let region = identity.region.clone().map_or(RegionSource::OffEc2, RegionSource::Given);
             Some(spawn_cloud::sdk_config(region).await)
         }
-        _ => None,
+        false => None,
     };
     let telemetry = Telemetry::start(PROGRAM);
     telemetry.configure(Plan::new(&settings.tracing, identity, PROGRAM, config, now));

@@ -21,10 +21,11 @@ struct Mode {
 /// No difference: the medians of one program's counts differ by less than this.
 const NOISE: i64 = 1_500;
 /// The first one is the base.
-const MODES: [Mode; 7] = [
+const MODES: [Mode; 8] = [
     Mode { name: "none", meaning: "no interceptor", most: None },
     Mode { name: "off", meaning: "tracing off", most: Some(NOISE) },
     Mode { name: "unsampled", meaning: "tracing on, not sampled", most: Some(8_000) },
+    Mode { name: "watched", meaning: "not sampled, failures kept", most: Some(15_000) },
     Mode { name: "sampled", meaning: "sampled, service attributes", most: Some(15_000) },
     Mode { name: "subscriber", meaning: "bare tracing subscriber", most: None },
     Mode { name: "peer-unsampled", meaning: "awssdk-instrumentation, off", most: None },

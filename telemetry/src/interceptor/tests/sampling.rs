@@ -153,6 +153,8 @@ async fn work_that_fails_in_a_trace_that_is_not_recorded_is_kept_once() {
     let inner = async {
         let within = Context::current().span().span_context().clone();
         assert!(!within.is_sampled());
+        // A span that is planned within it is another one.
+        telemetry.mark_failed(telemetry.plan_span(&Context::current()).context(), "another's");
         telemetry.mark_failed(&Context::current(), "first");
         // What succeeds within it is not kept, and does not fail for it.
         telemetry.in_span("fine", vec![], async { Ok::<_, String>(()) }).await.unwrap();
