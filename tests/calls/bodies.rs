@@ -212,3 +212,17 @@ async fn bytes_that_are_not_those_of_the_checksum_are_the_spans_error() {
     let told = said(&span.attributes, "error.message").unwrap();
     assert!(told.as_str().contains("checksum mismatch"), "{told:?}");
 }
+
+#[tokio::test]
+async fn whoever_knows_the_size_and_stops_there_has_read_it_all() {
+    let scene = scene().await;
+    scene.put("o", &bytes(SIZE)).await;
+    let mut body = scene.get("o").await.body;
+    let mut read = 0;
+    while read < SIZE {
+        read += body.next().await.unwrap().unwrap().len();
+    }
+    assert_eq!(scene.spans.take(), []);
+    drop(body);
+    assert_eq!(how(&scene.spans.take_one().attributes)[..2], [Some(whole(SIZE)), Some(true.into())]);
+}

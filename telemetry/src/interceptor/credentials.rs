@@ -11,8 +11,6 @@ mod identities;
 mod request;
 mod requests;
 mod source;
-#[cfg(test)]
-mod tests;
 
 pub use identities::TracedIdentities;
 pub use requests::CredentialRequests;

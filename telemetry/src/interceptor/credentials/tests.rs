@@ -1,1 +1,0 @@
-//! Lookups of credentials through a real client.
