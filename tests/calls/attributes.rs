@@ -8,6 +8,7 @@ mod functions;
 mod identities;
 mod instances;
 mod logs;
+mod members;
 mod objects;
 mod queues;
 mod records;

@@ -45,7 +45,7 @@ async fn an_arn_that_is_none_and_a_queue_without_a_name_are_told_as_they_are() {
 }
 
 #[tokio::test]
-async fn a_header_that_is_no_text_fails_the_call_as_it_does_without_tracing() {
+async fn a_header_that_is_no_text_is_left_out() {
     let server = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", server.local_addr().unwrap());
     let answer = b"HTTP/1.1 200 OK\r\nx-amzn-requestid: \xff\xfe\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}";
@@ -59,12 +59,9 @@ async fn a_header_that_is_no_text_fails_the_call_as_it_does_without_tracing() {
     });
     let stage = Stage::on(&url);
     let dynamodb = client!(stage, aws_sdk_dynamodb);
-    let once = aws_sdk_dynamodb::config::Config::builder()
-        .retry_config(aws_sdk_dynamodb::config::retry::RetryConfig::disabled());
-    let call = dynamodb.get_item().table_name("jobs").customize().config_override(once);
-    call.send().await.unwrap_err();
+    dynamodb.get_item().table_name("jobs").send().await.unwrap();
     let told = told(&stage);
-    assert_eq!(told["error"], Value::Bool(true));
+    assert_eq!(told["error"], Value::Bool(false));
     assert_eq!(told["db.collection.name"].as_str(), "jobs");
     assert_eq!(told["aws.attempts"], Value::I64(1));
     assert!(!told.contains_key("aws.request_id"), "{told:#?}");

@@ -31,18 +31,22 @@ fn quoted(cell: &'static str) -> Vec<&'static str> {
     cell.split('`').skip(1).step_by(2).collect()
 }
 
-fn rows() -> Vec<Row> {
+/// The cells of a table's rows.
+fn table(name: &str) -> impl Iterator<Item = [&'static str; 3]> + use<> {
     let reference = include_str!("../../../docs/reference/spans.md");
-    let table = |name: &str| {
-        let (begin, end) = (format!("<!-- {name}:begin -->"), format!("<!-- {name}:end -->"));
-        reference.split_once(&begin).unwrap().1.split_once(&end).unwrap().0.trim().lines().skip(2)
-    };
-    let cells = |line: &'static str| -> [&'static str; 3] {
-        line.trim_matches('|').split(" | ").map(str::trim).collect::<Vec<_>>().try_into().unwrap()
-    };
-    let read =
-        table("services").map(cells).map(|[service, keys, _]| Row { service, operations: None, keys: quoted(keys) });
-    let typed = table("typed").map(cells).map(|[service, operations, keys]| Row {
+    let (begin, end) = (format!("<!-- {name}:begin -->"), format!("<!-- {name}:end -->"));
+    let lines = reference.split_once(&begin).unwrap().1.split_once(&end).unwrap().0.trim().lines().skip(2);
+    lines.map(|line| line.trim_matches('|').split(" | ").map(str::trim).collect::<Vec<_>>().try_into().unwrap())
+}
+
+/// The services of the table of what is read of every call, and where each row is read from.
+pub(super) fn read_from() -> impl Iterator<Item = (&'static str, &'static str)> {
+    table("services").map(|[service, _, source]| (service, source))
+}
+
+fn rows() -> Vec<Row> {
+    let read = table("services").map(|[service, keys, _]| Row { service, operations: None, keys: quoted(keys) });
+    let typed = table("typed").map(|[service, operations, keys]| Row {
         service,
         operations: Some(quoted(operations)),
         keys: quoted(keys),

@@ -91,7 +91,10 @@ fn a_stream_that_is_named_twice_is_told_once() {
 fn a_log_group_is_named_and_told_by_its_arn_where_it_has_one() {
     let arn = "arn:aws:logs:us-east-1:123456789012:log-group:/spawn/jobs";
     let names = KeyValue::new("aws.log.group.names", list("/spawn/jobs"));
-    assert_eq!(described("CloudWatch Logs", "GetLogEvents", &[("logGroupName", "/spawn/jobs")]), [names.clone()]);
+    assert_eq!(
+        described("CloudWatch Logs", "GetLogEvents", &[("logGroupName", "/spawn/jobs")]),
+        std::slice::from_ref(&names)
+    );
     assert_eq!(
         described("CloudWatch Logs", "GetLogEvents", &[("logGroupIdentifier", arn)]),
         [names, KeyValue::new("aws.log.group.arns", list(arn))]
