@@ -76,7 +76,6 @@ impl Scratch {
 
     /// Reads the attributes. Of two with one name the later one holds; of two names for one thing today's.
     pub(super) fn read(&mut self, attributes: &[KeyValue], filter: &Filter) -> Known {
-        self.slots = [(NONE, 0); SLOTS];
         self.filled = 0;
         self.rest.clear();
         self.instead.clear();
@@ -119,10 +118,19 @@ impl Scratch {
     /// Gives the attribute its slot. Whether the slot had one already.
     #[inline]
     fn put(&mut self, slot: Slot, handle: u32, age: u8, attributes: &[KeyValue]) -> bool {
+        let bit = 1 << slot as u8;
+        let is_new = self.filled & bit == 0;
+        self.filled |= bit;
+        if is_new {
+            self.slots[slot as usize] = (handle, age);
+            if slot.stays() {
+                self.rest.push(handle);
+            }
+            return false;
+        }
         let place = &mut self.slots[slot as usize];
-        self.filled |= 1 << slot as u8;
         let (known, known_age) = *place;
-        let displaced = if known == NONE || age == known_age {
+        let displaced = if age == known_age {
             *place = (handle, age);
             NONE
         } else if age < known_age {
@@ -142,7 +150,7 @@ impl Scratch {
         if slot.stays() && displaced != handle {
             self.rest.push(handle);
         }
-        known != NONE
+        true
     }
 
     /// A key is in the metadata once, with its last value.
@@ -182,17 +190,16 @@ impl Scratch {
 
     /// Keeps the attribute of a slot in the metadata: no field wanted it.
     pub(super) fn keep(&mut self, slot: Slot) {
-        let (handle, _) = self.slots[slot as usize];
-        if handle != NONE && !slot.stays() {
-            self.rest.push(handle);
+        if self.filled & 1 << slot as u8 != 0 && !slot.stays() {
+            self.rest.push(self.slots[slot as usize].0);
         }
     }
 
     /// The handle of an attribute, if anything of it is shown.
     pub(super) fn handle(&self, number: u32) -> Option<u32> {
         let here = |handle: &u32| self.number(*handle) == number;
-        let slots = self.slots.iter().map(|(handle, _)| handle).filter(|handle| **handle != NONE);
-        slots.chain(&self.rest).copied().find(|handle| here(handle))
+        let slots = self.slots.iter().enumerate().filter(|(slot, _)| self.filled & 1 << slot != 0);
+        slots.map(|(_, (handle, _))| handle).chain(&self.rest).copied().find(|handle| here(handle))
     }
 
     fn number(&self, handle: u32) -> u32 {
