@@ -37,6 +37,7 @@ fn main() {
         let (_, document) = cases.iter_mut().find(|(known, _)| known == name).expect("the name of a case");
         return (0..count).for_each(|_| document());
     }
+    agree(&call);
     let mut fastest = [Duration::MAX; 5];
     let mut allocations = [0; 5];
     for _ in 0..ROUNDS.1 {
@@ -50,6 +51,33 @@ fn main() {
     for ((name, _), (fastest, allocations)) in cases.iter().zip(fastest.iter().zip(allocations)) {
         let each = fastest.as_nanos() / u128::from(ROUNDS.0);
         println!("{name} {each} {}", allocations / u64::from(ROUNDS.0));
+    }
+}
+
+/// What both say of the call, in the same words.
+const AGREED: [&str; 12] = [
+    r#""name":"DynamoDB""#,
+    r#""id":"00000000000000b2""#,
+    r#""trace_id":"1-6b0120b8-000000000123456789abcdef""#,
+    r#""parent_id":"00000000000000a1""#,
+    r#""type":"subsegment""#,
+    r#""namespace":"aws""#,
+    r#""operation":"GetItem""#,
+    r#""region":"eu-central-1""#,
+    r#""request_id":"4KBNVRGD25RG1KEO9UT4V3FQDJVV4KQNSO5AEMVJF66Q9ASUAAJG""#,
+    r#""table_name":"spawn-job-arrays""#,
+    r#""method":"POST""#,
+    r#""status":200"#,
+];
+
+/// Holds the document against the peer's: a second opinion, before the two are compared in speed.
+fn agree(span: &SpanData) {
+    let mut ours = String::new();
+    XRayDocuments::new(&spans::resource(), &TracingSettings::default()).append(span, &mut ours);
+    let peer = translator();
+    let peer = peer.translate_spans(std::slice::from_ref(span))[0].to_string();
+    for field in AGREED {
+        assert!(ours.contains(field) && peer.contains(field), "{field} is not in both:\n{ours}\n{peer}");
     }
 }
 
@@ -72,9 +100,14 @@ fn filtering(drop: &[&str], redact: &[&str], hash: &[&str]) -> TracingSettings {
 }
 
 /// The peer with all attributes kept as metadata, as ours keeps them.
-fn peer<'a>(name: &'static str, span: &'a SpanData) -> Case<'a> {
+fn translator() -> SegmentTranslator {
     let mut translator = SegmentTranslator::new().metadata_all_attrs().skip_timestamp_validation();
     translator.set_resource(&spans::resource());
+    translator
+}
+
+fn peer<'a>(name: &'static str, span: &'a SpanData) -> Case<'a> {
+    let translator = translator();
     let batch = std::slice::from_ref(span);
     let document = move || {
         let documents = translator.translate_spans(black_box(batch));
