@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 use opentelemetry::{Array, KeyValue, Value};
 use wildmatch::WildMatch;
 
-use super::facts::{Facts, Known, Scratch};
+use super::facts::{Facts, Known};
 use super::limits::{ANNOTATION, ANNOTATIONS, Cuts, TEXT};
 use super::pen::Pen;
+use super::scratch::Scratch;
 use super::table::{OF_HOST, PLACES, SEARCHED, Slot};
 use super::translator::Grant;
 
