@@ -19,6 +19,7 @@ mod name;
 mod other;
 mod pen;
 mod rest;
+mod scratch;
 mod segment;
 mod service;
 mod shape;

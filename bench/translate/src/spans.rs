@@ -74,6 +74,25 @@ pub(crate) fn call() -> SpanData {
     }
 }
 
+/// The same with ten attributes: those that other instrumentations have too.
+pub(crate) fn plain_call() -> SpanData {
+    const KEPT: [&str; 10] = [
+        "rpc.system",
+        "rpc.service",
+        "rpc.method",
+        "aws.operation",
+        "aws.region",
+        "aws.request_id",
+        "http.response.status_code",
+        "server.address",
+        "spawn.instance_id",
+        "aws.dynamodb.table_names",
+    ];
+    let mut call = call();
+    call.attributes.retain(|pair| KEPT.contains(&pair.key.as_str()));
+    call
+}
+
 /// Below nothing: a segment with the call in it, and the resource.
 pub(crate) fn root_call() -> SpanData {
     SpanData { parent_span_id: SpanId::INVALID, ..call() }

@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 use opentelemetry::{Array, KeyValue, Value};
 use wildmatch::WildMatch;
 
-use super::facts::{Facts, Known, Scratch};
+use super::facts::{Facts, Known};
 use super::limits::{ANNOTATION, ANNOTATIONS, Cuts, TEXT};
 use super::pen::Pen;
+use super::scratch::Scratch;
 use super::table::{OF_HOST, PLACES, SEARCHED, Slot};
 use super::translator::Grant;
 
@@ -113,7 +114,11 @@ pub(super) fn write(pen: &mut Pen<'_>, facts: &Facts<'_>, of: Of) {
         match (slot, facts.get(slot)) {
             (Slot::Operation, _) => text(pen, facts.operation().unwrap_or_default()),
             (_, Some(found)) => value(pen, found),
-            (_, None) => text(pen, &in_lower_case(facts.service().unwrap_or_default()).collect::<String>()),
+            (_, None) => {
+                pen.out.push('"');
+                pen.out.extend(in_lower_case(facts.service().unwrap_or_default()).take(ANNOTATION - 1));
+                pen.out.push('"');
+            }
         }
     }
     let mut start = 0;
@@ -160,7 +165,8 @@ fn start(text: &str) -> &str {
     }
 }
 
-/// `CloudWatch Logs` as `cloudwatchlogs`.
+/// `CloudWatch Logs` as `cloudwatchlogs`; what JSON would want escaped is in no service's name.
 fn in_lower_case(service: &str) -> impl Iterator<Item = char> {
-    service.chars().filter(|character| *character != ' ').map(|character| character.to_ascii_lowercase())
+    let is_part = |character: &char| character.is_alphanumeric() || matches!(character, '-' | '_' | '.');
+    service.chars().filter(is_part).map(|character| character.to_ascii_lowercase())
 }

@@ -5,9 +5,10 @@ use opentelemetry::{KeyValue, Value};
 use serde_json::value::RawValue;
 
 use super::cause;
-use super::facts::{FOREIGN, text};
+use super::facts::text;
 use super::limits::{Cuts, LEVELS, NAME};
 use super::pen::Pen;
+use super::scratch::FOREIGN;
 use super::segment::Parts;
 use super::service::Service;
 use super::time::instant;

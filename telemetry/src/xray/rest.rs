@@ -3,7 +3,8 @@
 use opentelemetry::trace::Status;
 use opentelemetry_sdk::trace::SpanData;
 
-use super::facts::{Facts, Known, Scratch, last_part, whole};
+use super::facts::{Facts, Known, last_part, whole};
+use super::scratch::Scratch;
 use super::shape::{Form, Shape};
 use super::sql::is_sql;
 use super::table::{PLACES, SEARCHED, Slot, bits};

@@ -5,9 +5,10 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SpanData;
 use wildmatch::WildMatch;
 
-use super::facts::{Facts, Scratch};
+use super::facts::Facts;
 use super::limits::{Cuts, DOCUMENT, LEVELS};
 use super::pen::Pen;
+use super::scratch::Scratch;
 use super::service::Service;
 use super::shape::Shape;
 use super::{annotation, cause, rest, segment, verdict};
