@@ -75,9 +75,11 @@ impl Call {
         self.kind.is_none()
     }
 
-    /// A lookup of the credentials that the call is to be signed with begins.
-    pub(super) fn asking(&self) -> Asking {
-        Asking::new(self.shared.clone(), self.start.child(self.start.clock.elapsed()))
+    /// A lookup of the credentials that the call is to be signed with begins. A call that is recorded only if it fails
+    /// is recorded alone.
+    pub(super) fn asking(&self) -> Option<Asking> {
+        let begin = || Asking::new(self.shared.clone(), self.start.child(self.start.clock.elapsed()));
+        matches!(self.start.keep, Keep::Always).then(begin)
     }
 
     pub(super) fn begin_attempt(&mut self) {
@@ -203,7 +205,10 @@ impl Call {
     }
 
     fn write(&mut self, kind: &CallKind, outcome: Outcome<'_>) {
-        if matches!(self.start.keep, Keep::IfFailed(_)) && !matches!(outcome, Outcome::Failed(_, false)) {
+        // A body that is still to be read may fail yet.
+        let may_fail = self.reading.is_some() && matches!(outcome, Outcome::Done(_));
+        let has_failed = matches!(outcome, Outcome::Failed(_, false));
+        if matches!(self.start.keep, Keep::IfFailed(_)) && !has_failed && !may_fail {
             return;
         }
         let elapsed = self.start.clock.elapsed();
@@ -219,7 +224,9 @@ impl Call {
         }
         attributes.add(attribute::ERROR, matches!(outcome, Outcome::Failed(_, false)));
         let recorder = &self.shared.recorder;
-        attempts.record(recorder, &self.start, kind, elapsed);
+        if !may_fail || matches!(self.start.keep, Keep::Always) {
+            attempts.record(recorder, &self.start, kind, elapsed);
+        }
         let (name, span_kind) = (kind.span_name.clone(), kind.span_kind.clone());
         let status = match outcome {
             Outcome::Done(_) => {

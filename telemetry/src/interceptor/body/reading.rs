@@ -11,7 +11,7 @@ use opentelemetry_semantic_conventions::attribute::HTTP_RESPONSE_BODY_SIZE;
 use super::super::failure::Failure;
 use crate::attribute;
 use crate::describe::Attributes;
-use crate::recorder::{Recorder, SpanEnd, SpanStart};
+use crate::recorder::{Keep, Recorder, SpanEnd, SpanStart};
 
 /// Longest time from the start of a call until its span is written, however long its body lives. Lambda's streams end
 /// by then, and those of other services as a rule.
@@ -161,6 +161,9 @@ impl Reading {
     /// What was read to its end ended with its last byte; what was not, when that was given up.
     fn write(&self, call: FinishedCall, end: End, at: Duration) {
         let FinishedCall { recorder, start, name, kind, mut attributes } = call;
+        if matches!(start.keep, Keep::IfFailed(_)) && !matches!(end, End::Failed(_)) {
+            return;
+        }
         let [bytes, first, last] = [&self.bytes, &self.first, &self.last].map(|it| it.load(Ordering::Relaxed));
         let is_complete = matches!(end, End::Complete);
         attributes.set(HTTP_RESPONSE_BODY_SIZE, whole(bytes));

@@ -10,12 +10,12 @@ use aws_smithy_runtime_api::http::StatusCode;
 use http::HeaderMap;
 use http_body_util::BodyExt;
 use opentelemetry::Value;
-use opentelemetry::trace::SpanKind;
+use opentelemetry::trace::{SpanKind, TraceId};
 use spawn_config::SamplingRate;
 
 use super::*;
 use crate::describe::Attributes;
-use crate::recorder::{Begun, Recorder};
+use crate::recorder::{Begun, Keep, Recorder, SpanStart, Unsampled};
 use crate::testing::Spans;
 
 /// Frames that come one by one.
@@ -48,10 +48,15 @@ fn watched(frames: impl IntoIterator<Item = Result<Frame<Bytes>, Error>>, since:
 
 /// The call is done, and its span with the reading.
 fn done(reading: &Arc<Reading>) -> (Recorder, Spans) {
+    kept(reading, Keep::Always)
+}
+
+fn kept(reading: &Arc<Reading>, keep: Keep) -> (Recorder, Spans) {
     let spans = Spans::default();
     let recorder = Recorder::new(crate::pipeline::Pipeline::start(), Some(spans.clone()));
     recorder.sampler().decide(SamplingRate::ALWAYS);
     let Begun::Sampled(start) = recorder.begin() else { panic!("the rate is 1") };
+    let start = SpanStart { keep, ..start };
     let mut attributes = Attributes::default();
     attributes.add("error", false);
     let name = "S3.GetObject".to_owned();
@@ -148,4 +153,17 @@ async fn an_end_of_the_program_writes_what_waits_once() {
     recorder.bodies().settle();
     drop(body);
     assert_eq!(spans.take(), []);
+}
+
+#[tokio::test]
+async fn a_call_that_is_kept_if_it_fails_is_kept_for_a_body_that_breaks_off_and_for_no_other() {
+    let if_failed = Keep::IfFailed(Unsampled { trace_id: TraceId::INVALID, parent: None, sampled: false });
+    let (body, reading) = watched([data("four")], Duration::ZERO);
+    let (_recorder, spans) = kept(&reading, if_failed);
+    body.collect().await.unwrap();
+    assert_eq!(spans.take(), []);
+    let (mut body, reading) = watched([Err("broken".into())], Duration::ZERO);
+    let (_recorder, spans) = kept(&reading, if_failed);
+    body.frame().await.unwrap().unwrap_err();
+    assert_eq!(said(&spans), expected(0, false, Some(("connection", "broken"))));
 }

@@ -80,15 +80,16 @@ struct TracedResolver(SharedIdentityResolver);
 
 impl ResolveIdentity for TracedResolver {
     fn resolve_identity<'a>(&'a self, components: &'a RuntimeComponents, cfg: &'a ConfigBag) -> IdentityFuture<'a> {
-        match cfg.load::<CallState>() {
-            Some(CallState::Sampled(call)) => {
-                let asking = call.asking();
-                IdentityFuture::new(async move {
-                    // Made in here, so that nothing that it does at once is left out.
-                    asking.follow(|| self.0.resolve_identity(components, cfg)).await
-                })
+        let asking = match cfg.load::<CallState>() {
+            Some(CallState::Sampled(call)) => call.asking(),
+            _ => None,
+        };
+        match asking {
+            // The lookup is made in here, so that nothing that it does at once is left out.
+            Some(asking) => {
+                IdentityFuture::new(async move { asking.follow(|| self.0.resolve_identity(components, cfg)).await })
             }
-            _ => self.0.resolve_identity(components, cfg),
+            None => self.0.resolve_identity(components, cfg),
         }
     }
 
