@@ -9,6 +9,7 @@ pub mod otlp;
 pub mod process;
 pub mod programs;
 pub mod python;
+mod rotel;
 
 mod http_call;
 mod server;
@@ -20,3 +21,4 @@ pub use machine_room::MachineRoom;
 pub use otlp::OtlpReceiver;
 pub use process::Process;
 pub use programs::{Program, wait_until};
+pub use rotel::Rotel;

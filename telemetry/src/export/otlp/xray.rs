@@ -248,17 +248,17 @@ mod tests {
 
     #[test]
     fn whatever_is_large_in_a_span_it_fits_in_the_end() {
-        let text = || "é".repeat(100_000);
+        let text = || "é".repeat(4_000);
         let texts = |count| (0..count).map(|it| KeyValue::new(format!("key{it}"), text())).collect::<Vec<_>>();
-        let list = || Value::Array(Array::String(vec![text().into(); 64]));
+        let list = || Value::Array(Array::String(vec![text().into(); 40]));
         let large: [fn(&mut SpanData, Vec<KeyValue>, String, Value); 7] = [
             |span, many, _, _| span.attributes = many,
             |span, many, _, _| span.events.events = vec![Event::new("e", at(0), many, 0); 50],
             |span, many, _, _| span.links.links = vec![Link::new(samples::context(1), many, 0); 50],
-            |span, _, text, _| span.status = Status::error(text.repeat(2)),
-            |span, _, text, _| span.name = text.repeat(2).into(),
-            |span, _, text, _| span.attributes = vec![KeyValue::new(text.repeat(2), 1)],
-            |span, _, _, list| span.attributes = vec![KeyValue::new("list", list); 500],
+            |span, _, text, _| span.status = Status::error(text.repeat(40)),
+            |span, _, text, _| span.name = text.repeat(40).into(),
+            |span, _, text, _| span.attributes = vec![KeyValue::new(text.repeat(40), 1)],
+            |span, _, _, list| span.attributes = vec![KeyValue::new("list", list); 40],
         ];
         for (place, make) in large.into_iter().enumerate() {
             let mut span = samples::span("a");
