@@ -6,7 +6,7 @@ use std::vec::IntoIter;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SpanData;
 
-use crate::otlp_json::{self, SpanError};
+use crate::otlp_json::{self, SpanError, SpanRead};
 
 /// Most bytes of a line: more than any exporter puts into one.
 const LONGEST: u64 = 64 * 1024 * 1024;
@@ -65,7 +65,7 @@ pub struct Lines<R> {
     lines: R,
     number: u64,
     /// Those of the last line that are still to come.
-    spans: IntoIter<Result<(SpanData, Resource), SpanError>>,
+    spans: IntoIter<SpanRead>,
     over: bool,
     longest: u64,
 }
