@@ -70,7 +70,7 @@ impl Endpoint {
     }
 
     /// The same endpoint as it is: nothing is added to it, even if it has no path.
-    pub(crate) fn as_it_is(self) -> Self {
+    pub(crate) fn exactly(self) -> Self {
         Self { is_root: !self.has_path(), ..self }
     }
 

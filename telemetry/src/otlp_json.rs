@@ -6,5 +6,5 @@
 mod read;
 mod write;
 
-pub(crate) use read::{SpanError, spans};
+pub(crate) use read::{SpanError, SpanRead, spans};
 pub(crate) use write::{Source, write};

@@ -3,7 +3,7 @@
 use crate::fixture::{Host, attribute, aws, named, spans, stop, until};
 use serde_json::{Value, json};
 use spawn_test_support::otlp::OtlpDemands;
-use spawn_test_support::{OtlpReceiver, Process};
+use spawn_test_support::{OtlpReceiver, Process, Rotel};
 use std::path::Path;
 use std::time::Duration;
 
@@ -112,9 +112,10 @@ async fn the_endpoint_key_moves_xray() {
 #[tokio::test]
 async fn otlp_reaches_a_receiver_over_grpc_and_over_http() {
     let receiver = OtlpReceiver::start().await.unwrap();
-    for (protocol, endpoint) in [("grpc", receiver.grpc_endpoint()), ("http", receiver.http_endpoint())] {
+    let over_http = receiver.http_endpoint();
+    for (protocol, endpoint) in [("grpc", &receiver.grpc_endpoint()), ("http", &over_http), ("http/json", &over_http)] {
         let lines = format!("exporter: otlp\n    endpoint: {endpoint}\n    otlp:\n      protocol: {protocol}");
-        let id = format!("local-{protocol}");
+        let id = format!("local-{}", protocol.replace('/', "-"));
         let host = Host::with(&tracing(&lines)).aws(aws().await).env("SPAWN_INSTANCE_ID", &id);
         let agent = host.run(&[]).await;
         until(&agent, "registered").await;
@@ -123,6 +124,52 @@ async fn otlp_reaches_a_receiver_over_grpc_and_over_http() {
         let seen = receiver.spans().unwrap();
         let text = serde_json::to_string(&seen).unwrap();
         assert!(text.contains("spored boot") && text.contains(&id), "{protocol}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn a_collector_of_others_passes_on_whole_spans_of_every_protocol() {
+    let receiver = OtlpReceiver::start().await.unwrap();
+    let collector = Rotel::before(&receiver).await.unwrap();
+    let host = Host::with(&tracing("exporter: otlp"));
+    let exec = async |name: &str, endpoint: &str, protocol: &str, compression: &str| {
+        let command = host.spored().args(["exec", "--name", name, "--", "true"]);
+        let command = command
+            .env("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
+            .env("OTEL_EXPORTER_OTLP_PROTOCOL", protocol)
+            .env("OTEL_EXPORTER_OTLP_COMPRESSION", compression);
+        let output = command.run().await.unwrap();
+        assert_eq!((output.status, output.stderr.as_str()), (0, ""), "{protocol} {compression}");
+    };
+    exec("direct", &receiver.grpc_endpoint(), "grpc", "none").await;
+    let mut names = vec!["direct".to_owned()];
+    for (endpoint, protocol) in [
+        (collector.grpc_endpoint(), "grpc"),
+        (collector.http_endpoint(), "http/protobuf"),
+        (collector.http_endpoint(), "http/json"),
+    ] {
+        for compression in ["none", "gzip"] {
+            let name = format!("{protocol} {compression}");
+            exec(&name, endpoint, protocol, compression).await;
+            names.push(name);
+        }
+    }
+    let spans = receiver.wait_for_spans(names.len(), PATIENCE).await.unwrap();
+    // Ids, times and the process are each run's own; the order of a resource's attributes is nobody's.
+    let comparable = |name: &String| {
+        let mut span = named(&spans, name).clone();
+        for (field, length) in [("traceId", 32), ("spanId", 16), ("startTimeUnixNano", 19), ("endTimeUnixNano", 19)] {
+            assert_eq!(span[field].take().as_str().unwrap().len(), length, "{span:#}");
+        }
+        span["name"].take();
+        let of_resource = span["resource"]["attributes"].as_array_mut().unwrap();
+        of_resource.retain(|pair| pair["key"] != "process.pid");
+        of_resource.sort_by_key(|pair| pair["key"].to_string());
+        span
+    };
+    let expected = comparable(&names[0]);
+    for name in &names[1..] {
+        assert_eq!(comparable(name), expected, "{name}");
     }
 }
 

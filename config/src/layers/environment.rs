@@ -136,7 +136,7 @@ fn with_scheme<'a>(value: &'a str, set: &BTreeMap<String, String>) -> Cow<'a, st
 
 /// The address for traces: nothing is added to it.
 fn as_it_is(value: &str) -> Result<String, ValueError> {
-    Ok(value.parse::<Endpoint>()?.as_it_is().to_string())
+    Ok(value.parse::<Endpoint>()?.exactly().to_string())
 }
 
 /// A base address: a path of its own goes before `/v1/traces`; without one the exporter adds that by itself.

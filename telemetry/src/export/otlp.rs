@@ -16,6 +16,7 @@ mod xray;
 
 use std::borrow::Cow;
 use std::cell::RefCell;
+use std::iter::once;
 use std::ops::Range;
 use std::time::{Duration, SystemTime};
 
@@ -66,14 +67,14 @@ pub(super) struct Otlp {
 /// Why a request was not taken.
 #[derive(Debug)]
 struct Failure {
-    sent: Sent,
+    sent: Box<Sent>,
     /// Whether a token or credentials that are renewed may help.
     unauthenticated: bool,
 }
 
 impl From<Sent> for Failure {
     fn from(sent: Sent) -> Self {
-        Self { sent, unauthenticated: false }
+        Self { sent: Box::new(sent), unauthenticated: false }
     }
 }
 
@@ -137,8 +138,11 @@ impl Otlp {
     }
 
     async fn try_to_send(&self, spans: &[SpanData], is_silent: &mut bool) -> Outcome {
-        let (ranges, too_old) =
-            if self.is_xray { xray::ranges(spans, SystemTime::now()) } else { (vec![0..spans.len()], Vec::new()) };
+        let (ranges, too_old) = if self.is_xray {
+            xray::ranges(spans, SystemTime::now())
+        } else {
+            (once(0..spans.len()).collect(), Vec::new())
+        };
         let mut outcome = in_halves(spans.len(), ranges.into_iter(), async |range: Range<usize>| {
             self.ask(&spans[range], is_silent).await
         })
@@ -169,7 +173,7 @@ impl Otlp {
                 Err(failure) => failure,
             };
             if !failure.unauthenticated || tried_again || !self.renew(&mut headers).await {
-                return failure.sent;
+                return *failure.sent;
             }
             tried_again = true;
         }

@@ -8,7 +8,10 @@ const PLACES: usize = 256;
 const TRIES: usize = 4;
 
 /// A table without a lock: a place is taken once and stays as it is.
-pub(super) struct Verdicts<T>(Box<[OnceLock<(Box<str>, T)>]>);
+pub(super) struct Verdicts<T>(Box<[Place<T>]>);
+
+/// A name with its verdict, once one has come.
+type Place<T> = OnceLock<(Box<str>, T)>;
 
 impl<T: Copy> Verdicts<T> {
     pub(super) fn new() -> Self {
@@ -31,7 +34,7 @@ impl<T: Copy> Verdicts<T> {
     }
 
     #[cold]
-    fn keep(&self, slot: &OnceLock<(Box<str>, T)>, name: &str, verdict: T) -> T {
+    fn keep(&self, slot: &Place<T>, name: &str, verdict: T) -> T {
         // If another thread was faster, this name waits for its next time.
         drop(slot.set((name.into(), verdict)));
         verdict

@@ -6,7 +6,7 @@ use std::vec::IntoIter;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SpanData;
 
-use crate::otlp_json::{self, SpanError};
+use crate::otlp_json::{self, SpanError, SpanRead};
 
 /// Most bytes of a line: more than any exporter puts into one.
 const LONGEST: u64 = 64 * 1024 * 1024;
@@ -56,7 +56,7 @@ impl From<SpanError> for LineProblem {
 /// The spans of these lines, in the order in which they stand there. A line that was cut off, or that something else wrote,
 /// costs itself alone; an empty one is none. A line may hold many spans.
 pub fn read<R: BufRead>(lines: R) -> Lines<R> {
-    Lines { lines, number: 0, spans: Vec::new().into_iter(), over: false }
+    Lines { lines, number: 0, spans: Vec::new().into_iter(), over: false, longest: LONGEST }
 }
 
 /// The spans of some lines; made by [`read`].
@@ -65,19 +65,20 @@ pub struct Lines<R> {
     lines: R,
     number: u64,
     /// Those of the last line that are still to come.
-    spans: IntoIter<Result<(SpanData, Resource), SpanError>>,
+    spans: IntoIter<SpanRead>,
     over: bool,
+    longest: u64,
 }
 
 impl<R: BufRead> Lines<R> {
     /// The next line without its end; `None` is the end of all.
     fn line(&mut self) -> Result<Option<Vec<u8>>, LineProblem> {
         let mut line = Vec::new();
-        let mut bounded = (&mut self.lines).take(LONGEST);
+        let mut bounded = (&mut self.lines).take(self.longest);
         if bounded.read_until(b'\n', &mut line).map_err(LineProblem::Unreadable)? == 0 {
             return Ok(None);
         }
-        if line.len() as u64 == LONGEST && !line.ends_with(b"\n") {
+        if line.len() as u64 == self.longest && !line.ends_with(b"\n") {
             self.lines.skip_until(b'\n').map_err(LineProblem::Unreadable)?;
             return Err(LineProblem::TooLong);
         }

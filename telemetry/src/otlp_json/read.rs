@@ -25,8 +25,11 @@ pub(crate) enum SpanError {
     Id { field: &'static str, read: String },
 }
 
+/// A span with its resource, or why it is none.
+pub(crate) type SpanRead = Result<(SpanData, Resource), SpanError>;
+
 /// The spans of one `TracesData`, each with its resource; one that is none costs itself alone.
-pub(crate) fn spans(json: &[u8]) -> Result<Vec<Result<(SpanData, Resource), SpanError>>, SpanError> {
+pub(crate) fn spans(json: &[u8]) -> Result<Vec<SpanRead>, SpanError> {
     let data: Data = serde_json::from_slice(json)?;
     let mut spans = Vec::new();
     for of_resource in data.resource_spans.ok_or(SpanError::Foreign)? {

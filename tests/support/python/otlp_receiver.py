@@ -1,4 +1,4 @@
-"""An OTLP trace receiver: gRPC and HTTP/protobuf on free ports of 127.0.0.1, each request kept as one JSON line.
+"""An OTLP trace receiver: gRPC and HTTP, protobuf and JSON, on free ports of 127.0.0.1, each request kept as one JSON line.
 
 otlp_receiver.py FOLDER [--header=NAME=VALUE] [--tls] [--client-certificate]
 Prints one JSON line {"grpc": PORT, "http": PORT} when it listens; writes FOLDER/requests.jsonl, and with TLS the
@@ -16,7 +16,7 @@ from concurrent import futures
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import grpc
-from google.protobuf.json_format import MessageToDict
+from google.protobuf.json_format import MessageToDict, ParseDict
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
     ExportTraceServiceResponse,
@@ -36,6 +36,18 @@ def hexadecimal(value):
     if isinstance(value, dict):
         return {
             key: base64.b64decode(item).hex() if key in IDS else hexadecimal(item) for key, item in value.items()
+        }
+    return value
+
+
+def in_base64(value):
+    """The way back: ids as protobuf's JSON form has them. Anything else that this form does not know is refused there."""
+    if isinstance(value, list):
+        return [in_base64(item) for item in value]
+    if isinstance(value, dict):
+        return {
+            key: base64.b64encode(bytes.fromhex(item)).decode() if key in IDS else in_base64(item)
+            for key, item in value.items()
         }
     return value
 
@@ -79,12 +91,16 @@ def over_http(keeper):
                 return self.answer(404)
             if not keeper.admits(headers):
                 return self.answer(401)
-            if headers.get("content-type") != "application/x-protobuf":
+            kind = headers.get("content-type")
+            if kind not in ("application/x-protobuf", "application/json"):
                 return self.answer(415)
             if headers.get("content-encoding") == "gzip":
                 body = gzip.decompress(body)
             try:
-                request = ExportTraceServiceRequest.FromString(body)
+                if kind == "application/json":
+                    request = ParseDict(in_base64(json.loads(body)), ExportTraceServiceRequest())
+                else:
+                    request = ExportTraceServiceRequest.FromString(body)
             except Exception:
                 return self.answer(400)
             keeper.keep("http", headers, request)

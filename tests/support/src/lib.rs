@@ -11,6 +11,7 @@ pub mod programs;
 pub mod python;
 pub mod service_map;
 pub mod xray_rules;
+mod rotel;
 
 mod http_call;
 mod server;
@@ -24,3 +25,4 @@ pub use process::Process;
 pub use programs::{Program, wait_until};
 pub use service_map::ServiceMap;
 pub use xray_rules::XRayRules;
+pub use rotel::Rotel;

@@ -19,6 +19,8 @@ pub enum Requirements {
     Otlp,
     /// OpenTelemetry's own SDK, for programs that join our traces.
     Sdk,
+    /// A collector that others wrote.
+    Rotel,
 }
 
 impl Requirements {
@@ -28,6 +30,7 @@ impl Requirements {
             Self::Ministack => "ministack",
             Self::Otlp => "otlp",
             Self::Sdk => "sdk",
+            Self::Rotel => "rotel",
         }
     }
 
@@ -37,6 +40,7 @@ impl Requirements {
             Self::Ministack => "the emulator of DynamoDB, S3, SQS and Lambda",
             Self::Otlp => "the OTLP receiver",
             Self::Sdk => "OpenTelemetry's SDK",
+            Self::Rotel => "the collector rotel",
         }
     }
 
@@ -46,6 +50,7 @@ impl Requirements {
             Self::Ministack => include_str!("../python/ministack.txt"),
             Self::Otlp => include_str!("../python/otlp.txt"),
             Self::Sdk => include_str!("../python/sdk.txt"),
+            Self::Rotel => include_str!("../python/rotel.txt"),
         }
     }
 }
@@ -155,7 +160,8 @@ mod tests {
 
     #[test]
     fn every_requirement_is_pinned_to_one_version() {
-        for requirements in [Requirements::Moto, Requirements::Ministack, Requirements::Otlp, Requirements::Sdk] {
+        use Requirements::{Ministack, Moto, Otlp, Rotel, Sdk};
+        for requirements in [Moto, Ministack, Otlp, Sdk, Rotel] {
             let loose: Vec<&str> = requirements
                 .text()
                 .lines()

@@ -47,9 +47,10 @@ impl Grpc {
         let metadata = MetadataMap::from_headers(headers.clone());
         let request = Request::from_parts(metadata, Extensions::default(), request);
         let answer = self.0.clone().export(request).await;
-        answer
-            .map(tonic::Response::into_inner)
-            .map_err(|status| Failure { sent: read(&status), unauthenticated: status.code() == Code::Unauthenticated })
+        answer.map(tonic::Response::into_inner).map_err(|status| Failure {
+            sent: Box::new(read(&status)),
+            unauthenticated: status.code() == Code::Unauthenticated,
+        })
     }
 }
 

@@ -141,9 +141,9 @@ fn read(status: StatusCode, headers: &HeaderMap, body: Option<&[u8]>) -> Result<
         }
         413 => Sent::Refused { reason: DropReason::TooLarge, refusal: refusal() }.into(),
         400 | 422 => Sent::Refused { reason: DropReason::Rejected, refusal: refusal() }.into(),
-        401 => Failure { sent: Sent::Failed(refusing(&said)), unauthenticated: true },
+        401 => Failure { sent: Box::new(Sent::Failed(refusing(&said))), unauthenticated: true },
         // X-Ray says so of a signature by credentials that have ended.
-        403 => Failure { sent: Sent::Failed(refusing(&said)), unauthenticated: true },
+        403 => Failure { sent: Box::new(Sent::Failed(refusing(&said))), unauthenticated: true },
         300..=399 | 404 | 405 | 407 | 415 => Sent::Failed(refusing(&said)).into(),
         429 | 502 | 503 | 504 => Sent::Failed(busy(&said, later::by_header(headers, SystemTime::now()))).into(),
         _ => Sent::Lost { reason: DropReason::Rejected, refusal: refusal() }.into(),
@@ -204,7 +204,10 @@ mod tests {
     use super::*;
 
     fn told(status: u16) -> Sent {
-        read(StatusCode::from_u16(status).unwrap(), &HeaderMap::new(), Some(b"")).unwrap_err().sent
+        read(StatusCode::from_u16(status).unwrap(), &HeaderMap::new(), Some(b""))
+            .map(drop)
+            .map_err(|failure| *failure.sent)
+            .unwrap_err()
     }
 
     /// The rows of the reference's table of answers: the statuses of each, with ranges written out.
@@ -246,7 +249,7 @@ mod tests {
     fn the_words_of_a_refusal_are_told_in_both_forms() {
         let said = |kind, body: &[u8]| {
             let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static(kind))]);
-            match read(StatusCode::BAD_REQUEST, &headers, Some(body)).unwrap_err().sent {
+            match *read(StatusCode::BAD_REQUEST, &headers, Some(body)).unwrap_err().sent {
                 Sent::Refused { refusal, .. } => refusal,
                 other => panic!("{other:?}"),
             }
@@ -273,6 +276,6 @@ mod tests {
         let headers = HeaderMap::from_iter([(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"))]);
         let bomb = zipped(&vec![0; LARGEST_ANSWER + 1]).unwrap();
         assert_eq!(unzipped(&headers, bomb.into()), None);
-        assert!(matches!(read(StatusCode::OK, &HeaderMap::new(), None).unwrap_err().sent, Sent::Lost { .. }));
+        assert!(matches!(*read(StatusCode::OK, &HeaderMap::new(), None).unwrap_err().sent, Sent::Lost { .. }));
     }
 }

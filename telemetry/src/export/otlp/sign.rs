@@ -35,8 +35,8 @@ impl Signer {
         Ok(Self { region: region.to_owned(), provider, credentials: RefCell::default() })
     }
 
-    /// Adds the signature, its date, and the session token if there is one. They go before an `authorization` of the
-    /// settings, which means nothing to AWS.
+    /// Adds the signature, its date, and the session token if there is one. It replaces an `authorization` of
+    /// the settings, which means nothing to AWS.
     pub(super) async fn sign(&self, request: &mut Request<Bytes>, now: SystemTime) -> Result<(), Trouble> {
         let credentials = self.credentials(now).await?;
         signed(request, credentials, &self.region, now).map_err(|error| no_credentials(&brief(&chain(&*error))))
@@ -74,7 +74,6 @@ fn signed(
     region: &str,
     now: SystemTime,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    request.headers_mut().remove(header::AUTHORIZATION);
     let identity = Identity::from(credentials);
     let parameters = v4::SigningParams::builder()
         .identity(&identity)

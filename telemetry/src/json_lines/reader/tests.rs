@@ -169,6 +169,21 @@ fn a_line_that_was_cut_off_and_one_of_somebody_else_cost_themselves_alone() {
 }
 
 #[test]
+fn a_line_that_is_too_long_costs_itself_alone() {
+    let whole = lines(&[samples::span("whole")]);
+    let mut text = b"x".repeat(5_000);
+    text.push(b'\n');
+    text.extend(&whole);
+    let mut lines = read(&*text);
+    lines.longest = 2_000;
+    let first = lines.next().unwrap().unwrap_err().to_string();
+    assert_eq!(first, "line 1 is no span: it is longer than 64 MiB");
+    let second = lines.next().unwrap().unwrap();
+    assert_eq!((second.line, &*second.span.name), (2, "whole"));
+    assert!(lines.next().is_none());
+}
+
+#[test]
 fn what_a_collector_writes_is_read_too() {
     // Several resources and spans in a line, fields that we do not write, numbers where texts are advised, maps and bytes.
     let line = r#"{"resourceSpans":[
