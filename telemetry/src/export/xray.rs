@@ -24,6 +24,12 @@ const DOCUMENTS: usize = 50;
 /// Most bytes of documents in a request.
 const BYTES: usize = 1_000_000;
 
+/// A client beside the exporter's, for what the sampler asks.
+#[expect(clippy::disallowed_methods, reason = "it has no interceptor either, so it makes no span")]
+pub(super) fn beside(config: aws_sdk_xray::Config) -> Client {
+    Client::from_conf(config)
+}
+
 /// Sends spans as segment documents.
 #[derive(Debug)]
 pub(super) struct XRay {
