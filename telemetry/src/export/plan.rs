@@ -10,7 +10,7 @@ use spawn_config::{Endpoint, ExporterKind, Identity, OtlpSettings, TracingSettin
 
 use super::guard::GuardedDns;
 use super::otlp::Otlp;
-use super::xray::{XRay, config};
+use super::xray::{XRay, beside, config};
 use super::{Exporter, MakeExporter, Memory, Trouble};
 use crate::filter::Filter;
 use crate::json_lines::JsonLines;
@@ -107,9 +107,8 @@ impl MakeExporter for ExportPlan {
 }
 
 /// A client for X-Ray's other questions: as the exporter's own, and beside it.
-#[expect(clippy::disallowed_methods, reason = "this client has no interceptor either, so it makes no span")]
 pub(crate) fn xray_client(aws: &SdkConfig, endpoint: Option<&Endpoint>) -> aws_sdk_xray::Client {
-    aws_sdk_xray::Client::from_conf(config(aws, endpoint, http_client()))
+    beside(config(aws, endpoint, http_client()))
 }
 
 /// Connections of the exporter's own, on the runtime of the worker that makes them.

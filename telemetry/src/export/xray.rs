@@ -32,6 +32,12 @@ const DOCUMENTS: usize = 50;
 /// Most bytes of documents in a request.
 const BYTES: usize = 1_000_000;
 
+/// A client beside the exporter's, for what the sampler asks.
+#[expect(clippy::disallowed_methods, reason = "it has no interceptor either, so it makes no span")]
+pub(super) fn beside(config: aws_sdk_xray::Config) -> Client {
+    Client::from_conf(config)
+}
+
 /// What a document is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Of {
