@@ -112,9 +112,10 @@ impl Writer {
             under_way: task.is_announcement(),
             ..Place::of(&span)
         };
+        let is_top = span.parent_span_id == SpanId::INVALID || span.parent_span_is_remote;
         let annotations = trace.annotations(spot.part);
         self.scratch.clear();
-        let grant = &mut |key: &str, value: &str| annotations.grant(task.id(), key, value);
+        let grant = &mut |key: &str, value: &str| annotations.grant(task.id(), is_top, key, value);
         self.translator.document(&span, &place, grant, &mut self.scratch)
     }
 
