@@ -196,6 +196,14 @@ impl Pipeline {
         self.shared().state().store.spans()
     }
 
+    /// The names of the spans that would be announced if they were under way for very long.
+    #[cfg(test)]
+    pub(crate) fn to_be_announced(&self) -> Vec<String> {
+        let long_after = Instant::now() + Duration::from_secs(3600);
+        let spans = self.shared().state().under_way.take_due(long_after);
+        spans.into_iter().map(|span| span.name.into_owned()).collect()
+    }
+
     fn flush_blocking(&self, within: Duration) -> Flushed {
         let deadline = deadline(within);
         self.ensure_worker();

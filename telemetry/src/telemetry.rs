@@ -370,6 +370,51 @@ mod tests {
         assert_eq!(span.end_time, started);
     }
 
+    fn started() -> Telemetry {
+        let telemetry = Telemetry::start(Program { name: "spored", version: "1.2.3" });
+        telemetry.decide(SamplingRate::ALWAYS);
+        telemetry
+    }
+
+    #[test]
+    fn what_stands_at_the_top_is_announced_and_what_is_below_or_a_call_is_not() {
+        let telemetry = started();
+        let remote =
+            crate::propagation::remote_context("00-58406520a006649127e371903a2de979-53995c3f42cd8ad8-01", None);
+        let start = |name: &'static str, kind, parent: &Context| telemetry.start_span(name, kind, parent, vec![], None);
+        let root = start("boot", SpanKind::Internal, &remote.unwrap());
+        let open = [start("step", SpanKind::Internal, &root), start("call", SpanKind::Client, &Context::new())];
+        assert_eq!(telemetry.recorder.pipeline().to_be_announced(), ["boot"]);
+        drop(open);
+    }
+
+    #[test]
+    fn a_planned_span_is_announced_when_it_has_come_about_and_not_after_its_end() {
+        let (telemetry, now) = (started(), SystemTime::now());
+        let names = || telemetry.recorder.pipeline().to_be_announced();
+        let announce = |planned: &PlannedSpan, name: &'static str| {
+            telemetry.announce(planned, name, SpanKind::Internal, now, vec![]);
+        };
+        let (planned, other) = (telemetry.plan_span(&Context::new()), telemetry.plan_span(&Context::new()));
+        assert_eq!(names(), Vec::<String>::new());
+        announce(&planned, "task align[7]");
+        let record = SpanRecord {
+            name: "task align[7]".into(),
+            kind: SpanKind::Internal,
+            started: now,
+            ended: now,
+            attributes: vec![],
+            links: vec![],
+            error: None,
+        };
+        announce(&other, "task align[8]");
+        telemetry.record(planned, record);
+        assert_eq!(names(), ["task align[8]"]);
+        telemetry.configure(Plan::Off);
+        announce(&other, "task align[8]");
+        assert_eq!(names(), Vec::<String>::new());
+    }
+
     #[tokio::test]
     async fn off_makes_nothing_and_touches_nothing() {
         let (telemetry, spans) = recording(SamplingRate::ALWAYS);

@@ -21,14 +21,8 @@ with zipfile.ZipFile(code, 'w') as archive:
 boto3.client('lambda').create_function(FunctionName='map-hook', Runtime='python3.11', \
 Role='arn:aws:iam::123456789012:role/none', Handler='index.handler', Code={'ZipFile': code.getvalue()})['State']";
 
-/// Operations of the agents that have no span of their own, or not each time: polls of an empty queue, heartbeats.
-const QUIET: [(&str, &str); 5] = [
-    ("sqs", "ReceiveMessage"),
-    ("sqs", "ChangeMessageVisibilityBatch"),
-    ("dynamodb", "UpdateItem"),
-    ("dynamodb", "GetItem"),
-    ("dynamodb", "Query"),
-];
+/// What agents look at by themselves, in the table and in the queue: without work to hang below, that makes no span.
+const QUIET: [&str; 2] = ["dynamodb", "sqs"];
 
 /// How often a program called an operation of a service.
 type Counts = BTreeMap<(&'static str, String, String), u64>;
@@ -42,7 +36,16 @@ async fn the_map_of_an_array_has_the_nodes_and_the_edges_that_its_calls_made() {
     let line = ["launch", "--instance-type", "t3.micro", "--count", "2", "--job-array-name", "map", "-o", "json"];
     let tags = ["spawn:tracing-enabled=true", "spawn:tracing-sampling=1.0", "spawn:completion-delay=1s"];
     let tags = tags.iter().flat_map(|&tag| ["--tag", tag]);
-    let given = ["--tasks", "4", "--input", "s3://map-reads/run-1/", "--hook", "map-hook", "--topology", "joined"];
+    let given = [
+        "--tasks",
+        "4",
+        "--input",
+        "s3://map-reads/run-1/",
+        "--on-complete",
+        "lambda:map-hook",
+        "--topology",
+        "joined",
+    ];
     let command = ["--", "sh", "-c", "cp reads.txt \"$SPAWN_OUTPUT/\""];
     let launched = json(&spawn(&aws).args(line).args(tags).args(given).args(command).run().await.unwrap());
     for instance in launched["instances"].as_array().unwrap() {
@@ -78,10 +81,10 @@ async fn the_map_of_an_array_has_the_nodes_and_the_edges_that_its_calls_made() {
 
     let told = told(&documents);
     for (call, times) in &made {
-        let (_, service, operation) = call;
-        if !QUIET.contains(&(service, operation)) {
-            assert_eq!(told.get(call), Some(times), "{call:?}: {told:#?}");
-        }
+        let (by, service, _) = call;
+        let told = told.get(call).copied().unwrap_or(0);
+        let is_quiet = *by == "spored" && QUIET.contains(&service.as_str());
+        assert!(told == *times || (is_quiet && told < *times), "{call:?}: {told} of {times} are told of");
     }
     let unmade: Vec<_> = told.keys().filter(|call| !made.contains_key(*call)).collect();
     assert_eq!(unmade, Vec::<&(&str, String, String)>::new());

@@ -141,7 +141,10 @@ async fn a_thousand_reloads_under_load_lose_no_span() {
     assert_eq!(request(&host, "POST", "/flush", json!({ "within_ms": 60_000 })).await.1["left"], 0);
     let counters = host.status().await["tracing"]["counters"].clone();
     let created = counters["created"].as_u64().unwrap();
-    assert_eq!(counters, json!({ "created": created, "exported": created, "queued": 0, "dropped": {} }));
+    assert_eq!(
+        counters,
+        json!({ "created": created, "exported": created, "queued": 0, "dropped": {}, "cut": 0, "split": 0 })
+    );
 
     let received: Vec<Value> = receivers.iter().flat_map(|receiver| receiver.spans().unwrap()).collect();
     let ids: BTreeSet<&str> = received.iter().map(|span| span["spanId"].as_str().unwrap()).collect();

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::Instant;
 
-use opentelemetry::trace::{SpanId, TraceId};
+use opentelemetry::trace::{Link, SpanId, TraceId};
 use opentelemetry_sdk::trace::SpanData;
 
 use super::budget::{Budget, Limits, More, Parent, Released, Spot, Trace};
@@ -104,19 +104,25 @@ impl Writer {
             span.links.links.push(tie::link(parent, tie::PARENT));
             (span.parent_span_id, span.parent_span_is_remote) = (SpanId::INVALID, false);
         }
-        if let Some((part, id)) = trace.continues(spot.part, task.id()) {
-            let before = tie::context(trace.part_id(part, &self.sender), id);
-            span.to_mut().links.links.push(tie::link(before, tie::CONTINUES));
+        if let Some(link) = self.back(task, spot.part, trace) {
+            span.to_mut().links.links.push(link);
         }
         let place = Place {
             trace_id: trace.part_id(spot.part, &self.sender),
             under_way: task.is_announcement(),
             ..Place::of(&span)
         };
+        let is_top = span.parent_span_id == SpanId::INVALID || span.parent_span_is_remote;
         let annotations = trace.annotations(spot.part);
         self.scratch.clear();
-        let grant = &mut |key: &str, value: &str| annotations.grant(task.id(), key, value);
+        let grant = &mut |key: &str, value: &str| annotations.grant(task.id(), is_top, key, value);
         self.translator.document(&span, &place, grant, &mut self.scratch)
+    }
+
+    /// The link to the part before, on the span for which a part was opened.
+    fn back(&self, task: Task<'_>, part: usize, trace: &Trace) -> Option<Link> {
+        let (before, tie) = trace.continues(part, task.id())?;
+        Some(tie::link(tie::context(trace.part_id(before, &self.sender), tie), tie::CONTINUES))
     }
 
     /// Opens the next part of the trace for this span, and says so in the part before.
@@ -135,7 +141,9 @@ impl Writer {
         let here = trace.part_id(from.part, &self.sender);
         let there = tie::context(trace.part_id(spot.part, &self.sender), task.id());
         let parent = trace.elsewhere(task.span.parent_span_id, from.part).map(|part| trace.part_id(part, &self.sender));
-        let bytes = self.beside(&tie::stand_in(task.span, parent, there), here, into);
+        let mut short = tie::stand_in(task.span, parent, there);
+        short.links.links.extend(self.back(task, from.part, trace));
+        let bytes = self.beside(&short, here, into);
         trace.take_stand_in(from, bytes);
     }
 

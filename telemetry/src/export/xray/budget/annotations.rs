@@ -29,11 +29,12 @@ struct Granted {
 }
 
 impl Annotations {
-    /// Whether the span gets this annotation. The answer is the same each time that its document is written.
-    pub(crate) fn grant(&mut self, span: SpanId, key: &str, value: &str) -> bool {
+    /// Whether the span gets this annotation. The answer is the same each time that its document is written. A segment always
+    /// says who it was, in words that the trace has already: it is what people look at.
+    pub(crate) fn grant(&mut self, span: SpanId, is_top: bool, key: &str, value: &str) -> bool {
         let pair = hash(key, value);
         if let Some(granted) = self.granted.iter().find(|granted| granted.pair == pair) {
-            return granted.span == span;
+            return granted.span == span || (is_top && WHO.contains(&key));
         }
         let room = match key {
             ERROR_TYPE => MOST,
@@ -75,19 +76,27 @@ mod tests {
     fn a_pair_is_granted_to_the_first_span_that_has_it_and_to_that_one_always() {
         let mut annotations = Annotations::default();
         for _ in 0..2 {
-            assert!(annotations.grant(ONE, "aws_service", "s3"));
+            assert!(annotations.grant(ONE, false, "aws_service", "s3"));
             annotations.settle();
-            assert!(!annotations.grant(TWO, "aws_service", "s3"));
-            assert!(annotations.grant(TWO, "aws_service", "sqs"));
+            assert!(!annotations.grant(TWO, false, "aws_service", "s3"));
+            assert!(annotations.grant(TWO, false, "aws_service", "sqs"));
             annotations.give_back();
         }
-        assert!(annotations.grant(ONE, "aws_service", "sqs"), "what was given back is free");
+        assert!(annotations.grant(ONE, false, "aws_service", "sqs"), "what was given back is free");
+    }
+
+    #[test]
+    fn a_segment_says_who_it_was_though_something_below_it_has_said_so() {
+        let mut annotations = Annotations::default();
+        assert!(annotations.grant(ONE, false, "spawn_instance_id", "i-0abc"));
+        assert!(annotations.grant(TWO, true, "spawn_instance_id", "i-0abc"));
+        assert!(!annotations.grant(TWO, false, "spawn_instance_id", "i-0abc"));
     }
 
     #[test]
     fn there_are_50_at_most_and_room_for_who_it_was_and_what_went_wrong() {
         let mut annotations = Annotations::default();
-        let mut granted = |key: &str| (0..100).filter(|n| annotations.grant(ONE, key, &n.to_string())).count();
+        let mut granted = |key: &str| (0..100).filter(|n| annotations.grant(ONE, false, key, &n.to_string())).count();
         assert_eq!(granted("aws_operation"), 36);
         assert_eq!(granted("spawn_job_array_index"), 8);
         assert_eq!(granted("error_type"), 6);
