@@ -10,7 +10,7 @@ use spawn_config::{Endpoint, ExporterKind, Identity, OtlpSettings, TracingSettin
 
 use super::guard::GuardedDns;
 use super::otlp::Otlp;
-use super::xray::{XRay, beside, config};
+use super::xray::{XRay, config, second_client};
 use super::{Exporter, MakeExporter, Memory, Trouble};
 use crate::filter::Filter;
 use crate::json_lines::JsonLines;
@@ -108,7 +108,7 @@ impl MakeExporter for ExportPlan {
 
 /// A client for X-Ray's other questions: as the exporter's own, and beside it.
 pub(crate) fn xray_client(aws: &SdkConfig, endpoint: Option<&Endpoint>) -> aws_sdk_xray::Client {
-    beside(config(aws, endpoint, http_client()))
+    second_client(config(aws, endpoint, http_client()))
 }
 
 /// Connections of the exporter's own, on the runtime of the worker that makes them.

@@ -34,7 +34,7 @@ const BYTES: usize = 1_000_000;
 
 /// A client beside the exporter's, for what the sampler asks.
 #[expect(clippy::disallowed_methods, reason = "it has no interceptor either, so it makes no span")]
-pub(super) fn beside(config: aws_sdk_xray::Config) -> Client {
+pub(super) fn second_client(config: aws_sdk_xray::Config) -> Client {
     Client::from_conf(config)
 }
 

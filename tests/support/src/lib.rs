@@ -9,9 +9,9 @@ pub mod otlp;
 pub mod process;
 pub mod programs;
 pub mod python;
+mod rotel;
 pub mod service_map;
 pub mod xray_rules;
-mod rotel;
 
 mod http_call;
 mod server;
@@ -23,6 +23,6 @@ pub use machine_room::MachineRoom;
 pub use otlp::OtlpReceiver;
 pub use process::Process;
 pub use programs::{Program, wait_until};
+pub use rotel::Rotel;
 pub use service_map::ServiceMap;
 pub use xray_rules::XRayRules;
-pub use rotel::Rotel;
