@@ -65,8 +65,13 @@ async fn telemetry(world: &World) -> Option<Telemetry> {
 /// What makes spans as the running agent makes them, by tags and all; where none runs, as `local.yaml` says. The
 /// command's own environment goes before both. `None` where tracing is off.
 ///
-/// Where nothing is exported, spans are made too: their ids are what log lines are found by.
-pub(crate) async fn as_the_agent_does(world: &World, debug: bool) -> Option<Telemetry> {
+/// Where nothing is exported, spans are made too: their ids are what log lines are found by. Attributes of the names that
+/// were `asked_for` are let through.
+pub(crate) async fn as_the_agent_does(
+    world: &World,
+    asked_for: impl Iterator<Item = String>,
+    debug: bool,
+) -> Option<Telemetry> {
     let layers = match own_layers(world).await {
         Ok(layers) => layers,
         Err(problem) => {
@@ -75,11 +80,12 @@ pub(crate) async fn as_the_agent_does(world: &World, debug: bool) -> Option<Tele
         }
     };
     let layers = settings::with_debug(as_told_by_agent(layers, world).await, debug);
-    let settings = layers.resolve().settings;
+    let mut settings = layers.resolve().settings;
     let now = Timestamp::now();
     if !settings.tracing_on(now) {
         return None;
     }
+    settings.tracing.filter.allow.extend(asked_for);
     let mut identity = identity(world).await;
     // Within a task, the span is the task's.
     identity.job_array = world.variable("JOB_ARRAY_ID").map(|id| JobArray {

@@ -13,7 +13,8 @@ pub(crate) async fn run(options: ExecOptions, world: &World) -> Result<ExitCode>
     let ExecOptions { name, attributes, with_arguments, debug, command } = options;
     let Some(wrapped) = Wrapped::of(command) else { anyhow::bail!("there is no command to run") };
     Logs { format: LogFormat::Human, debug }.init();
-    let Some(telemetry) = command_trace::as_the_agent_does(world, debug).await else {
+    let asked_for = attributes.iter().map(|(key, _)| key.clone());
+    let Some(telemetry) = command_trace::as_the_agent_does(world, asked_for, debug).await else {
         return Ok(report(Err(wrapped.replace())));
     };
     let attributes = attributes.into_iter().map(|(key, value)| KeyValue::new(key, value)).collect();

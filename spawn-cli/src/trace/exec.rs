@@ -34,7 +34,8 @@ pub(crate) async fn run(global: Global, options: ExecOptions, world: &World) -> 
     let ExecOptions { name, attributes, with_arguments, command } = options;
     let Some(wrapped) = Wrapped::of(command) else { anyhow::bail!("there is no command to run") };
     Logs { format: LogFormat::Human, debug: global.debug }.init();
-    let telemetry = telemetry(&global, world).await.unwrap_or_else(|problem| {
+    let asked_for = attributes.iter().map(|(key, _)| key.clone());
+    let telemetry = telemetry(&global, asked_for, world).await.unwrap_or_else(|problem| {
         show::message(&format!("{problem:#}; the command runs without a trace"));
         None
     });
@@ -49,12 +50,17 @@ pub(crate) async fn run(global: Global, options: ExecOptions, world: &World) -> 
     Ok(code)
 }
 
-/// What makes spans; `None` where tracing is off.
-async fn telemetry(global: &Global, world: &World) -> Result<Option<Telemetry>> {
-    let settings = session::with_debug(world.settings()?, global.debug)?.resolve().settings;
+/// What makes spans, with attributes of these names too; `None` where tracing is off.
+async fn telemetry(
+    global: &Global,
+    asked_for: impl Iterator<Item = String>,
+    world: &World,
+) -> Result<Option<Telemetry>> {
+    let mut settings = session::with_debug(world.settings()?, global.debug)?.resolve().settings;
     if !settings.tracing_on(jiff::Timestamp::now()) {
         return Ok(None);
     }
+    settings.tracing.filter.allow.extend(asked_for);
     Ok(Some(session::telemetry_alone(&settings, global.region(), world).await))
 }
 

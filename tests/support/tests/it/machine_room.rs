@@ -50,7 +50,8 @@ async fn an_agent_boots_with_its_instance_sees_its_tags_and_ends_with_it() {
 
     room.wait_for_log(&id, SOON, |log| log.contains("extra: ").then_some(())).await.unwrap();
     let expected = "AWS_ACCESS_KEY_ID AWS_EC2_METADATA_SERVICE_ENDPOINT AWS_ENDPOINT_URL AWS_ENDPOINT_URL_DYNAMODB \
-         AWS_ENDPOINT_URL_LAMBDA AWS_ENDPOINT_URL_S3 AWS_ENDPOINT_URL_SQS AWS_SECRET_ACCESS_KEY EXTRA HOME PATH \
+         AWS_ENDPOINT_URL_EVENTBRIDGE AWS_ENDPOINT_URL_LAMBDA AWS_ENDPOINT_URL_S3 AWS_ENDPOINT_URL_SFN \
+         AWS_ENDPOINT_URL_SNS AWS_ENDPOINT_URL_SQS AWS_SECRET_ACCESS_KEY EXTRA HOME PATH \
          SPAWN_CONFIG SPORED_SOCKET SPORED_STATE args: run\nextra: seen\n";
     assert_eq!(room.log(&id), expected);
     let occupants: Vec<_> = room.instances().into_iter().map(|it| (it.instance_id, it.exit_status)).collect();
