@@ -35,7 +35,10 @@ pub(crate) const SECRET: &str = "wh1sper-of-a-payl0ad";
 pub(crate) const SECRET_IN_BASE64: &str = "d2gxc3Blci1vZi1hLXBheWwwYWQ";
 
 /// What every span has, and what depends on the answer: other tests look at it.
-const OF_EVERY_CALL: [&str; 25] = [
+const OF_EVERY_CALL: [&str; 28] = [
+    attribute::AWS_RESPONSE_FIRST_BYTE_MS,
+    attribute::AWS_RESPONSE_LAST_BYTE_MS,
+    attribute::AWS_RESPONSE_COMPLETE,
     attribute::SPAWN_SAMPLING_REASON,
     attribute::AWS_SERVICE,
     attribute::AWS_OPERATION,

@@ -58,9 +58,9 @@ pub(super) fn resource(pen: &mut Pen<'_>, service: &Service) {
 }
 
 fn write_resource(pen: &mut Pen<'_>, service: &Service) {
-    if pen.level.resource {
+    if let Some(resource) = service.resource(pen.number) {
         pen.key(RESOURCE);
-        pen.out.push_str(&service.resource);
+        pen.out.push_str(resource);
     }
 }
 

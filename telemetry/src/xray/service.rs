@@ -2,6 +2,8 @@
 
 mod blocks;
 
+use std::sync::Arc;
+
 use opentelemetry::{Key, Value};
 use opentelemetry_sdk::Resource;
 use opentelemetry_semantic_conventions::resource as key;
@@ -17,12 +19,17 @@ pub(super) struct Service {
     pub(super) head: String,
     /// Fields of the block `aws`.
     pub(super) aws: String,
-    /// All of the resource, as an object.
-    pub(super) resource: String,
+    /// All of the resource, as an object; one text for each level that shows it, mostly the same.
+    resource: Vec<Arc<str>>,
     pub(super) instance_id: Option<String>,
 }
 
 impl Service {
+    /// The resource as a document of this level shows it; `None` where it does not.
+    pub(super) fn resource(&self, level: usize) -> Option<&str> {
+        self.resource.get(level).map(AsRef::as_ref)
+    }
+
     /// Reads the resource.
     pub(super) fn new(resource: &Resource) -> Self {
         let known = Known(resource);
@@ -32,7 +39,7 @@ impl Service {
             name: known.text(key::SERVICE_NAME).unwrap_or("spawn").to_owned(),
             head: written(|pen| head(pen, known, platform)),
             aws: written(|pen| blocks::write(pen, known, platform)),
-            resource: format!("{{{}}}", written(|pen| all(pen, resource))),
+            resource: objects(resource),
             instance_id: known.text(key::HOST_ID).filter(|_| on_ec2).map(str::to_owned),
         }
     }
@@ -92,6 +99,25 @@ fn origin(platform: &str, launch_type: Option<&str>) -> Option<&'static str> {
         ("aws_lambda", _) => "AWS::Lambda::Function",
         _ => return None,
     })
+}
+
+/// The resource at every level at which it is shown.
+fn objects(resource: &Resource) -> Vec<Arc<str>> {
+    let mut objects: Vec<Arc<str>> = Vec::new();
+    for level in LEVELS.into_iter().take_while(|level| level.resource) {
+        let text = format!(
+            "{{{}}}",
+            written(|pen| {
+                pen.level = level;
+                all(pen, resource);
+            })
+        );
+        match objects.last().filter(|last| ***last == *text) {
+            Some(same) => objects.push(Arc::clone(same)),
+            None => objects.push(text.into()),
+        }
+    }
+    objects
 }
 
 fn all(pen: &mut Pen<'_>, resource: &Resource) {
