@@ -10,7 +10,7 @@ use crate::recorder::Unsampled;
 /// nobody records stands for it, because no form can do without one.
 pub(in super::super) fn of_unsampled(unsampled: &Unsampled) -> SpanContext {
     let Unsampled { trace_id, parent, sampled } = *unsampled;
-    let state = parent.map_or(TraceState::NONE, |parent| state_of(parent));
+    let state = parent.map_or(TraceState::NONE, state_of);
     let span_id = parent.unwrap_or_else(|| TimedIds.span_id());
     SpanContext::new(trace_id, span_id, TraceFlags::default().with_sampled(sampled), false, state)
 }
