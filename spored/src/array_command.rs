@@ -50,7 +50,9 @@ pub(crate) async fn join(options: JoinOptions, world: &World) -> Result<Exit> {
 
 /// Leaves: what runs is finished, nothing new is taken.
 pub(crate) async fn leave(world: &World) -> Result<Exit> {
-    let before = control::status(world).await?["work"]["array"].as_str().map(str::to_owned);
+    started(world).await?;
+    let before = control::ask(world, Ask::get(ID)).await?;
+    let before = before.body["value"].as_str().filter(|id| !id.is_empty()).map(str::to_owned);
     let Some(before) = before else {
         console::data("the host works for no job array\n").context("failed to write the answer to stdout")?;
         return Ok(Exit::Success);
@@ -74,6 +76,16 @@ pub(crate) async fn leave(world: &World) -> Result<Exit> {
     console::data(&format!("left {}{rest}\n", console::escape(&before)))
         .context("failed to write the answer to stdout")?;
     Ok(Exit::Success)
+}
+
+/// Waits until the agent knows its settings: before that it works for no array, whatever they say.
+async fn started(world: &World) -> Result<()> {
+    let deadline = Instant::now() + FIND;
+    while control::status(world).await?["state"] == "starting" {
+        ensure!(Instant::now() < deadline, "the agent is still starting: see `spored status`");
+        tokio::time::sleep(LOOK).await;
+    }
+    Ok(())
 }
 
 async fn put(world: &World, path: &str, value: &str) -> Result<()> {
