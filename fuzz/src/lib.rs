@@ -16,7 +16,6 @@ mod local_yaml;
 mod params;
 #[expect(unused_imports, reason = "the exporter uses the rest")]
 mod propagation;
-#[expect(dead_code, reason = "the filter uses the rest")]
 mod redact;
 mod rows;
 #[expect(dead_code, reason = "the transfers use the rest")]
