@@ -1,3 +1,5 @@
+//! What the calls of DynamoDB tell, and that they tell no data.
+
 use super::*;
 use aws_sdk_dynamodb::operation::batch_write_item::BatchWriteItemInput;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsInput;

@@ -1,3 +1,5 @@
+//! What is read from answers, and what is left unread.
+
 use aws_smithy_types::body::SdkBody;
 use opentelemetry::KeyValue;
 

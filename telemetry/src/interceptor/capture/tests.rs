@@ -1,3 +1,5 @@
+//! Which members of requests become which attributes.
+
 use aws_smithy_types::config_bag::Layer;
 use opentelemetry::KeyValue;
 

@@ -1,3 +1,5 @@
+//! What is read from requests as they are sent.
+
 use aws_smithy_types::body::SdkBody;
 use opentelemetry::KeyValue;
 

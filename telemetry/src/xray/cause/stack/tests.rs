@@ -1,3 +1,5 @@
+//! Stacks of several languages, and what is none.
+
 use super::*;
 
 fn frame(label: &str, path: Option<&str>, line: Option<u32>) -> Frame {
