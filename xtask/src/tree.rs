@@ -24,11 +24,19 @@ pub(crate) fn draw(documents: &[Value]) -> String {
 /// The documents of one trace as lines, but for what is deeper than so many levels.
 pub(crate) fn draw_levels(documents: &[Value], levels: usize) -> String {
     let mut text = String::new();
+    let documents = &ended(documents);
     let known = |id: &Value| documents.iter().any(|document| document["id"] == *id);
     for root in in_order(documents, |document| !known(&document["parent_id"])) {
         branch(&mut text, documents, (root, None), levels, ("", ""));
     }
     text
+}
+
+/// The documents without those that only announced what has ended since: X-Ray keeps the last of an id, the emulator all.
+fn ended(documents: &[Value]) -> Vec<Value> {
+    let has_ended = |id: &Value| documents.iter().any(|other| other["id"] == *id && other["in_progress"] != true);
+    let kept = documents.iter().filter(|document| document["in_progress"] != true || !has_ended(&document["id"]));
+    kept.cloned().collect()
 }
 
 /// A document and what is below it; `host` is where the one above it was made, and the prefixes are those of its first
