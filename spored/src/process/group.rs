@@ -163,8 +163,7 @@ impl Group {
         if signal == Signal::TERM
             && let Some(mark) = &self.mark
         {
-            // Once each: to many programs a second SIGTERM says that they are to end at once.
-            mark.signal_beyond(self.group, signal);
+            mark.signal(signal);
         }
     }
 }
