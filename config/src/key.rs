@@ -1,6 +1,7 @@
 //! What a key is: every spelling of it, its default, its grammar, and the field of [`Settings`] that it fills.
 
 mod field;
+mod readers;
 mod table;
 
 use crate::escape::{did_you_mean, plain};

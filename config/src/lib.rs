@@ -34,7 +34,8 @@ pub use key::{Grammar, Key, UnknownKey, keys};
 pub use layers::Layers;
 pub use resolved::{Explanation, Resolved, Source};
 pub use settings::{
-    FilterSettings, HostSettings, JobArraySettings, LifeSettings, Limits, OtlpSettings, Settings, TracingSettings,
+    FilterSettings, HostSettings, JobArraySettings, LifeSettings, Limits, OtlpSettings, Settings, SpoolSettings,
+    TracingSettings,
 };
 pub use value::{
     Compression, ExporterKind, Headers, OnComplete, OtlpProtocol, Percent, ProviderChoice, SamplerKind, SamplingRate,

@@ -16,6 +16,8 @@ use crate::{
 pub struct Settings {
     /// Tracing.
     pub tracing: TracingSettings,
+    /// Where the account of spans is offered to Prometheus: a loopback address with a port.
+    pub metrics_address: Option<String>,
     /// When the host ends.
     pub life: LifeSettings,
     /// What the operator says about the host.
@@ -59,6 +61,10 @@ pub struct TracingSettings {
     pub attributes: BTreeMap<String, String>,
     /// File that gets the lines of the `stdout` exporter instead of stderr.
     pub exporter_file: Option<String>,
+    /// Where spans are kept on their way.
+    pub spool: SpoolSettings,
+    /// Documents a second that X-Ray takes in this region.
+    pub quota: u64,
     /// The OTLP exporter.
     pub otlp: OtlpSettings,
     /// Attributes that become annotations in X-Ray, as glob patterns, beside those that always do.
@@ -94,11 +100,30 @@ impl Default for TracingSettings {
             service_name_prefix: None,
             attributes: BTreeMap::new(),
             exporter_file: None,
+            spool: SpoolSettings::default(),
+            quota: 2_600,
             otlp: OtlpSettings::default(),
             annotations: Vec::new(),
             filter: FilterSettings::default(),
             limits: Limits::default(),
         }
+    }
+}
+
+/// How spans are kept on disk until a back end has them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SpoolSettings {
+    /// The folder; `None` is the program's own.
+    pub folder: Option<String>,
+    /// Most bytes on disk.
+    pub size: u64,
+    /// How long a span may be known to the page cache alone; zero waits for the disk at the end of each span.
+    pub sync: Duration,
+}
+
+impl Default for SpoolSettings {
+    fn default() -> Self {
+        Self { folder: None, size: 64 * 1024 * 1024, sync: Duration::from_millis(200) }
     }
 }
 

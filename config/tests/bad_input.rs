@@ -136,7 +136,7 @@ fn a_wrong_type_in_the_file_is_refused_at_its_place() {
     }
     assert_eq!(
         yaml("observability: tracing"),
-        "local.yaml:1:16: observability cannot be \"tracing\": expected a mapping with the keys tracing"
+        "local.yaml:1:16: observability cannot be \"tracing\": expected a mapping with the keys tracing, metrics"
     );
     assert_eq!(
         yaml("- ttl: 1h"),
@@ -160,7 +160,7 @@ fn an_unknown_key_in_the_file_is_answered_with_the_likeliest() {
     );
     assert_eq!(
         yaml("observability:\n  zebra: 1\n"),
-        "local.yaml:2:3: unknown key observability.zebra; known here: tracing"
+        "local.yaml:2:3: unknown key observability.zebra; known here: tracing, metrics"
     );
 }
 

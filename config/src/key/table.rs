@@ -1,6 +1,9 @@
 //! The one table: every key once, in the order in which people meet them.
 
 use super::field::{Field, Raw};
+use super::readers::{
+    join_attributes, read_address, read_loopback, read_quota, read_region, read_spool_size, read_sync,
+};
 use super::{Grammar, Key};
 use crate::{
     Compression, ExporterKind, OnComplete, OtlpProtocol, ProviderChoice, SamplerKind, Sessions, Settings, Topology,
@@ -28,7 +31,7 @@ macro_rules! key {
     };
 }
 
-static KEYS: [Key; 52] = [
+static KEYS: [Key; 57] = [
     key!("tracing-enabled", Grammar::Truth, tracing.enabled)
         .says("Makes spans of what spawn and spored do.")
         .tag(tags::TRACING_ENABLED)
@@ -88,6 +91,22 @@ static KEYS: [Key; 52] = [
     key!("tracing-exporter-file", Grammar::Text, tracing.exporter_file)
         .says("Writes the lines of `stdout` to this file instead of stderr.")
         .path("observability.tracing.exporter_file"),
+    key!("tracing-spool-folder", Grammar::Text, tracing.spool.folder)
+        .says("Keeps spans on their way in this folder instead of the program's own.")
+        .path("observability.tracing.spool.folder")
+        .env(&["SPAWN_SPOOL"]),
+    key!("tracing-spool-size", Grammar::Whole, tracing.spool.size, read_spool_size)
+        .says("Bounds the bytes on disk of spans on their way; at least 1048576, which is 1 MiB.")
+        .path("observability.tracing.spool.size")
+        .default("67108864"),
+    key!("tracing-spool-sync", Grammar::Timeout, tracing.spool.sync, read_sync)
+        .says("Has the disk write spans through after so long; 0 waits for it at the end of each span.")
+        .path("observability.tracing.spool.sync")
+        .default("200ms"),
+    key!("tracing-quota", Grammar::Whole, tracing.quota, read_quota)
+        .says("Tells how many documents a second X-Ray takes in this region; the agents of a launch share them.")
+        .path("observability.tracing.quota")
+        .default("2600"),
     key!("tracing-otlp-protocol", Grammar::Word(OtlpProtocol::WORDS), tracing.otlp.protocol)
         .says("Chooses gRPC, or protobuf or JSON over HTTP.")
         .path("observability.tracing.otlp.protocol")
@@ -151,6 +170,9 @@ static KEYS: [Key; 52] = [
     key!("tracing-limits-endpoints", Grammar::List, tracing.limits.endpoints)
         .says("Lists hosts, as globs, that a tag may name as endpoint beside AWS X-Ray and loopback.")
         .path("observability.tracing.limits.endpoints"),
+    key!("metrics-address", Grammar::Text, metrics_address, read_loopback)
+        .says("Offers the account of spans to Prometheus at this loopback address, such as 127.0.0.1:9464.")
+        .path("observability.metrics.address"),
     key!("ttl", Grammar::Span, life.ttl)
         .says("Ends the host this long after its launch; one that is no instance goes on without its agent.")
         .tag(tags::TTL)
@@ -265,29 +287,6 @@ static KEYS: [Key; 52] = [
         .env(&["SPAWN_JOB_ARRAY_SLOTS"])
         .default("1"),
 ];
-
-/// Attributes of a stronger source join those of the weaker, as OpenTelemetry merges resources.
-fn join_attributes(settings: &mut Settings, raw: &Raw) -> Result<(), ValueError> {
-    Field::read(raw).map(|attributes: std::collections::BTreeMap<_, _>| settings.tracing.attributes.extend(attributes))
-}
-
-/// A region becomes a part of host names, so its form matters.
-fn read_region(raw: &Raw) -> Result<Option<String>, ValueError> {
-    let region = Option::<String>::read(raw)?;
-    let label = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    match region.as_ref().is_some_and(|region| !region.bytes().all(label)) {
-        true => Err(ValueError::expected("a region such as eu-central-1, or `auto`")),
-        false => Ok(region),
-    }
-}
-
-fn read_address(raw: &Raw) -> Result<Option<String>, ValueError> {
-    let address = Option::<String>::read(raw)?;
-    match address.as_ref().is_some_and(|address| address.parse::<std::net::IpAddr>().is_err()) {
-        true => Err(ValueError::expected("an IP address, or `auto`")),
-        false => Ok(address),
-    }
-}
 
 impl Key {
     /// A row with no spelling but its name, and unset by default.
