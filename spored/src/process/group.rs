@@ -163,7 +163,8 @@ impl Group {
         if signal == Signal::TERM
             && let Some(mark) = &self.mark
         {
-            mark.signal(signal);
+            // Once each: to many programs a second SIGTERM says that they are to end at once.
+            mark.signal_beyond(self.group, signal);
         }
     }
 }
