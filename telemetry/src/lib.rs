@@ -47,6 +47,7 @@ mod pipeline;
 mod plan;
 mod planned;
 pub mod propagation;
+mod record;
 mod recorder;
 mod redact;
 mod resource;
