@@ -54,6 +54,7 @@ mod resource;
 mod sampler;
 #[cfg(test)]
 mod samples;
+mod storage;
 mod telemetry;
 pub mod testing;
 mod throttle;
@@ -75,5 +76,6 @@ pub use planned::{PlannedSpan, SpanRecord};
 pub use propagation::PropagationError;
 pub use resource::Program;
 pub use sampler::{AccountStatus, QuotaStatus, SamplerStatus, SamplingPlan};
+pub use storage::Storage;
 pub use telemetry::Telemetry;
 pub use xray::XRayDocuments;

@@ -8,8 +8,8 @@ mod pen;
 mod read;
 mod write;
 
-pub(crate) use read::{resource, span};
-pub(crate) use write::{write_resource, write_span};
+pub(crate) use read::{note, resource, span};
+pub(crate) use write::{write_note, write_resource, write_span};
 
 /// The flag that says that the next one means something.
 const HAS_IS_REMOTE: u32 = 0x100;

@@ -8,7 +8,7 @@ use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, KeyValue as Pair};
 use opentelemetry_proto::tonic::resource::v1::Resource as Message;
 use opentelemetry_proto::tonic::trace::v1::span::{Event as EventMessage, Link as LinkMessage};
-use opentelemetry_proto::tonic::trace::v1::{ScopeSpans, Span};
+use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanLinks};
 use prost::Message as _;
@@ -34,7 +34,19 @@ pub(crate) enum RecordError {
 
 /// The span of a record.
 pub(crate) fn span(bytes: &[u8]) -> Result<SpanData, RecordError> {
-    let ScopeSpans { scope, mut spans, schema_url } = ScopeSpans::decode(bytes)?;
+    of_scope(ScopeSpans::decode(bytes)?)
+}
+
+/// The resource of a note, as bytes, and the span that had not ended.
+pub(crate) fn note(bytes: &[u8]) -> Result<(Vec<u8>, SpanData), RecordError> {
+    let ResourceSpans { resource, mut scope_spans, .. } = ResourceSpans::decode(bytes)?;
+    let count = scope_spans.len();
+    let (Some(of), 1) = (scope_spans.pop(), count) else { return Err(RecordError::Spans(count)) };
+    Ok((resource.unwrap_or_default().encode_to_vec(), of_scope(of)?))
+}
+
+fn of_scope(of: ScopeSpans) -> Result<SpanData, RecordError> {
+    let ScopeSpans { scope, mut spans, schema_url } = of;
     let count = spans.len();
     let (Some(span), 1) = (spans.pop(), count) else { return Err(RecordError::Spans(count)) };
     let scope = scope.unwrap_or_default();

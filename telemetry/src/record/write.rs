@@ -14,18 +14,29 @@ use crate::redact::redacted;
 
 /// Adds the span to the buffer, as a `ScopeSpans` that holds nothing else.
 pub(crate) fn write_span(span: &SpanData, into: &mut Vec<u8>) {
-    let mut pen = Pen::new(into);
-    pen.message(1, |pen| scope(pen, &span.instrumentation_scope));
-    pen.message(2, |pen| fields(pen, span));
-    if let Some(url) = span.instrumentation_scope.schema_url() {
-        text(&mut pen, 3, url);
-    }
+    of_scope(&mut Pen::new(into), span);
 }
 
 /// Adds the resource to the buffer.
 pub(crate) fn write_resource(resource: &Resource, into: &mut Vec<u8>) {
     let mut pen = Pen::new(into);
     resource.iter().for_each(|(key, value)| attribute(&mut pen, 1, key, value));
+}
+
+/// Adds a span that has not ended to the buffer, with its resource as [`write_resource`] has written it: a `ResourceSpans`
+/// that holds nothing else.
+pub(crate) fn write_note(resource: &[u8], span: &SpanData, into: &mut Vec<u8>) {
+    let mut pen = Pen::new(into);
+    pen.bytes(1, resource);
+    pen.message(2, |pen| of_scope(pen, span));
+}
+
+fn of_scope(pen: &mut Pen<'_>, span: &SpanData) {
+    pen.message(1, |pen| scope(pen, &span.instrumentation_scope));
+    pen.message(2, |pen| fields(pen, span));
+    if let Some(url) = span.instrumentation_scope.schema_url() {
+        text(pen, 3, url);
+    }
 }
 
 fn scope(pen: &mut Pen<'_>, scope: &InstrumentationScope) {
