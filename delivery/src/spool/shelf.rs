@@ -212,6 +212,8 @@ impl Shelf {
         entry.write(What::Done.seed(&self.name), &mut bytes);
         if !self.journal.push(&bytes) && !self.journal.stale {
             self.begin_journal(locked);
+            // What is said may not be so yet, and then the new journal does not say it.
+            self.journal.push(&bytes);
         }
     }
 

@@ -72,6 +72,10 @@ impl Shelf {
             side.gone.push(Gone { class, ordinals, records });
         }
         self.names = true;
+        if self.journal.stale {
+            // There is room for it now, if that was what there was not.
+            self.begin_journal(true);
+        }
         true
     }
 
