@@ -112,7 +112,13 @@ impl Pipeline {
     /// As [`Pipeline::start`], with other sizes and times.
     pub(crate) fn with_pace(pace: Pace) -> Self {
         let state = Mutex::new(State::new(pace.capacity));
-        Self(Arc::new(Owner(Arc::new(Shared { pace, state, wake: Notify::new(), settled: Condvar::new(), disk: Condvar::new() }))))
+        Self(Arc::new(Owner(Arc::new(Shared {
+            pace,
+            state,
+            wake: Notify::new(),
+            settled: Condvar::new(),
+            disk: Condvar::new(),
+        }))))
     }
 
     /// Takes a finished span. Never waits for anything but the state's mutex.

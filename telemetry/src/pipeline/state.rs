@@ -114,7 +114,7 @@ impl State {
         }
         match self.store.append(span, now) {
             Appended::Stored { evicted } => self.count_dropped(DropReason::QueueFull, evicted),
-            Appended::Full => self.count_dropped(DropReason::QueueFull, 1),
+            Appended::Full { evicted } => self.count_dropped(DropReason::QueueFull, evicted + 1),
             Appended::TooLarge => self.count_dropped(DropReason::TooLarge, 1),
         }
         // Not before the span itself is on disk: a crash between the two leaves one too many, and not one too few.

@@ -52,6 +52,8 @@ pub(super) struct Store {
     /// Spans that the end of the program has left on disk.
     left_behind: usize,
     lease: Option<Lease>,
+    /// Spans that had to go, until they are told.
+    evicted: u64,
     /// Whether it is the turn of what others have left.
     theirs: bool,
 }
@@ -69,11 +71,17 @@ struct Lease {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Appended {
     /// It is in the store, and this many others had to go.
-    Stored { evicted: u64 },
+    Stored {
+        /// Of others.
+        evicted: u64,
+    },
     /// It is larger than the whole store.
     TooLarge,
     /// Nothing can make room: too much is out for delivery.
-    Full,
+    Full {
+        /// Of others that had to go all the same.
+        evicted: u64,
+    },
 }
 
 /// The spans that are next.
@@ -123,6 +131,7 @@ impl Store {
             leaving: Vec::new(),
             left_behind: 0,
             lease: None,
+            evicted: 0,
             theirs: false,
         }
     }
@@ -158,23 +167,23 @@ impl Store {
         }
         let class = class_of(&span);
         let held = Held { number: self.numbers.take(now), size, span, place: None, fits: true };
-        let mut evicted = self.bring(TOGETHER, now);
-        match self.write(class, held, now) {
-            Ok(others) => Appended::Stored { evicted: evicted + others },
-            Err(held) => match self.keep_loose(class, held) {
-                Some(others) => {
-                    evicted += others;
-                    Appended::Stored { evicted }
-                }
-                None => Appended::Full,
-            },
+        self.bring_some(TOGETHER, now);
+        let is_kept = match self.write(class, held, now) {
+            Ok(()) => true,
+            Err(held) => self.keep_loose(class, held),
+        };
+        let evicted = std::mem::take(&mut self.evicted);
+        match is_kept {
+            true => Appended::Stored { evicted },
+            false => Appended::Full { evicted },
         }
     }
 
-    /// Writes a span to the disk, and keeps it in memory if there is room; how many had to go for it on disk. Or has it back.
-    fn write(&mut self, class: Class, mut held: Held, now: Instant) -> Result<u64, Held> {
+    /// Writes a span to the disk, and keeps it in memory if there is room. Or has it back.
+    fn write(&mut self, class: Class, mut held: Held, now: Instant) -> Result<(), Held> {
         let Some(own) = self.own.as_mut().filter(|own| held.fits && own.is_usable(now)) else { return Err(held) };
-        match own.write(class, held.number, &held.span, now) {
+        let written = own.write(class, held.number, &held.span, now);
+        let answer = match written {
             Ok(place) => {
                 held.place = Some(place);
                 let room = self.used + held.size <= self.capacity && own.line.bytes() + held.size <= self.capacity / 2;
@@ -184,47 +193,51 @@ impl Store {
                 } else {
                     own.line.push_behind(place, held.number);
                 }
-                let (evicted, freed) = self.forget_gone();
-                self.used -= freed;
-                Ok(evicted)
+                Ok(())
             }
             Err(error) => {
                 held.fits = !matches!(error, Unkept::TooLarge(_));
-                let (evicted, freed) = self.forget_gone();
-                self.used -= freed;
-                // What had to go for it is gone all the same: it is told with the next that goes.
-                debug_assert_eq!(evicted, 0, "an append that fails makes no room");
                 Err(held)
             }
-        }
+        };
+        // Room may have been made even where it was of no use.
+        let (evicted, freed) = self.forget_gone();
+        self.evicted += evicted;
+        self.used -= freed;
+        answer
     }
 
     fn forget_gone(&mut self) -> (u64, usize) {
-        let lines = self.own.as_mut().map(|own| &mut own.line).into_iter().chain(&mut self.former).chain(&mut self.adopted);
+        let lines =
+            self.own.as_mut().map(|own| &mut own.line).into_iter().chain(&mut self.former).chain(&mut self.adopted);
         lines.map(Line::forget_gone).fold((0, 0), |(records, bytes), (more, freed)| (records + more, bytes + freed))
     }
 
-    /// Keeps a span in memory alone; how many others had to go for it. `None`: there is no room, and it is dropped.
-    fn keep_loose(&mut self, class: Class, held: Held) -> Option<u64> {
-        let fixed = self.lease.as_ref().map_or(0, |lease| lease.bytes) + self.own.as_ref().map_or(0, |own| own.line.bytes());
+    /// Keeps a span in memory alone, in place of older ones; if not, there is no room, and it is dropped.
+    fn keep_loose(&mut self, class: Class, held: Held) -> bool {
+        let fixed =
+            self.lease.as_ref().map_or(0, |lease| lease.bytes) + self.own.as_ref().map_or(0, |own| own.line.bytes());
         if fixed + held.size > self.capacity {
-            return None;
+            return false;
         }
-        let mut evicted = 0;
         while self.used + held.size > self.capacity {
             let [routine, kept] = &mut self.loose;
             let Some(oldest) = routine.pop_front().or_else(|| kept.pop_front()) else { break };
             self.used -= oldest.size;
-            evicted += 1;
+            self.evicted += 1;
         }
         self.used += held.size;
         self.loose[class as usize].push_back(held);
-        Some(evicted)
+        true
     }
 
     /// Brings spans to the disk that are in memory alone, if it takes them now; how many had to go on disk for that.
     pub(super) fn bring(&mut self, most: usize, now: Instant) -> u64 {
-        let mut evicted = 0;
+        self.bring_some(most, now);
+        std::mem::take(&mut self.evicted)
+    }
+
+    fn bring_some(&mut self, most: usize, now: Instant) {
         if let Some(own) = &mut self.own {
             own.catch_up(now);
         }
@@ -245,15 +258,11 @@ impl Store {
             let Some((class, place, _)) = oldest else { break };
             let Some(held) = self.loose[class as usize].remove(place) else { break };
             self.used -= held.size;
-            match self.write(class, held, now) {
-                Ok(others) => evicted += others,
-                Err(held) => {
-                    self.used += held.size;
-                    self.loose[class as usize].insert(place, held);
-                }
+            if let Err(held) = self.write(class, held, now) {
+                self.used += held.size;
+                self.loose[class as usize].insert(place, held);
             }
         }
-        evicted
     }
 
     /// Whose spans are next: this process's and what others have left take turns, but in a hurry its own go first.
@@ -292,7 +301,8 @@ impl Store {
             items.push((label, item));
         }
         let oldest = items.iter().map(|(label, _)| label.number).min()?;
-        self.used += items.iter().filter(|(_, item)| matches!(item, Item::Bytes(_))).map(|(label, _)| label.size).sum::<usize>();
+        self.used +=
+            items.iter().filter(|(_, item)| matches!(item, Item::Bytes(_))).map(|(label, _)| label.size).sum::<usize>();
         self.hold(turn.line, &items);
         self.lease = Some(Lease { line: turn.line, oldest, spans: items.len(), bytes: taken });
         Some(Leased { items })
@@ -338,7 +348,8 @@ impl Store {
     fn hold(&mut self, line: LineId, items: &[(Label, Item)]) {
         for class in Class::ALL {
             let places = items.iter().filter_map(|(label, _)| label.place).filter(|place| place.class == class);
-            let (first, last) = places.fold((u64::MAX, 0), |(first, last), it| (first.min(it.ordinal), last.max(it.ordinal)));
+            let (first, last) =
+                places.fold((u64::MAX, 0), |(first, last), it| (first.min(it.ordinal), last.max(it.ordinal)));
             let ordinals = if first <= last { first..last + 1 } else { 0..0 };
             if let Some(line) = self.line(line) {
                 line.source.hold(class, ordinals);
@@ -374,6 +385,9 @@ impl Store {
                 None => {
                     if let Some(line) = self.line(lease.line) {
                         line.source.done(&places, fate);
+                    }
+                    if let Some(own) = &mut self.own {
+                        own.touch(now);
                     }
                 }
             }
@@ -487,7 +501,8 @@ impl Store {
 
     /// Records that the disk turned out not to have kept, since the last time that somebody asked.
     pub(super) fn take_lost(&mut self) -> u64 {
-        let lines = self.own.as_mut().map(|own| &mut own.line).into_iter().chain(&mut self.former).chain(&mut self.adopted);
+        let lines =
+            self.own.as_mut().map(|own| &mut own.line).into_iter().chain(&mut self.former).chain(&mut self.adopted);
         lines.map(|line| std::mem::take(&mut line.lost)).sum()
     }
 
@@ -551,7 +566,8 @@ impl Store {
 
     /// The program ends: what is on disk is left to the next, and all lines are to be closed. Whether there are any.
     pub(super) fn leave(&mut self) -> bool {
-        let lines = self.own.take().map(|own| own.line).into_iter().chain(self.former.drain(..)).chain(self.adopted.take());
+        let lines =
+            self.own.take().map(|own| own.line).into_iter().chain(self.former.drain(..)).chain(self.adopted.take());
         for line in lines {
             self.used -= line.bytes();
             self.left_behind += line.len();

@@ -32,6 +32,10 @@ struct Played {
     deaf: bool,
     remarks: Remarks,
     exporters: usize,
+    /// The resource that spans are kept under; none keeps them in memory alone.
+    header: Option<Vec<u8>>,
+    /// The resources that exporters were asked for.
+    resources: Vec<Vec<u8>>,
 }
 
 impl Script {
@@ -55,8 +59,13 @@ impl MakeExporter for Script {
         "script"
     }
 
-    fn exporter(&self, _: &Memory, _: Option<&[u8]>) -> Result<Box<dyn Exporter>, Trouble> {
+    fn header(&self) -> Option<Vec<u8>> {
+        self.0.lock().unwrap().header.clone()
+    }
+
+    fn exporter(&self, _: &Memory, of: Option<&[u8]>) -> Result<Box<dyn Exporter>, Trouble> {
         let mut played = self.0.lock().unwrap();
+        played.resources.extend(of.map(<[u8]>::to_vec));
         played.exporters += 1;
         match &played.broken {
             Some(trouble) => Err(trouble.clone()),
@@ -546,3 +555,5 @@ fn an_announcement_that_was_not_heard_comes_again_later_and_holds_nothing_up() {
     assert_eq!(pipeline.shutdown(LONG).delivered, 1);
     assert_eq!(script.announced().len(), 1);
 }
+
+mod kept;

@@ -225,7 +225,8 @@ impl Worker {
         let there_is = match of {
             None => self.exporter.take().filter(|(made_for, _)| *made_for == configuration).map(|(_, it)| it),
             Some(of) => {
-                let other = self.other.take().filter(|(made_for, theirs, _)| *made_for == configuration && theirs == of);
+                let other =
+                    self.other.take().filter(|(made_for, theirs, _)| *made_for == configuration && theirs == of);
                 other.map(|(_, _, it)| it)
             }
         };

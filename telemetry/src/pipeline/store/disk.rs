@@ -72,7 +72,10 @@ pub(in crate::pipeline) enum Duty {
 impl Own {
     pub(super) fn new(disk: Arc<dyn Disk>, storage: Storage, folder: PathBuf, header: Vec<u8>, id: LineId) -> Self {
         let Storage { size, sync, .. } = storage;
-        #[expect(clippy::disallowed_methods, reason = "the name of a writer says when it began; nothing is decided by it")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the name of a writer says when it began; nothing is decided by it"
+        )]
         let writer = writer_name(SystemTime::now(), std::process::id());
         let options = Options { folder: folder.clone(), capacity: size, sync, writer };
         let mut spool = Spool::new(disk, options);
@@ -125,7 +128,9 @@ impl Own {
                 self.well();
             }
             Err(Unkept::TooLarge(_)) => {}
-            Err(Unkept::Full) => self.refused("the spool is full, and all of it is out for delivery".to_owned(), FULL, now),
+            Err(Unkept::Full) => {
+                self.refused("the spool is full, and all of it is out for delivery".to_owned(), FULL, now)
+            }
             Err(Unkept::Disk(error)) => self.refused_by_disk(&io::Error::new(error.kind(), error.to_string()), now),
         }
         written
@@ -138,6 +143,11 @@ impl Own {
         if now.saturating_duration_since(begun) > SLOW {
             self.is_slow(now);
         }
+    }
+
+    /// Notes that something was written beside this line that is synced with it.
+    pub(super) fn touch(&mut self, now: Instant) {
+        self.dirty.get_or_insert(now);
     }
 
     fn is_slow(&mut self, now: Instant) {
@@ -266,7 +276,13 @@ impl Own {
         if self.syncing.is_none() {
             let asked = self.slow.is_some_and(|ask| ask <= now);
             let due = self.dirty.is_some_and(|dirty| dirty + sync <= now);
-            let syncing = if asked { spool.sync_now() } else if due { spool.sync(now) } else { None };
+            let syncing = if asked {
+                spool.sync_now()
+            } else if due {
+                spool.sync(now)
+            } else {
+                None
+            };
             if due || asked {
                 self.dirty = None;
             }

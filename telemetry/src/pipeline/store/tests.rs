@@ -68,7 +68,8 @@ proptest! {
                     accepted += 1;
                     gone += match store.append(span, Instant::now()) {
                         Appended::Stored { evicted } => evicted,
-                        Appended::Full | Appended::TooLarge => 1,
+                        Appended::Full { evicted } => evicted + 1,
+                        Appended::TooLarge => 1,
                     };
                 }
                 Step::Lease(spans) => {
