@@ -76,6 +76,6 @@ pub use planned::{PlannedSpan, SpanRecord};
 pub use propagation::PropagationError;
 pub use resource::Program;
 pub use sampler::{AccountStatus, QuotaStatus, SamplerStatus, SamplingPlan};
-pub use storage::Storage;
+pub use storage::{Storage, StorageStatus};
 pub use telemetry::Telemetry;
 pub use xray::XRayDocuments;

@@ -27,7 +27,7 @@ use crate::counters::{Counters, DropReason};
 use crate::export::{ExportPlan, MakeExporter};
 use crate::health::Health;
 use crate::sampler::Following;
-use crate::storage::Storage;
+use crate::storage::{Storage, StorageStatus};
 use pace::Pace;
 use state::{State, WorkerState};
 
@@ -227,6 +227,11 @@ impl Pipeline {
     /// How delivery is doing.
     pub(crate) fn health(&self) -> Health {
         self.shared().state().health()
+    }
+
+    /// How it stands with the spans that wait.
+    pub(crate) fn storage(&self) -> StorageStatus {
+        self.shared().state().store.status()
     }
 
     /// The spans that wait, oldest first.

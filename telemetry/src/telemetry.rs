@@ -27,6 +27,7 @@ use crate::planned::{PlannedSpan, SpanRecord};
 use crate::recorder::{Recorder, SCOPE, SpanEnd};
 use crate::resource::Program;
 use crate::sampler::{SamplerStatus, SdkSampler};
+use crate::storage::StorageStatus;
 use crate::testing::Spans;
 use crate::unkept::Unkept;
 
@@ -233,6 +234,12 @@ impl Telemetry {
     #[must_use]
     pub fn health(&self) -> Health {
         self.recorder.pipeline().health()
+    }
+
+    /// How it stands with the spans that wait: on disk, in memory, and how much room there is.
+    #[must_use]
+    pub fn storage(&self) -> StorageStatus {
+        self.recorder.pipeline().storage()
     }
 
     /// What decides which traces are recorded, and how it stands with that.

@@ -16,11 +16,11 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use opentelemetry::trace::Status;
 use opentelemetry_sdk::trace::SpanData;
 use spawn_delivery::disk::Disk;
-use spawn_delivery::spool::{Class, Fate, Left, Spool, Synced, Unkept, Usage};
+use spawn_delivery::spool::{Class, Fate, Left, Spool, Synced, Unkept};
 
 use super::size;
 use crate::health::Problem;
-use crate::storage::Storage;
+use crate::storage::{Storage, StorageStatus};
 pub(super) use batch::{Batch, Leased};
 use batch::{Item, Label};
 use disk::Own;
@@ -469,11 +469,6 @@ impl Store {
         self.waiting() + self.left_behind + self.lease.as_ref().map_or(0, |lease| lease.spans)
     }
 
-    /// Spans that are on disk alone or in memory too.
-    pub(super) fn on_disk(&self) -> usize {
-        self.len() - self.loose.iter().map(VecDeque::len).sum::<usize>()
-    }
-
     /// Bytes that the spans in memory take, those that are out for delivery included.
     #[cfg(test)]
     pub(super) fn used(&self) -> usize {
@@ -591,9 +586,21 @@ impl Store {
         self.own.as_ref().and_then(|own| own.problem.as_ref())
     }
 
-    /// How full the spool is; `None` without one.
-    pub(super) fn usage(&self) -> Option<Usage> {
-        self.own.as_ref().and_then(Own::usage)
+    /// How it stands with the spans here.
+    pub(super) fn status(&self) -> StorageStatus {
+        let loose = self.loose.iter().map(VecDeque::len).sum::<usize>();
+        let own = self.own.as_ref();
+        let usage = own.and_then(Own::usage).unwrap_or_default();
+        StorageStatus {
+            folder: own.and_then(|own| own.storage.folder.clone()),
+            on_disk: if self.has_disk() || self.left_behind > 0 { (self.len() - loose) as u64 } else { 0 },
+            in_memory: if self.has_disk() || self.left_behind > 0 { loose } else { self.len() } as u64,
+            bytes: usage.bytes,
+            capacity: usage.capacity,
+            writers: usage.writers as u64,
+            set_aside: usage.set_aside as u64,
+            corrupt: usage.corrupt,
+        }
     }
 
     /// The waiting spans in memory, oldest first.
