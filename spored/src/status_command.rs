@@ -61,6 +61,8 @@ fn table(report: &Value) -> String {
     rows.extend(noted);
     rows.extend(say("/tracing/health/problem/what").map(|what| ("problem", what)));
     rows.extend(say("/tracing/health/problem/remedy").map(|remedy| ("remedy", remedy)));
+    let metrics = say("/metrics/address").map(|address| format!("http://{address}/metrics"));
+    rows.extend(metrics.or_else(|| say("/metrics/problem")).map(|metrics| ("metrics", metrics)));
     let refused = report["refused_settings"].as_array().into_iter().flatten();
     rows.extend(refused.map(|setting| ("refused", plain(setting))));
     let overrides = report["overrides"].as_object().into_iter().flatten();

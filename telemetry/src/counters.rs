@@ -25,6 +25,17 @@ pub enum DropReason {
 }
 
 impl DropReason {
+    /// Every reason, in the order of the table.
+    pub const ALL: [Self; 7] = [
+        Self::QueueFull,
+        Self::NotSampled,
+        Self::Rejected,
+        Self::TooLarge,
+        Self::Disabled,
+        Self::ExporterError,
+        Self::Shutdown,
+    ];
+
     /// The word in counters, status and documentation.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -21,6 +21,7 @@ mod life_faults;
 mod life_hook;
 mod live;
 mod logs;
+mod metrics;
 mod overrides;
 mod process;
 mod reload;

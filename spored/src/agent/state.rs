@@ -3,6 +3,7 @@
 use super::boot::Booted;
 use super::life::{Completion, LifeReport, LifeState};
 use super::work::{WorkReport, WorkState};
+use crate::metrics::MetricsReport;
 use serde::Serialize;
 use spawn_config::Identity;
 use spawn_telemetry::{Counters, Health, SamplerStatus, Telemetry};
@@ -24,6 +25,7 @@ pub(crate) struct Shared {
 struct Inner {
     booted: Option<Arc<Booted>>,
     registry: RegistryReport,
+    metrics: MetricsReport,
     ending: bool,
 }
 
@@ -42,6 +44,8 @@ pub(crate) struct Report {
     pub(crate) work: WorkReport,
     pub(crate) registry: RegistryReport,
     pub(crate) tracing: TracingReport,
+    /// Where Prometheus may ask.
+    pub(crate) metrics: MetricsReport,
     /// Settings that were refused, and why.
     pub(crate) refused_settings: Vec<String>,
     /// Values given with `spored config set`, secrets left out.
@@ -128,6 +132,10 @@ impl Shared {
         self.lock().registry = report;
     }
 
+    pub(crate) fn metrics(&self, report: MetricsReport) {
+        self.lock().metrics = report;
+    }
+
     /// What makes spans and delivers them.
     pub(crate) const fn telemetry(&self) -> &Telemetry {
         &self.telemetry
@@ -166,6 +174,7 @@ impl Shared {
                 counters: self.telemetry.counters(),
                 health: self.telemetry.health(),
             },
+            metrics: inner.metrics.clone(),
             refused_settings: in_force.map(|in_force| in_force.refused.clone()).unwrap_or_default(),
             overrides: inner.booted.as_ref().map(|booted| booted.live.overrides()).unwrap_or_default(),
             last_reload: reloads.last.map(|at| format!("{at:.0}")),

@@ -29,6 +29,7 @@ pub(crate) const LONGEST_FLUSH: Duration = Duration::from_secs(60);
 pub(super) fn routes(agent: Shared, peer: Peer) -> Router {
     Router::new()
         .route("/status", get(status))
+        .route("/metrics", get(crate::metrics::metrics))
         .route("/reload", post(reload))
         .route("/flush", post(flush))
         .route("/complete", post(complete))
