@@ -100,6 +100,19 @@ pub(crate) struct Outcome {
     pub(crate) trouble: Option<Trouble>,
     /// Why some were refused.
     pub(crate) refusal: Option<String>,
+    /// The spans that were refused, by their place, each with its reason.
+    pub(crate) refusals: Vec<(usize, Refusal)>,
+}
+
+/// Why a back end will never take a span.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    /// How the span is counted.
+    pub(crate) reason: DropReason,
+    /// The back end's own code, such as `InvalidSegment` or `400`; empty where it has told none.
+    pub(crate) code: String,
+    /// The whole of it, for people.
+    pub(crate) what: String,
 }
 
 impl Outcome {
@@ -111,6 +124,13 @@ impl Outcome {
     /// All of the batch is to be tried again.
     pub(crate) fn failed(trouble: Trouble) -> Self {
         Self { trouble: Some(trouble), ..Self::default() }
+    }
+
+    /// Books that the span at this place was refused.
+    pub(crate) fn refuse(&mut self, place: usize, refusal: Refusal) {
+        self.fates[place] = Fate::Refused(refusal.reason);
+        self.refusal = Some(refusal.what.clone());
+        self.refusals.push((place, refusal));
     }
 }
 

@@ -172,7 +172,7 @@ impl State {
 
     /// Books the outcome of an export, and says whether all of the batch is done with.
     pub(super) fn settle(&mut self, batch: Batch, outcome: Outcome) -> bool {
-        let Outcome { fates, trouble, refusal } = outcome;
+        let Outcome { fates, trouble, refusal, refusals: _ } = outcome;
         // A fate that the exporter did not tell is a span that was not delivered.
         let fate = |place: usize| fates.get(place).copied().unwrap_or(Fate::Again);
         let mut again = false;

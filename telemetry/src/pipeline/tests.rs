@@ -208,7 +208,8 @@ fn a_span_larger_than_the_store_is_counted_as_too_large() {
 
 #[test]
 fn what_fails_is_tried_again_in_order_and_nothing_is_lost() {
-    let again = Outcome { fates: vec![Fate::Delivered, Fate::Again], trouble: Some(trouble(false)), refusal: None };
+    let again =
+        Outcome { fates: vec![Fate::Delivered, Fate::Again], trouble: Some(trouble(false)), ..Outcome::default() };
     let failed = Outcome::failed(trouble(false));
     let script =
         Script::of([Act::Answer(failed.clone()), Act::Answer(again), Act::Answer(failed), Act::Panic, Act::Hang]);
@@ -226,7 +227,7 @@ fn what_fails_is_tried_again_in_order_and_nothing_is_lost() {
 fn what_the_back_end_refuses_for_good_is_dropped_and_told() {
     let fates = vec![Fate::Delivered, Fate::Refused(DropReason::Rejected)];
     let refusal = Some("bad id".to_owned());
-    let script = Script::of([Act::Answer(Outcome { fates, trouble: None, refusal: refusal.clone() })]);
+    let script = Script::of([Act::Answer(Outcome { fates, refusal: refusal.clone(), ..Outcome::default() })]);
     let pipeline = Pipeline::with_pace(pace());
     pipeline.accept(span("a"));
     pipeline.accept(span("b"));

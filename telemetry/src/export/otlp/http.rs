@@ -15,12 +15,12 @@ use prost::Message;
 use serde_json::Value;
 use spawn_config::{Compression, Endpoint, OtlpSettings};
 
-use super::super::Trouble;
 use super::super::split::Sent;
 use super::super::words::brief;
+use super::super::{Refusal, Trouble};
 use super::connector::{Connector, Versions, connector};
 use super::sign::Signer;
-use super::{Failure, LARGEST_ANSWER, broken, busy, endpoint, later, refusing, unreachable};
+use super::{Failure, LARGEST_ANSWER, broken, busy, endpoint, later, refusing, rejected, unreachable};
 use crate::counters::DropReason;
 
 /// How a body is written.
@@ -125,28 +125,30 @@ fn read(status: StatusCode, headers: &HeaderMap, body: Option<&[u8]>) -> Result<
         Some(words) => format!("status {status}: {}", brief(&words)),
         None => format!("status {status}"),
     };
-    let refusal = || format!("the OTLP receiver has refused spans: {said}");
+    let refusal = |reason| Refusal {
+        reason,
+        code: status.as_str().to_owned(),
+        what: format!("the OTLP receiver has refused spans: {said}"),
+    };
     Err(match status.as_u16() {
         200..=299 => {
             return match body {
                 // The spans were taken, whatever the body is.
                 Some(body) => Ok(answer(body, is_json)),
-                None => Err(Sent::Lost {
-                    reason: DropReason::Rejected,
-                    refusal: "the OTLP receiver's answer is unreadable, or larger than 4 MiB: it counts as a refusal"
-                        .to_owned(),
+                None => {
+                    let what = "the OTLP receiver's answer is unreadable, or larger than 4 MiB: it counts as a refusal";
+                    Err(Sent::Lost(rejected(status.as_str(), what.to_owned())).into())
                 }
-                .into()),
             };
         }
-        413 => Sent::Refused { reason: DropReason::TooLarge, refusal: refusal() }.into(),
-        400 | 422 => Sent::Refused { reason: DropReason::Rejected, refusal: refusal() }.into(),
+        413 => Sent::Refused(refusal(DropReason::TooLarge)).into(),
+        400 | 422 => Sent::Refused(refusal(DropReason::Rejected)).into(),
         401 => Failure { sent: Box::new(Sent::Failed(refusing(&said))), unauthenticated: true },
         // X-Ray says so of a signature by credentials that have ended.
         403 => Failure { sent: Box::new(Sent::Failed(refusing(&said))), unauthenticated: true },
         300..=399 | 404 | 405 | 407 | 415 => Sent::Failed(refusing(&said)).into(),
         429 | 502 | 503 | 504 => Sent::Failed(busy(&said, later::by_header(headers, SystemTime::now()))).into(),
-        _ => Sent::Lost { reason: DropReason::Rejected, refusal: refusal() }.into(),
+        _ => Sent::Lost(refusal(DropReason::Rejected)).into(),
     })
 }
 
@@ -235,10 +237,10 @@ mod tests {
             let expected = match told(status) {
                 Sent::Failed(Trouble { lasting: false, .. }) => again,
                 Sent::Failed(Trouble { lasting: true, .. }) => waits,
-                Sent::Refused { reason: DropReason::TooLarge, .. } => large,
-                Sent::Refused { .. } => halves,
-                Sent::Lost { .. } => other,
-                Sent::Answered(_) => taken,
+                Sent::Refused(Refusal { reason: DropReason::TooLarge, .. }) => large,
+                Sent::Refused(_) => halves,
+                Sent::Lost(_) => other,
+                Sent::Answered(_) | Sent::Some { .. } => taken,
             };
             let listed = [taken, again, halves, large, waits].into_iter().find(|row| row.contains(&status));
             assert_eq!(listed.unwrap_or(other), expected, "{status}");
@@ -250,7 +252,7 @@ mod tests {
         let said = |kind, body: &[u8]| {
             let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static(kind))]);
             match *read(StatusCode::BAD_REQUEST, &headers, Some(body)).unwrap_err().sent {
-                Sent::Refused { refusal, .. } => refusal,
+                Sent::Refused(refusal) => refusal.what,
                 other => panic!("{other:?}"),
             }
         };
@@ -276,6 +278,6 @@ mod tests {
         let headers = HeaderMap::from_iter([(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"))]);
         let bomb = zipped(&vec![0; LARGEST_ANSWER + 1]).unwrap();
         assert_eq!(unzipped(&headers, bomb.into()), None);
-        assert!(matches!(*read(StatusCode::OK, &HeaderMap::new(), None).unwrap_err().sent, Sent::Lost { .. }));
+        assert!(matches!(*read(StatusCode::OK, &HeaderMap::new(), None).unwrap_err().sent, Sent::Lost(_)));
     }
 }

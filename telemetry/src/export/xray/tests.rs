@@ -16,9 +16,8 @@ use opentelemetry_sdk::Resource;
 use serde_json::{Value as Json, json};
 use spawn_config::FilterSettings;
 
-use super::super::{Fate, Trouble};
+use super::super::{Fate, Refusal, Trouble};
 use super::*;
-use crate::counters::DropReason;
 use crate::filter::Filter;
 use crate::samples::{child, context, span};
 
@@ -86,6 +85,10 @@ fn spans(number: u64) -> Vec<SpanData> {
     (1..=number).map(|id| SpanData { span_context: context(id), ..child("step", SpanKind::Internal) }).collect()
 }
 
+fn refusal(code: &str, what: &str) -> Refusal {
+    Refusal { reason: DropReason::Rejected, code: code.to_owned(), what: what.to_owned() }
+}
+
 fn trouble(lasting: bool, what: &str, remedy: &str) -> Option<Trouble> {
     Some(Trouble { lasting, after: None, what: what.to_owned(), remedy: remedy.to_owned() })
 }
@@ -129,6 +132,7 @@ async fn what_was_not_processed_is_handled_by_its_code() {
             "they are sent again; if this stays, lower the sampling rate",
         ),
         refusal: Some("X-Ray has refused a document: InvalidSegment: no name".to_owned()),
+        refusals: vec![(2, refusal("InvalidSegment", "X-Ray has refused a document: InvalidSegment: no name"))],
     };
     assert_eq!(api.exporter().send(&spans(3)).await, expected);
 }
@@ -139,9 +143,9 @@ async fn a_refusal_that_names_no_document_is_narrowed_down() {
     let fine = || (200, json!({}));
     let api = Api::answering([nameless(), fine(), nameless(), nameless(), fine()]);
     let outcome = api.exporter().send(&spans(4)).await;
-    let fates = vec![Fate::Delivered, Fate::Delivered, Fate::Refused(DropReason::Rejected), Fate::Delivered];
-    let refusal = Some("X-Ray has refused a document: InvalidSegment".to_owned());
-    assert_eq!(outcome, Outcome { fates, trouble: None, refusal });
+    let mut expected = Outcome::delivered(4);
+    expected.refuse(2, refusal("InvalidSegment", "X-Ray has refused a document: InvalidSegment"));
+    assert_eq!(outcome, expected);
     assert_eq!(api.ids(), [vec![1, 2, 3, 4], vec![1, 2], vec![3, 4], vec![3], vec![4]]);
 }
 
@@ -158,7 +162,7 @@ async fn an_access_that_is_denied_names_the_permission_to_add() {
              {\"Sid\":\"SendSpansToXRay\",\"Effect\":\"Allow\",\
              \"Action\":[\"xray:PutTraceSegments\",\"xray:PutTelemetryRecords\"],\"Resource\":\"*\"}",
         ),
-        refusal: None,
+        ..Outcome::default()
     };
     assert_eq!(api.exporter().send(&spans(2)).await, expected);
 }

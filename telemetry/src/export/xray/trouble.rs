@@ -4,9 +4,9 @@ use aws_sdk_xray::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_xray::operation::put_trace_segments::PutTraceSegmentsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
-use super::super::Trouble;
 use super::super::split::Sent;
 use super::super::words::{brief, chain};
+use super::super::{Refusal, Trouble};
 use crate::counters::DropReason;
 
 /// Whether a request that failed like this may be taken at once if it is sent again: what AWS says to a clock that is off.
@@ -62,6 +62,10 @@ fn service(error: &PutTraceSegmentsError, status: u16) -> Sent {
         let what = format!("X-Ray refuses the spans: {said}");
         Sent::Failed(Trouble { lasting, after: None, what, remedy: remedy.to_owned() })
     };
+    let refused = |reason| {
+        let code = if code.is_empty() { status.to_string() } else { code.to_owned() };
+        Sent::Refused(Refusal { reason, code, what: format!("X-Ray has refused documents: {said}") })
+    };
     match code {
         "AccessDeniedException" | "AccessDenied" | "NotAuthorized" | "UnauthorizedOperation" => trouble(true, MAY_NOT),
         "ExpiredTokenException" | "ExpiredToken" => {
@@ -84,10 +88,8 @@ fn service(error: &PutTraceSegmentsError, status: u16) -> Sent {
         _ if status >= 500 || status == 408 => {
             trouble(false, "they are sent again; see the AWS Health Dashboard if this stays")
         }
-        _ if status == 413 => Sent::Refused { reason: DropReason::TooLarge, refusal: said },
-        "InvalidRequestException" | "ValidationException" | "SerializationException" => {
-            Sent::Refused { reason: DropReason::Rejected, refusal: said }
-        }
+        _ if status == 413 => refused(DropReason::TooLarge),
+        "InvalidRequestException" | "ValidationException" | "SerializationException" => refused(DropReason::Rejected),
         _ => trouble(true, "check `tracing-endpoint`: what answers there does not take segment documents"),
     }
 }

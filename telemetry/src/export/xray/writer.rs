@@ -51,6 +51,13 @@ impl Writer {
         &self.translator
     }
 
+    /// Has documents written with at most so many bytes, as far as something can be left out.
+    pub(super) fn within(&mut self, bytes: usize, write: impl FnOnce(&mut Self)) {
+        let before = self.translator.set_room(bytes);
+        write(self);
+        self.translator.set_room(before);
+    }
+
     /// Appends the document of a span, and before it those that tie its part to others. An announcement for which there is
     /// no room is left out.
     pub(super) fn write(&mut self, task: Task<'_>, budget: &mut Budget, into: &mut Vec<Document>) {
