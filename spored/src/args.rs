@@ -31,6 +31,9 @@ pub(crate) enum Command {
     Doctor(DoctorOptions),
     /// Make the running agent deliver the spans that wait; exit code 1 when some are left.
     Flush(FlushOptions),
+    /// Find out where a trace or a span is.
+    #[command(subcommand)]
+    Trace(TraceCommand),
     /// Tell the running agent that the work of this host is done; what then becomes of the host is `on-complete`.
     Complete(CompleteOptions),
     /// Make the running agent work for a job array, by its id; it works for one at a time.
@@ -105,6 +108,23 @@ pub(crate) enum ConfigCommand {
     },
     /// Print the JSON Schema of local.yaml, for editors.
     Schema,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TraceCommand {
+    /// Say what became of a trace: not sampled, queued, refused, dropped or delivered; exit code 1 when nothing is known
+    /// of it here.
+    Why(WhyOptions),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct WhyOptions {
+    /// Id of the trace, as 32 hexadecimal digits or as X-Ray writes it (1-…-…), or the request id of one of its AWS calls.
+    #[arg(value_name = "TRACE_ID|REQUEST_ID", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) id: String,
+    /// Output format.
+    #[arg(short, long, value_enum, default_value = "table")]
+    pub(crate) output: Output,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -11,6 +11,7 @@ use opentelemetry_sdk::trace::SpanData;
 
 use crate::attribute::AWS_REQUEST_ID;
 use crate::counters::DropReason;
+use crate::export::{Fate, Refusal};
 
 /// Traces that are remembered, and as many request ids: about 500 KB when all places are taken.
 const MOST: usize = 4096;
@@ -59,6 +60,23 @@ impl Journal {
                 self.requests.pop_front();
             }
             self.requests.push_back((hash(request), trace_id));
+        }
+    }
+
+    /// Notes what became of a batch.
+    pub(crate) fn settled(&mut self, batch: &[SpanData], fate: impl Fn(usize) -> Fate, refusals: &[(usize, Refusal)]) {
+        let now = Timestamp::now();
+        for (place, span) in batch.iter().enumerate() {
+            let trace_id = span.span_context.trace_id();
+            match fate(place) {
+                Fate::Delivered => self.delivered(trace_id, now),
+                Fate::Refused(reason) => {
+                    let refusal = refusals.iter().find(|(refused, _)| *refused == place);
+                    let words = refusal.map(|(_, refusal)| Arc::from(refusal.what.as_str()));
+                    self.dropped(trace_id, reason, words.as_ref());
+                }
+                Fate::Again => {}
+            }
         }
     }
 

@@ -19,12 +19,14 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use opentelemetry::KeyValue;
+use opentelemetry::trace::TraceId;
 use opentelemetry_sdk::trace::SpanData;
 use tokio::sync::{Notify, oneshot};
 
 use crate::counters::{Counters, DropReason};
 use crate::export::{ExportPlan, MakeExporter};
 use crate::health::Health;
+use crate::journal::Entry;
 use crate::sampler::Following;
 use pace::Pace;
 use state::{State, WorkerState};
@@ -188,6 +190,17 @@ impl Pipeline {
     /// How delivery is doing.
     pub(crate) fn health(&self) -> Health {
         self.shared().state().health()
+    }
+
+    /// What became of the spans of this trace, and whether one of them is under way.
+    pub(crate) fn trace(&self, trace_id: TraceId) -> (Option<Entry>, bool) {
+        let state = self.shared().state();
+        (state.journal.trace(trace_id).cloned(), state.under_way.holds(trace_id))
+    }
+
+    /// The trace of the call with this request id.
+    pub(crate) fn trace_of_request(&self, request: &str) -> Option<TraceId> {
+        self.shared().state().journal.trace_of_request(request)
     }
 
     /// The spans that wait, oldest first.

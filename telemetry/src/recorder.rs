@@ -223,6 +223,7 @@ impl Recorder {
                 if begins {
                     let trace_id = start.context.trace_id();
                     tracing::debug!(%trace_id, reason = reason.as_str(), "a trace is not recorded");
+                    self.0.sampler.note_unrecorded(trace_id, reason);
                 }
                 self.not_recorded(start, !begins)
             }

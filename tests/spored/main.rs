@@ -31,6 +31,7 @@ mod sampling;
 mod socket;
 mod staging;
 mod systemd;
+mod why;
 mod work;
 mod work_docs;
 mod work_end;

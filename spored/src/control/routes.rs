@@ -33,6 +33,7 @@ pub(super) fn routes(agent: Shared, peer: Peer) -> Router {
         .route("/reload", post(reload))
         .route("/flush", post(flush))
         .route("/complete", post(complete))
+        .route("/why/{id}", get(why))
         .route("/config", get(list))
         .route("/config/{key}", get(explain).put(set).delete(unset))
         .fallback(no_such_path)
@@ -44,6 +45,12 @@ pub(super) fn routes(agent: Shared, peer: Peer) -> Router {
 
 async fn status(State(agent): State<Shared>) -> Json<Report> {
     Json(agent.report())
+}
+
+async fn why(State(agent): State<Shared>, Path(id): Path<String>) -> Answer {
+    let message = "this is no trace id and no request id: 32 hexadecimal digits, 1-…-…, or what AWS calls a request id";
+    let why = agent.telemetry().why(&id).ok_or_else(|| Refusal::new(StatusCode::BAD_REQUEST, message))?;
+    Ok(Json(json!(why)))
 }
 
 async fn list(State(agent): State<Shared>) -> Answer {

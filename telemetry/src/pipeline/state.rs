@@ -13,6 +13,7 @@ use super::under_way::UnderWay;
 use crate::counters::{Counters, DropReason};
 use crate::export::{Fate, MakeExporter, Outcome, Remarks, Trouble};
 use crate::health::{Health, HealthState, Problem};
+use crate::journal::Journal;
 use crate::sampler::Following;
 
 /// Waiting spans that are worth waking the worker for before its linger is over.
@@ -43,6 +44,7 @@ pub(super) struct State {
     /// What is to be logged as soon as nobody holds the state.
     pub(super) notices: Vec<Notice>,
     pub(super) under_way: UnderWay,
+    pub(super) journal: Journal,
 }
 
 /// What happens to a span that arrives.
@@ -82,6 +84,7 @@ impl State {
             last_refusal: None,
             notices: Vec::new(),
             under_way: UnderWay::default(),
+            journal: Journal::default(),
         }
     }
 
@@ -96,6 +99,7 @@ impl State {
             self.count_dropped(DropReason::Shutdown, 1);
             return false;
         }
+        self.journal.created(&span);
         match self.store.append(span) {
             Appended::Stored { evicted } => self.count_dropped(DropReason::QueueFull, evicted),
             Appended::Full => self.count_dropped(DropReason::QueueFull, 1),
@@ -172,9 +176,10 @@ impl State {
 
     /// Books the outcome of an export, and says whether all of the batch is done with.
     pub(super) fn settle(&mut self, batch: Batch, outcome: Outcome) -> bool {
-        let Outcome { fates, trouble, refusal, refusals: _ } = outcome;
+        let Outcome { fates, trouble, refusal, refusals } = outcome;
         // A fate that the exporter did not tell is a span that was not delivered.
         let fate = |place: usize| fates.get(place).copied().unwrap_or(Fate::Again);
+        self.journal.settled(&batch.spans, fate, &refusals);
         let mut again = false;
         for place in 0..batch.spans.len() {
             match fate(place) {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use opentelemetry::KeyValue;
-use opentelemetry::trace::SpanId;
+use opentelemetry::trace::{SpanId, TraceId};
 use opentelemetry_sdk::trace::SpanData;
 
 /// Most spans that are remembered; more are not announced.
@@ -44,6 +44,11 @@ impl UnderWay {
         if !self.spans.is_empty() {
             self.spans.remove(&span.span_context.span_id());
         }
+    }
+
+    /// Whether a span of this trace is under way, as far as they are remembered.
+    pub(super) fn holds(&self, trace_id: TraceId) -> bool {
+        self.spans.values().any(|begun| begun.span.span_context.trace_id() == trace_id)
     }
 
     /// When the next span is to be announced.
