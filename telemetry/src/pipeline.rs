@@ -104,7 +104,16 @@ impl Pipeline {
 
     /// Notes a span that has begun, so that it can be announced if it takes long. It may never end; nothing waits for it.
     pub(crate) fn begun(&self, span: SpanData) {
-        let wake = self.shared().state().begun(span, Instant::now() + self.shared().pace.announce_after);
+        self.announce(span, self.shared().pace.announce_after, false);
+    }
+
+    /// Announces a span that has begun at once, however long it takes.
+    pub(crate) fn begun_long(&self, span: SpanData) {
+        self.announce(span, Duration::ZERO, true);
+    }
+
+    fn announce(&self, span: SpanData, after: Duration, urgent: bool) {
+        let wake = self.shared().state().begun(span, Instant::now() + after, urgent);
         if wake {
             self.shared().wake.notify_one();
         }

@@ -282,18 +282,25 @@ impl Recorder {
 
     /// Notes a span of the programs' own that has begun, if it stands at the top of its part of the trace.
     pub(crate) fn begun(&self, span: SpanData) {
+        self.announce(span, false);
+    }
+
+    fn announce(&self, span: SpanData, now: bool) {
         let is_top = span.parent_span_id == SpanId::INVALID || span.parent_span_is_remote;
         let is_call = matches!(span.span_kind, SpanKind::Client | SpanKind::Producer);
         if is_top && !is_call && span.span_context.is_sampled() && self.0.kept.is_none() {
-            self.0.pipeline.begun(span);
+            match now {
+                true => self.0.pipeline.begun_long(span),
+                false => self.0.pipeline.begun(span),
+            }
         }
     }
 
-    /// Notes a planned span that has come about.
-    pub(crate) fn begun_planned(&self, start: &SpanStart, end: SpanEnd) {
+    /// Notes a planned span that has come about, to be announced `now` or once it takes long.
+    pub(crate) fn begun_planned(&self, start: &SpanStart, end: SpanEnd, now: bool) {
         let mut span = self.data(start, end);
         say_index(&mut span.attributes, start.job_array_index);
-        self.begun(span);
+        self.announce(span, now);
     }
 
     fn data(&self, start: &SpanStart, end: SpanEnd) -> SpanData {

@@ -159,12 +159,36 @@ impl Telemetry {
         started: SystemTime,
         attributes: Vec<KeyValue>,
     ) {
+        self.announce_when(planned, name.into(), kind, started, attributes, false);
+    }
+
+    /// As [`Telemetry::announce`], for work that is sure to take long: X-Ray is told at once.
+    pub fn announce_now(
+        &self,
+        planned: &PlannedSpan,
+        name: impl Into<Cow<'static, str>>,
+        kind: SpanKind,
+        started: SystemTime,
+        attributes: Vec<KeyValue>,
+    ) {
+        self.announce_when(planned, name.into(), kind, started, attributes, true);
+    }
+
+    fn announce_when(
+        &self,
+        planned: &PlannedSpan,
+        name: Cow<'static, str>,
+        kind: SpanKind,
+        started: SystemTime,
+        attributes: Vec<KeyValue>,
+        now: bool,
+    ) {
         if self.recorder.sampler().is_off() {
             return;
         }
         let Some(start) = planned.start(started) else { return };
-        let end = SpanEnd { name: name.into(), kind, attributes, status: Status::Unset, elapsed: Duration::ZERO };
-        self.recorder.begun_planned(&start, end);
+        let end = SpanEnd { name, kind, attributes, status: Status::Unset, elapsed: Duration::ZERO };
+        self.recorder.begun_planned(&start, end, now);
     }
 
     /// Records a planned span that is over. One that was not sampled, or planned with tracing off, leaves nothing.

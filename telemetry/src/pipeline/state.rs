@@ -109,9 +109,9 @@ impl State {
     }
 
     /// Notes a span that has begun, and says whether the worker is to be told.
-    pub(super) fn begun(&mut self, span: SpanData, due: Instant) -> bool {
+    pub(super) fn begun(&mut self, span: SpanData, due: Instant, urgent: bool) -> bool {
         let is_taken = !matches!(self.intake, Intake::Discard | Intake::Closed);
-        is_taken && self.under_way.begun(span, due) && self.worker == WorkerState::Running
+        is_taken && self.under_way.begun(span, due, urgent) && self.worker == WorkerState::Running
     }
 
     /// From now on spans go to this plan's exporter.

@@ -519,6 +519,18 @@ fn a_span_that_takes_long_is_announced_once_and_counted_when_it_ends() {
 }
 
 #[test]
+fn what_is_sure_to_take_long_is_announced_before_a_flush_ends() {
+    let script = Script::default();
+    let pipeline = Pipeline::with_pace(Pace { announce_after: LONG, ..pace() });
+    // Both in one go, so that the worker finds them together with the flush.
+    pipeline.begun_long(span("array align"));
+    pipeline.accept(SpanData { span_context: crate::samples::context(7), ..span("spawn launch") });
+    pipeline.export_with(Arc::new(script.clone()), &|_| true);
+    assert_eq!(pipeline.shutdown(LONG).delivered, 1);
+    assert_eq!(script.announced(), ["array align"]);
+}
+
+#[test]
 fn what_ends_in_time_or_was_not_sampled_is_never_announced() {
     let script = Script::default();
     let pipeline = Pipeline::with_pace(Pace { announce_after: Duration::from_millis(1), ..pace() });

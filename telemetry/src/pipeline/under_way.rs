@@ -19,6 +19,8 @@ const AGAIN: Duration = Duration::from_secs(30);
 pub(super) struct UnderWay {
     spans: HashMap<SpanId, Begun>,
     identity: Vec<KeyValue>,
+    /// Whether one of them is to be announced even while somebody waits for a flush.
+    urgent: bool,
 }
 
 #[derive(Debug)]
@@ -29,11 +31,12 @@ struct Begun {
 }
 
 impl UnderWay {
-    /// Notes a span; whether it is the first to become due.
-    pub(super) fn begun(&mut self, span: SpanData, due: Instant) -> bool {
+    /// Notes a span; whether it is the first to become due. An `urgent` one does not wait for the end of a flush.
+    pub(super) fn begun(&mut self, span: SpanData, due: Instant, urgent: bool) -> bool {
         if self.spans.len() >= MOST {
             return false;
         }
+        self.urgent |= urgent;
         let is_first = self.due().is_none_or(|first| due < first);
         self.spans.insert(span.span_context.span_id(), Begun { span, due: Some(due) });
         is_first
@@ -51,6 +54,11 @@ impl UnderWay {
         self.spans.values().any(|begun| begun.span.span_context.trace_id() == trace_id)
     }
 
+    /// Whether a flush waits for what is due.
+    pub(super) const fn is_urgent(&self) -> bool {
+        self.urgent
+    }
+
     /// When the next span is to be announced.
     pub(super) fn due(&self) -> Option<Instant> {
         self.spans.values().filter_map(|begun| begun.due).min()
@@ -60,6 +68,7 @@ impl UnderWay {
     pub(super) fn take_due(&mut self, now: Instant) -> Vec<SpanData> {
         let due = self.spans.values_mut().filter(|begun| begun.due.is_some_and(|due| due <= now)).take(TOGETHER);
         let identity = &self.identity;
+        self.urgent = false;
         due.map(|begun| {
             begun.due = None;
             let mut span = begun.span.clone();
@@ -111,8 +120,8 @@ mod tests {
     fn a_span_is_announced_once_when_it_is_due_and_never_when_it_has_ended() {
         let (mut under_way, now) = (UnderWay::default(), Instant::now());
         let later = now + Duration::from_secs(3);
-        assert!(under_way.begun(numbered(1), later));
-        assert!(!under_way.begun(numbered(2), later));
+        assert!(under_way.begun(numbered(1), later, false));
+        assert!(!under_way.begun(numbered(2), later, false));
         assert_eq!((under_way.due(), under_way.take_due(now)), (Some(later), vec![]));
         under_way.ended(&numbered(2));
         under_way.identify(vec![KeyValue::new("spawn.instance_id", "i-0abc")]);
@@ -128,7 +137,7 @@ mod tests {
     fn there_are_only_so_many() {
         let (mut under_way, now) = (UnderWay::default(), Instant::now());
         for id in 1..=MOST as u64 + 1 {
-            under_way.begun(numbered(id), now);
+            under_way.begun(numbered(id), now, false);
         }
         assert_eq!(under_way.spans.len(), MOST);
         assert_eq!(under_way.take_due(now).len(), TOGETHER);

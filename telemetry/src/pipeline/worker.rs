@@ -101,8 +101,10 @@ impl Worker {
         let state = self.shared.state();
         match state.store.waiting() {
             _ if !state.can_deliver() => Next::End,
-            // A flush waits for spans that have ended, not for announcements.
-            _ if state.flushing == 0 && state.under_way.due().is_some_and(|due| due <= Instant::now()) => {
+            // A flush waits for spans that have ended, not for announcements that were not asked for.
+            _ if (state.flushing == 0 || state.under_way.is_urgent())
+                && state.under_way.due().is_some_and(|due| due <= Instant::now()) =>
+            {
                 Next::Announce
             }
             0 => state.under_way.due().map_or(Next::Wait, Next::WaitUntil),
