@@ -2,6 +2,7 @@
 
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use spawn_host::dead_letters::DeadLettersCommand;
 use spawn_telemetry::LogFormat;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -31,6 +32,9 @@ pub(crate) enum Command {
     Doctor(DoctorOptions),
     /// Make the running agent deliver the spans that wait; exit code 1 when some are left.
     Flush(FlushOptions),
+    /// Find out where a trace or a span is.
+    #[command(subcommand)]
+    Trace(TraceCommand),
     /// Tell the running agent that the work of this host is done; what then becomes of the host is `on-complete`.
     Complete(CompleteOptions),
     /// Make the running agent work for a job array, by its id; it works for one at a time.
@@ -105,6 +109,13 @@ pub(crate) enum ConfigCommand {
     },
     /// Print the JSON Schema of local.yaml, for editors.
     Schema,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TraceCommand {
+    /// Look after the spans that a back end has refused for good.
+    #[command(subcommand)]
+    DeadLetters(DeadLettersCommand),
 }
 
 #[derive(Debug, ClapArgs)]
