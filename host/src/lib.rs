@@ -4,6 +4,7 @@
 //! The one place that touches `std::env` and `std::fs` for settings, so that everything else takes them as values.
 
 pub mod console;
+pub mod dead_letters;
 mod local_file;
 mod world;
 mod wrapped;

@@ -13,6 +13,7 @@ use spawn_cloud::describe::AwsCalls;
 use spawn_cloud::{Clients, RegionSource, Registry};
 use spawn_config::{Identity, Layers, Provider, Settings};
 use spawn_host::World;
+use spawn_host::dead_letters::of_user;
 use spawn_telemetry::{
     Health, LogFormat, Logs, Plan, PlannedSpan, Program, SpanIdentity, SpanRecord, Telemetry, attribute, propagation,
 };
@@ -81,7 +82,8 @@ impl Session {
         }
         let identity = identity(world, region);
         let now = jiff::Timestamp::now();
-        telemetry.configure(Plan::new(&settings.tracing, &identity, PROGRAM, Some(config.clone()), now));
+        let plan = Plan::new(&settings.tracing, &identity, PROGRAM, Some(config.clone()), now);
+        telemetry.configure(plan.setting_aside(of_user(world, &settings.tracing)));
         let clients = Clients::new(&config, telemetry.interceptor(Arc::new(AwsCalls), SpanIdentity::of(&identity)));
         let clock = ServerClock::default();
         let clients = clients.hearing(clock.clone());
@@ -244,7 +246,7 @@ pub(crate) async fn telemetry_alone(settings: &Settings, region: Option<&str>, w
     let region = config.as_ref().and_then(|config| config.region()).map(|region| region.as_ref().to_owned());
     let telemetry = Telemetry::start(PROGRAM);
     let plan = Plan::new(&settings.tracing, &identity(world, region), PROGRAM, config, jiff::Timestamp::now());
-    telemetry.configure(plan);
+    telemetry.configure(plan.setting_aside(of_user(world, &settings.tracing)));
     telemetry
 }
 

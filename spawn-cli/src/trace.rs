@@ -1,10 +1,13 @@
 //! `spawn trace`: the trace of what others do.
 
+mod dead_letters;
 mod exec;
 
 use clap::Subcommand;
+pub(crate) use dead_letters::run as dead_letters;
 pub(crate) use exec::ExecOptions;
 pub(crate) use exec::run as exec;
+use spawn_host::dead_letters::DeadLettersCommand;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum TraceCommand {
@@ -13,4 +16,7 @@ pub(crate) enum TraceCommand {
     ///   spawn trace exec --name 'nightly build' -- make all
     #[command(verbatim_doc_comment)]
     Exec(ExecOptions),
+    /// Look after the spans of commands that a back end has refused for good.
+    #[command(subcommand)]
+    DeadLetters(DeadLettersCommand),
 }

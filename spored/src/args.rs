@@ -2,6 +2,7 @@
 
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use spawn_host::dead_letters::DeadLettersCommand;
 use spawn_telemetry::LogFormat;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -115,6 +116,9 @@ pub(crate) enum TraceCommand {
     /// Say what became of a trace: not sampled, queued, refused, dropped or delivered; exit code 1 when nothing is known
     /// of it here.
     Why(WhyOptions),
+    /// Look after the spans that a back end has refused for good.
+    #[command(subcommand)]
+    DeadLetters(DeadLettersCommand),
 }
 
 #[derive(Debug, ClapArgs)]

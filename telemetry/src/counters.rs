@@ -73,6 +73,10 @@ pub struct Counters {
     /// Of those that were sent to X-Ray, spans that went to another part of their trace than the first, because that was
     /// full.
     pub split: u64,
+    /// Of those that the back end has refused, spans that were set aside as dead letters.
+    pub set_aside: u64,
+    /// Dead letters that had to make room for others, and are gone.
+    pub letters_evicted: u64,
 }
 
 impl Counters {

@@ -1,6 +1,7 @@
 //! Where spans go: what every exporter has in common, and the plan from which one is made.
 
 mod guard;
+mod lettered;
 mod otlp;
 mod plan;
 mod probe;

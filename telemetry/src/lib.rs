@@ -32,6 +32,7 @@
 pub mod attribute;
 mod builder;
 mod counters;
+mod dead_letters;
 mod describe;
 mod export;
 mod filter;
@@ -63,6 +64,7 @@ mod xray;
 
 pub use builder::Builder;
 pub use counters::{Counters, DropReason};
+pub use dead_letters::{Choice, DeadLetters, DeadLettersError, Found, Letter};
 pub use describe::{Attributes, CallName, DescribeCall, NoDescription};
 pub use export::ExportPlan;
 pub use health::{Health, HealthState, Problem};

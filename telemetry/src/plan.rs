@@ -4,6 +4,7 @@ use aws_types::SdkConfig;
 use jiff::Timestamp;
 use spawn_config::{Identity, TracingSettings};
 
+use crate::dead_letters::DeadLetters;
 use crate::export::ExportPlan;
 use crate::identity::SpanIdentity;
 use crate::resource::Program;
@@ -48,6 +49,17 @@ impl Plan {
             identity: SpanIdentity::of(identity),
             export: ExportPlan::new(settings, identity, program, std::process::id(), aws),
         }))
+    }
+
+    /// Sets aside what the back end refuses for good; off, there is nothing to set aside.
+    #[must_use]
+    pub fn setting_aside(self, letters: Option<DeadLetters>) -> Self {
+        match (self, letters) {
+            (Self::On(plan), Some(letters)) => {
+                Self::On(Box::new(TracePlan { export: plan.export.setting_aside(letters), ..*plan }))
+            }
+            (plan, _) => plan,
+        }
     }
 }
 

@@ -16,6 +16,7 @@ use spawn_config::SamplingRate;
 
 use crate::attribute;
 use crate::counters::Counters;
+use crate::dead_letters::{Choice, DeadLetters, DeadLettersError};
 use crate::describe::DescribeCall;
 use crate::health::Health;
 use crate::identity::{JobArrayIndex, SpanIdentity};
@@ -250,6 +251,18 @@ impl Telemetry {
     #[must_use]
     pub fn counters(&self) -> Counters {
         self.recorder.pipeline().counters()
+    }
+
+    /// Sends the chosen dead letters once more, as new spans of this program: those are created anew in the account, and if
+    /// they are refused again, they are dead letters again. Says how many they were; with nothing to export to, none.
+    ///
+    /// # Errors
+    /// If the letters cannot be read or removed; then some may have been sent.
+    pub fn retry(&self, letters: &DeadLetters, choice: &Choice) -> Result<usize, DeadLettersError> {
+        if self.health().exporter.is_none() {
+            return Ok(0);
+        }
+        letters.take(choice, &mut |letter| letter.span().map(|span| self.recorder.pipeline().accept(span)).is_some())
     }
 
     /// How delivery is doing, and what to do about it.

@@ -15,7 +15,7 @@ use opentelemetry::{Context, KeyValue};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use spawn_config::{Explanation, Resolved};
-use spawn_telemetry::propagation;
+use spawn_telemetry::{Choice, propagation};
 use std::time::Duration;
 
 /// Largest body: a value of a setting, and room.
@@ -34,6 +34,7 @@ pub(super) fn routes(agent: Shared, peer: Peer) -> Router {
         .route("/flush", post(flush))
         .route("/complete", post(complete))
         .route("/why/{id}", get(why))
+        .route("/dead-letters/retry", post(retry))
         .route("/config", get(list))
         .route("/config/{key}", get(explain).put(set).delete(unset))
         .fallback(no_such_path)
@@ -103,6 +104,25 @@ async fn flush(State(agent): State<Shared>, bytes: Result<Bytes, BytesRejection>
     let flushed = agent.telemetry().flush(within.min(LONGEST_FLUSH)).await;
     let problem = agent.telemetry().health().problem;
     Ok(Json(json!({ "delivered": flushed.delivered, "left": flushed.left, "problem": problem })))
+}
+
+/// Makes no span, for the same reason.
+async fn retry(State(agent): State<Shared>, bytes: Result<Bytes, BytesRejection>) -> Answer {
+    let choice: Choice = body(bytes)?;
+    let in_force = agent.booted().ok_or_else(Refusal::starting)?.live.now();
+    if !in_force.exports() {
+        let message = "nothing is exported: switch tracing on, with an exporter, and try again";
+        return Err(Refusal::new(StatusCode::CONFLICT, message));
+    }
+    let (letters, telemetry) = (in_force.letters.clone(), agent.telemetry().clone());
+    // The folder is on a disk, which may be slow.
+    let retried = tokio::task::spawn_blocking(move || telemetry.retry(&letters, &choice)).await;
+    let broken = |error: &dyn std::error::Error| {
+        let source = error.source().map(|source| format!(": {source}")).unwrap_or_default();
+        Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, format!("{error}{source}"))
+    };
+    let retried = retried.map_err(|error| broken(&error))?.map_err(|error| broken(&error))?;
+    Ok(Json(json!({ "retried": retried })))
 }
 
 async fn complete(State(agent): State<Shared>, headers: HeaderMap, bytes: Result<Bytes, BytesRejection>) -> Answer {

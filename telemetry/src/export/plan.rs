@@ -9,11 +9,14 @@ use opentelemetry_sdk::Resource;
 use spawn_config::{Endpoint, ExporterKind, Identity, OtlpSettings, TracingSettings};
 
 use super::guard::GuardedDns;
+use super::lettered::Lettered;
 use super::otlp::Otlp;
 use super::xray::{XRay, config, second_client};
-use super::{Exporter, MakeExporter, Memory, Trouble};
+use super::{Exporter, MakeExporter, Memory, Remarks, Trouble};
+use crate::dead_letters::DeadLetters;
 use crate::filter::Filter;
 use crate::json_lines::JsonLines;
+use crate::otlp_json::Source;
 use crate::resource::{self, Program};
 use crate::xray::Translator;
 
@@ -29,6 +32,7 @@ pub struct ExportPlan {
     /// Filtered already.
     resource: Resource,
     aws: Option<SdkConfig>,
+    letters: Option<DeadLetters>,
 }
 
 impl ExportPlan {
@@ -60,7 +64,14 @@ impl ExportPlan {
             filter,
             annotations: settings.annotations.clone(),
             aws,
+            letters: None,
         }
+    }
+
+    /// Sets aside what the back end refuses for good. Without it such spans are only counted.
+    #[must_use]
+    pub fn setting_aside(self, letters: DeadLetters) -> Self {
+        Self { letters: Some(letters), ..self }
     }
 
     /// Whether there is an exporter at all: with `none`, spans serve the log lines alone and go nowhere.
@@ -80,6 +91,20 @@ impl ExportPlan {
         Ok(XRay::new(config, translator, resource::sender(&self.resource), Rc::clone(&memory.traces)))
     }
 
+    fn lettered(&self, exporter: Box<dyn Exporter>, letters: DeadLetters) -> Lettered {
+        let host = self.endpoint.as_ref().and_then(|endpoint| endpoint.as_url().host_str()).unwrap_or_default();
+        Lettered {
+            exporter,
+            letters,
+            name: self.exporter.as_str(),
+            host: host.to_owned(),
+            source: Source::new(&self.resource, self.filter.clone()),
+            busy: None,
+            problem: None,
+            remarks: Remarks::default(),
+        }
+    }
+
     fn json_lines(&self) -> Result<JsonLines, Trouble> {
         match &self.file {
             Some(path) => JsonLines::in_file(path, &self.resource, self.filter.clone()),
@@ -94,7 +119,7 @@ impl MakeExporter for ExportPlan {
     }
 
     fn exporter(&self, memory: &Memory) -> Result<Box<dyn Exporter>, Trouble> {
-        Ok(match self.exporter {
+        let exporter: Box<dyn Exporter> = match self.exporter {
             ExporterKind::XRay => Box::new(self.xray(memory)?),
             ExporterKind::Otlp => {
                 let filter = self.filter.clone();
@@ -102,6 +127,10 @@ impl MakeExporter for ExportPlan {
             }
             // The pipeline asks for no exporter with `none`.
             ExporterKind::Stdout | ExporterKind::None => Box::new(self.json_lines()?),
+        };
+        Ok(match &self.letters {
+            Some(letters) => Box::new(self.lettered(exporter, letters.clone())),
+            None => exporter,
         })
     }
 }

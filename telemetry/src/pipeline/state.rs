@@ -205,6 +205,8 @@ impl State {
     pub(super) fn remark(&mut self, remarks: Remarks) {
         self.remarks.cut += remarks.cut;
         self.remarks.split += remarks.split;
+        self.remarks.set_aside += remarks.set_aside;
+        self.remarks.letters_evicted += remarks.letters_evicted;
     }
 
     /// Notes a failure, and that it is to be logged if it is another one than before.
@@ -234,6 +236,8 @@ impl State {
             dropped: self.dropped.clone(),
             cut: self.remarks.cut,
             split: self.remarks.split,
+            set_aside: self.remarks.set_aside,
+            letters_evicted: self.remarks.letters_evicted,
         }
     }
 

@@ -497,7 +497,7 @@ fn wait_for(what: &str, met: impl Fn() -> bool) {
 #[test]
 fn what_an_exporter_remarks_is_in_the_account() {
     let script = Script::default();
-    script.0.lock().unwrap().remarks = Remarks { cut: 2, split: 3 };
+    script.0.lock().unwrap().remarks = Remarks { cut: 2, split: 3, ..Remarks::default() };
     let pipeline = exporting(&script);
     pipeline.accept(span("a"));
     pipeline.shutdown(LONG);
