@@ -53,7 +53,12 @@ fn table(report: &Value) -> String {
     ));
     let dropped = report["tracing"]["counters"]["dropped"].as_object().into_iter().flatten();
     rows.extend(dropped.map(|(reason, number)| ("", format!("{number} dropped: {reason}"))));
-    let noted = [("cut", "cut to fit X-Ray; they say so"), ("split", "in a further part of a trace that was full")];
+    let noted = [
+        ("cut", "cut to fit X-Ray; they say so"),
+        ("split", "in a further part of a trace that was full"),
+        ("set_aside", "set aside as dead letters: `spored trace dead-letters list`"),
+        ("letters_evicted", "dead letters gone to make room for others"),
+    ];
     let noted = noted.into_iter().filter_map(|(name, what)| {
         let number = report["tracing"]["counters"][name].as_u64().filter(|number| *number > 0)?;
         Some(("", format!("{number} {what}")))
@@ -99,7 +104,7 @@ mod tests {
             "registry": { "registered": false, "last_heartbeat": null, "problem": "DynamoDB PutItem: no answer" },
             "tracing": {
                 "enabled": true, "exporter": "xray", "sampling": "1",
-                "counters": { "created": 3, "exported": 1, "queued": 1, "dropped": { "queue_full": 1 }, "cut": 0, "split": 2 },
+                "counters": { "created": 3, "exported": 1, "queued": 1, "dropped": { "queue_full": 1 }, "cut": 0, "split": 2, "set_aside": 1 },
                 "health": { "problem": { "what": "X-Ray refuses", "remedy": "allow it" } },
             },
             "refused_settings": ["spawn:ttl: no time"],
@@ -117,6 +122,7 @@ tracing   on, exporter xray, sampling 1
 spans     3 created, 1 exported, 1 queued
           1 dropped: queue_full
           2 in a further part of a trace that was full
+          1 set aside as dead letters: `spored trace dead-letters list`
 problem   X-Ray refuses
 remedy    allow it
 refused   spawn:ttl: no time

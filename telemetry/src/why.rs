@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use opentelemetry::trace::TraceId;
 use serde::{Serialize, Serializer};
 
+use crate::dead_letters::Letter;
 use crate::journal::Entry;
 use crate::sampler::Judgement;
 use crate::telemetry::Telemetry;
@@ -28,6 +29,8 @@ pub struct Why {
     pub remedy: Option<String>,
     /// What became of its spans here; `None` where none is remembered.
     pub spans: Option<SpanFates>,
+    /// Dead letters of it that lie on this host.
+    pub dead_letters: usize,
     /// When the back end has taken the last of them.
     #[serde(serialize_with = "as_text")]
     pub delivered_at: Option<Timestamp>,
@@ -138,6 +141,7 @@ impl Telemetry {
             what: words.what(),
             remedy: words.remedy(),
             spans: entry.as_ref().map(SpanFates::of),
+            dead_letters: 0,
             delivered_at: entry.as_ref().and_then(Entry::taken_at),
         })
     }
@@ -162,6 +166,28 @@ fn fate(
         (None, _) if !is_exported => TraceFate::NotExported,
         (None, Judgement::OutOfShare(_)) if is_trace => TraceFate::NotSampled,
         (None, _) => TraceFate::Unknown,
+    }
+}
+
+impl Why {
+    /// Adds what the dead letters of this host say, which outlive the process that wrote them.
+    #[must_use]
+    pub fn with_letters(mut self, letters: &[Letter]) -> Self {
+        let concerns = |letter: &&Letter| match &self.trace_id {
+            Some(trace_id) => letter.trace_id == *trace_id,
+            // A request id has no characters that JSON would escape.
+            None => letter.otlp_json().contains(&format!("\"{}\"", self.id)),
+        };
+        let of_it: Vec<&Letter> = letters.iter().filter(concerns).collect();
+        let Some(last) = of_it.last() else { return self };
+        self.dead_letters = of_it.len();
+        if self.fate == TraceFate::Unknown {
+            self.fate = TraceFate::Refused;
+            self.what = format!("{} has refused it for good on {}: {}", last.exporter, last.at, last.message);
+            self.remedy = Some(words::LETTERS.to_owned());
+        }
+        self.trace_id = Some(last.trace_id.clone());
+        self
     }
 }
 

@@ -4,6 +4,7 @@ use crate::fixture::{Host, aws, stop, until};
 use crate::socket::request;
 use serde_json::{Value, json};
 use spawn_test_support::FaultProxy;
+use spawn_test_support::fault_proxy::{Action, Rule};
 
 const TRACING: &str = "observability: {tracing: {enabled: true, exporter: xray, sampling_rate: 1.0}}\n";
 const SAMPLED: &str = "00-6b0120b800000000aaaaaaaaaaaaaaaa-00000000000000aa-01";
@@ -76,5 +77,28 @@ async fn what_is_not_sampled_or_not_known_is_told_with_what_to_do() {
     assert_eq!(status, 400, "{told}");
     assert_eq!(host.command(&["config", "set", "tracing-enabled", "false"]).await.0, 0);
     assert_eq!(why(&host, "6b0120b8000000001111111111111111").await.1["fate"], "off");
+    stop(agent).await;
+}
+
+#[tokio::test]
+async fn a_refusal_is_told_with_the_back_ends_words_and_outlives_the_agent() {
+    let aws = aws().await;
+    let proxy = FaultProxy::start(aws.moto_url()).unwrap();
+    let host = Host::with(TRACING).aws(aws).env("AWS_ENDPOINT_URL_XRAY", proxy.url());
+    let agent = host.run(&[]).await;
+    until(&agent, "registered").await;
+    assert_eq!(host.command(&["flush"]).await.0, 0);
+    let refusal = json!({ "UnprocessedTraceSegments": [{ "ErrorCode": "InvalidSegment", "Message": "bad name" }] });
+    proxy.script([Rule::new(Action::respond(200, &[], refusal.to_string())).path("/TraceSegments")]);
+    reload_within(&host, SAMPLED).await;
+    assert_eq!(host.command(&["flush"]).await.0, 0);
+    let id = trace_id(SAMPLED);
+    let (code, told) = why(&host, id).await;
+    assert_eq!((code, &told["fate"], &told["dead_letters"]), (0, &json!("refused"), &json!(1)), "{told}");
+    assert!(told["what"].as_str().unwrap().contains("InvalidSegment"), "{told}");
+    stop(agent).await;
+    let agent = host.run(&[]).await;
+    let (code, told) = why(&host, id).await;
+    assert_eq!((code, &told["fate"], &told["spans"]), (0, &json!("refused"), &Value::Null), "{told}");
     stop(agent).await;
 }

@@ -51,7 +51,13 @@ async fn status(State(agent): State<Shared>) -> Json<Report> {
 async fn why(State(agent): State<Shared>, Path(id): Path<String>) -> Answer {
     let message = "this is no trace id and no request id: 32 hexadecimal digits, 1-…-…, or what AWS calls a request id";
     let why = agent.telemetry().why(&id).ok_or_else(|| Refusal::new(StatusCode::BAD_REQUEST, message))?;
-    Ok(Json(json!(why)))
+    let Some(letters) = agent.booted().map(|booted| booted.live.now().letters.clone()) else {
+        return Ok(Json(json!(why)));
+    };
+    // The folder is on a disk, which may be slow; what it does not tell is left out.
+    let found = tokio::task::spawn_blocking(move || letters.read()).await;
+    let letters = found.ok().and_then(Result::ok).unwrap_or_default().letters;
+    Ok(Json(json!(why.with_letters(&letters))))
 }
 
 async fn list(State(agent): State<Shared>) -> Answer {

@@ -55,6 +55,16 @@ pub(crate) fn families(report: &Report) -> Vec<Family> {
             "Exported spans that went to a further part of an X-Ray trace that was full.",
             counters.split,
         ),
+        counter(
+            "spored_dead_letters_total",
+            "Spans that the back end has refused for good and that were set aside as dead letters.",
+            counters.set_aside,
+        ),
+        counter(
+            "spored_dead_letters_evicted_total",
+            "Dead letters that had to make room for others, and are gone.",
+            counters.letters_evicted,
+        ),
     ]
 }
 

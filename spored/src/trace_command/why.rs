@@ -41,6 +41,8 @@ fn table(why: &Value) -> String {
         let counts: Vec<String> = counts.map(|(name, number)| format!("{number} {name}")).collect();
         rows.push(("spans", counts.join(", ")));
     }
+    let letters = why["dead_letters"].as_u64().filter(|letters| *letters > 0);
+    rows.extend(letters.map(|letters| ("letters", format!("{letters} set aside here"))));
     rows.into_iter().map(|(name, value)| format!("{name:<10}{}\n", value.replace('\n', " "))).collect()
 }
 
@@ -60,7 +62,7 @@ mod tests {
         let why = json!({
             "id": "0DBJ1H8N", "trace_id": "58406520a006649127e371903a2de979", "fate": "refused",
             "what": "xray has refused 1 of 3 spans\u{1b}[2J", "remedy": "see", "delivered_at": null,
-            "spans": { "created": 3, "delivered": 2, "queued": 0, "refused": 1, "dropped": 0 },
+            "spans": { "created": 3, "delivered": 2, "queued": 0, "refused": 1, "dropped": 0 }, "dead_letters": 1,
         });
         let expected = "\
 asked for 0DBJ1H8N
@@ -69,6 +71,7 @@ fate      refused
           xray has refused 1 of 3 spans\\u{1b}[2J
 remedy    see
 spans     3 created, 2 delivered, 1 refused
+letters   1 set aside here
 ";
         assert_eq!(table(&why), expected);
     }

@@ -6,6 +6,9 @@ use crate::health::Health;
 use crate::journal::Entry;
 use crate::sampler::{Judgement, Reason};
 
+/// What to do about a refusal.
+pub(super) const LETTERS: &str = "look at the dead letter: `spored trace dead-letters show --trace ID`, and send it again with `retry` once it is mended";
+
 /// What an answer is made of.
 #[derive(Debug)]
 pub(super) struct Words<'a> {
@@ -56,9 +59,7 @@ impl Words<'_> {
     /// What to do about it.
     pub(super) fn remedy(&self) -> Option<String> {
         let remedy = match (self.fate, self.entry) {
-            (TraceFate::Refused, _) => {
-                "the span is kept as a dead letter where there is a disk: see `spored trace dead-letters list`"
-            }
+            (TraceFate::Refused, _) => LETTERS,
             (TraceFate::Dropped, Some(entry)) => dropped(entry.reason),
             (TraceFate::Queued, _) => match &self.health.problem {
                 Some(problem) => return Some(problem.remedy.clone()),
