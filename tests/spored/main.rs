@@ -29,6 +29,7 @@ mod rough_ends;
 mod safety;
 mod sampling;
 mod socket;
+mod spot;
 mod staging;
 mod systemd;
 mod why;
