@@ -83,7 +83,7 @@ impl Session {
         let identity = identity(world, region);
         let now = jiff::Timestamp::now();
         let plan = Plan::new(&settings.tracing, &identity, PROGRAM, Some(config.clone()), now);
-        telemetry.configure(plan.setting_aside(of_user(world, &settings.tracing)));
+        telemetry.configure(plan.setting_aside(of_user(world, &settings.tracing)).kept_in(world.user_spool()));
         let clients = Clients::new(&config, telemetry.interceptor(Arc::new(AwsCalls), SpanIdentity::of(&identity)));
         let clock = ServerClock::default();
         let clients = clients.hearing(clock.clone());
@@ -246,7 +246,7 @@ pub(crate) async fn telemetry_alone(settings: &Settings, region: Option<&str>, w
     let region = config.as_ref().and_then(|config| config.region()).map(|region| region.as_ref().to_owned());
     let telemetry = Telemetry::start(PROGRAM);
     let plan = Plan::new(&settings.tracing, &identity(world, region), PROGRAM, config, jiff::Timestamp::now());
-    telemetry.configure(plan.setting_aside(of_user(world, &settings.tracing)));
+    telemetry.configure(plan.setting_aside(of_user(world, &settings.tracing)).kept_in(world.user_spool()));
     telemetry
 }
 

@@ -149,6 +149,11 @@ impl Entry {
         Self { trace_id, created, delivered, refused, dropped, taken_at: 0, reason: None, refusal: None }
     }
 
+    /// All spans, those that were taken over from another process included.
+    pub(crate) fn all(&self) -> u32 {
+        self.created.max(self.delivered + self.refused + self.dropped)
+    }
+
     /// Spans that wait.
     pub(crate) const fn queued(&self) -> u32 {
         self.created.saturating_sub(self.delivered + self.refused + self.dropped)

@@ -63,7 +63,7 @@ pub enum TraceFate {
 /// What became of the spans of one trace in this process.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct SpanFates {
-    /// Spans that ended here.
+    /// Spans that ended here, or were taken over from a process that is gone.
     pub created: u32,
     /// Of these, those that the back end has taken.
     pub delivered: u32,
@@ -193,8 +193,8 @@ impl Why {
 
 impl SpanFates {
     fn of(entry: &Entry) -> Self {
-        let Entry { created, delivered, refused, dropped, .. } = *entry;
-        Self { created, delivered, queued: entry.queued(), refused, dropped }
+        let Entry { delivered, refused, dropped, .. } = *entry;
+        Self { created: entry.all(), delivered, queued: entry.queued(), refused, dropped }
     }
 }
 

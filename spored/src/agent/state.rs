@@ -6,7 +6,7 @@ use super::work::{WorkReport, WorkState};
 use crate::metrics::MetricsReport;
 use serde::Serialize;
 use spawn_config::Identity;
-use spawn_telemetry::{Counters, Health, SamplerStatus, Telemetry};
+use spawn_telemetry::{Counters, Health, SamplerStatus, StorageStatus, Telemetry};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -80,6 +80,8 @@ pub(crate) struct TracingReport {
     pub(crate) sampler: SamplerStatus,
     pub(crate) counters: Counters,
     pub(crate) health: Health,
+    /// Where spans wait on disk; `None` where they wait in memory alone.
+    pub(crate) storage: Option<StorageStatus>,
 }
 
 impl Shared {
@@ -173,6 +175,7 @@ impl Shared {
                 sampler: self.telemetry.sampler(),
                 counters: self.telemetry.counters(),
                 health: self.telemetry.health(),
+                storage: self.telemetry.storage(),
             },
             metrics: inner.metrics.clone(),
             refused_settings: in_force.map(|in_force| in_force.refused.clone()).unwrap_or_default(),

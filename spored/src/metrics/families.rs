@@ -7,7 +7,7 @@ use spawn_telemetry::{DropReason, HealthState};
 /// Everything that Prometheus is told.
 pub(crate) fn families(report: &Report) -> Vec<Family> {
     let Report { version, started_at, tracing, registry, .. } = report;
-    let (counters, health) = (&tracing.counters, &tracing.health);
+    let (counters, health, storage) = (&tracing.counters, &tracing.health, tracing.storage.as_ref());
     let started = started_at.parse().map_or(0, |at: jiff::Timestamp| at.as_second());
     let dropped = DropReason::ALL.into_iter();
     let dropped = dropped.map(|reason| labelled("reason", reason.as_str(), counters.dropped_for(reason) as f64));
@@ -33,6 +33,11 @@ pub(crate) fn families(report: &Report) -> Vec<Family> {
             truth(health.state == HealthState::Degraded),
         ),
         counter("spored_spans_created_total", "Spans that ended and were handed over for delivery.", counters.created),
+        counter(
+            "spored_spans_recovered_total",
+            "Spans that were taken over from processes that are gone.",
+            counters.recovered,
+        ),
         counter("spored_spans_exported_total", "Spans that the back end has taken.", counters.exported),
         Family {
             name: "spored_spans_dropped_total",
@@ -44,6 +49,26 @@ pub(crate) fn families(report: &Report) -> Vec<Family> {
             "spored_spans_queued",
             "Spans that wait for delivery, those on their way included.",
             counters.queued as f64,
+        ),
+        gauge(
+            "spored_spans_on_disk",
+            "Of those that wait, spans that are on disk.",
+            storage.map_or(0, |storage| storage.spans) as f64,
+        ),
+        gauge(
+            "spored_spool_bytes",
+            "Bytes of the spool on disk, room set aside and other processes included.",
+            storage.map_or(0, |storage| storage.bytes) as f64,
+        ),
+        gauge(
+            "spored_spool_capacity_bytes",
+            "Most bytes of the spool on disk; 0 where spans wait in memory alone.",
+            storage.map_or(0, |storage| storage.capacity) as f64,
+        ),
+        gauge(
+            "spored_storage_degraded",
+            "Whether the disk refuses spans, so that they wait in memory: 1 or 0.",
+            truth(health.storage.is_some()),
         ),
         counter(
             "spored_spans_cut_total",

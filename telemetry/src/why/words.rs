@@ -27,15 +27,15 @@ impl Words<'_> {
         match (self.fate, self.entry) {
             (TraceFate::Refused, Some(entry)) => {
                 let words = entry.refusal.as_deref().unwrap_or("it did not say why");
-                format!("{exporter} has refused {} for good: {words}", of(entry.refused, entry.created))
+                format!("{exporter} has refused {} for good: {words}", of(entry.refused, entry.all()))
             }
             (TraceFate::Dropped, Some(entry)) => {
                 let reason = entry.reason.map_or("unknown", DropReason::as_str);
-                format!("{} dropped: {reason}", were(entry.dropped, entry.created))
+                format!("{} dropped: {reason}", were(entry.dropped, entry.all()))
             }
             (TraceFate::Queued, Some(entry)) => {
                 let waits = if entry.queued() == 1 { "waits" } else { "wait" };
-                let waiting = format!("{} {waits} for delivery", of(entry.queued(), entry.created));
+                let waiting = format!("{} {waits} for delivery", of(entry.queued(), entry.all()));
                 match &self.health.problem {
                     Some(problem) => format!("{waiting}: {}", problem.what),
                     None => waiting,
@@ -44,7 +44,7 @@ impl Words<'_> {
             (TraceFate::UnderWay, _) => "a span of this trace has begun here and has not ended".to_owned(),
             (TraceFate::Delivered, Some(entry)) => {
                 let at = entry.taken_at().map_or(String::new(), |at| format!(", the last at {at}"));
-                format!("{exporter} has taken {}{at}", of(entry.delivered, entry.created))
+                format!("{exporter} has taken {}{at}", of(entry.delivered, entry.all()))
             }
             (TraceFate::NotSampled, _) => match self.judgement {
                 Judgement::Against(reason) | Judgement::OutOfShare(reason) => not_sampled(reason),
