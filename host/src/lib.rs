@@ -6,9 +6,11 @@
 pub mod console;
 pub mod dead_letters;
 mod local_file;
+mod spool;
 mod world;
 mod wrapped;
 
 pub use local_file::{Distrust, LocalFileError, Named};
+pub use spool::SpoolState;
 pub use world::{SettingsError, World};
 pub use wrapped::{Ended, NotRun, Saying, Wrapped};

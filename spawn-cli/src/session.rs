@@ -15,15 +15,18 @@ use spawn_config::{Identity, Layers, Provider, Settings};
 use spawn_host::World;
 use spawn_host::dead_letters::of_user;
 use spawn_telemetry::{
-    Health, LogFormat, Logs, Plan, PlannedSpan, Program, SpanIdentity, SpanRecord, Telemetry, attribute, propagation,
+    DropReason, Health, LastWords, LogFormat, Logs, Plan, PlannedSpan, Problem, Program, SpanIdentity, SpanRecord,
+    Telemetry, attribute, propagation,
 };
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// This program, as its spans name it.
 const PROGRAM: Program = Program { name: "spawn", version: env!("CARGO_PKG_VERSION") };
-/// Time that the last spans get. X-Ray takes up to 3 s for a call from far away.
-const FLUSH: Duration = Duration::from_secs(3);
+/// Time that the last spans get of a command that is done. What has not left then waits on disk for the next command.
+const FLUSH: Duration = Duration::from_millis(300);
+/// Time for spans where their delivery is what is asked for. X-Ray takes up to 3 s for a call from far away.
+const PATIENT_FLUSH: Duration = Duration::from_secs(3);
 
 /// One command's surroundings.
 #[derive(Debug)]
@@ -35,6 +38,7 @@ pub(crate) struct Session {
     telemetry: Telemetry,
     root: Context,
     interruption: Interruption,
+    _last_words: LastWords,
 }
 
 /// Does a command's work in a trace of its own, which is delivered before this returns; `None` is Ctrl-C or its like.
@@ -91,7 +95,8 @@ impl Session {
         // A shell or a CI job that is traced already is the parent.
         let parent = propagation::from_environment(&world.environment).unwrap_or_default();
         let root = telemetry.start_span(name, SpanKind::Internal, &parent, attributes, None);
-        Ok(Self { clients, registry, clock, telemetry, root, interruption: Interruption::of(world) })
+        let (interruption, _last_words) = (Interruption::of(world), telemetry.last_words(FLUSH));
+        Ok(Self { clients, registry, clock, telemetry, root, interruption, _last_words })
     }
 
     /// Does the work inside the trace; Ctrl-C, SIGTERM and SIGHUP end it.
@@ -186,7 +191,7 @@ impl Session {
 
     /// Delivers what there is of the trace so far; answers how many spans are left, and how delivery is doing then.
     pub(crate) async fn deliver(&self) -> (u64, Health) {
-        let left = self.telemetry.flush(FLUSH).await.left;
+        let left = self.telemetry.flush(PATIENT_FLUSH).await.left;
         (left, self.telemetry.health())
     }
 
@@ -221,16 +226,41 @@ fn time(millis: Millis) -> SystemTime {
 
 /// Delivers what waits and ends the delivery; answers what to tell the user where that did not work.
 pub(crate) async fn delivered(telemetry: &Telemetry) -> Option<String> {
-    let flushed = telemetry.flush(FLUSH).await;
-    let health = telemetry.health();
+    telemetry.flush(FLUSH).await;
+    let (health, storage) = (telemetry.health(), telemetry.storage());
+    let before = telemetry.counters().dropped_for(DropReason::Shutdown);
     telemetry.shutdown(Duration::ZERO);
-    let lost = flushed.left;
-    match health.problem {
-        _ if lost == 0 => None,
-        // The warning with the remedy stands above already.
-        Some(problem) => Some(format!("{lost} spans were not delivered: {}", problem.what)),
-        None => Some(format!("{lost} spans were not delivered within {} s", FLUSH.as_secs())),
-    }
+    let counters = telemetry.counters();
+    let lost = counters.dropped_for(DropReason::Shutdown) - before;
+    let folder = storage.map(|storage| storage.folder.display().to_string());
+    left_behind(counters.queued, folder.as_deref(), lost, &health)
+}
+
+/// The last word about spans that have not left. The warning with the remedy stands above already.
+fn left_behind(waiting: u64, folder: Option<&str>, lost: u64, health: &Health) -> Option<String> {
+    let why =
+        |problem: &Option<Problem>| problem.as_ref().map_or(String::new(), |problem| format!(": {}", problem.what));
+    let spans = |number: u64| if number == 1 { "1 span".to_owned() } else { format!("{number} spans") };
+    let told = [
+        (waiting > 0).then(|| {
+            let (waits, them) = if waiting == 1 { ("waits", "it") } else { ("wait", "them") };
+            let place = folder.map_or(String::new(), |folder| format!(" in {folder}"));
+            let why = why(&health.problem);
+            format!("{} {waits}{place}; the next command delivers {them}, or `spawn trace flush`{why}", spans(waiting))
+        }),
+        (lost > 0).then(|| {
+            let were = if lost == 1 { "was" } else { "were" };
+            let disk = why(&health.storage);
+            format!(
+                "{} {were} not delivered within {} ms{}{disk}",
+                spans(lost),
+                FLUSH.as_millis(),
+                why(&health.problem)
+            )
+        }),
+    ];
+    let told: Vec<String> = told.into_iter().flatten().collect();
+    (!told.is_empty()).then(|| told.join("; "))
 }
 
 /// Telemetry for a command that calls no AWS service itself: only X-Ray needs a region and credentials, for spans or for
@@ -261,4 +291,27 @@ pub(crate) fn with_debug(layers: Layers, debug: bool) -> Result<Layers> {
         return Ok(layers);
     }
     Ok(layers.flag("tracing-enabled", "true", "--debug")?.flag("tracing-exporter", "none", "--debug")?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use spawn_telemetry::HealthState;
+
+    #[test]
+    fn the_last_word_says_how_many_where_and_what_to_do() {
+        let mut health =
+            Health { state: HealthState::Ok, exporter: Some("xray"), problem: None, storage: None, last_refusal: None };
+        assert_eq!(left_behind(0, Some("/home/me/spool"), 0, &health), None);
+        let one = "1 span waits in /home/me/spool; the next command delivers it, or `spawn trace flush`";
+        assert_eq!(left_behind(1, Some("/home/me/spool"), 0, &health).as_deref(), Some(one));
+        let problem = |what: &str| {
+            let (what, remedy) = (what.to_owned(), "mend it".to_owned());
+            Some(Problem { what, remedy, since: jiff::Timestamp::UNIX_EPOCH, count: 1 })
+        };
+        (health.problem, health.storage) = (problem("X-Ray does not answer"), problem("the disk is full"));
+        let both = "2 spans wait in /s; the next command delivers them, or `spawn trace flush`: X-Ray does not answer; \
+                    3 spans were not delivered within 300 ms: X-Ray does not answer: the disk is full";
+        assert_eq!(left_behind(2, Some("/s"), 3, &health).as_deref(), Some(both));
+    }
 }

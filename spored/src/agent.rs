@@ -56,6 +56,7 @@ pub(crate) async fn run(options: RunOptions, world: World) -> Result<Exit> {
     let mut hangup = signal(SignalKind::hangup()).context("failed to listen for SIGHUP")?;
 
     let telemetry = Telemetry::start(PROGRAM);
+    let _last_words = telemetry.last_words(FLUSH);
     let shared = Shared::new(PROGRAM.version, telemetry.clone());
     let control = control::serve(&world, shared.clone())?;
     let systemd = Systemd::of(&world);

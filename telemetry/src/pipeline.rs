@@ -59,6 +59,8 @@ enum Whose {
     Own,
     /// Also those that others have left, as far as they are found.
     All,
+    /// Also those that others have left, all of them: it is looked for them.
+    Everybody,
 }
 
 /// A handle to the pipeline. The worker ends when the last handle is gone.
@@ -188,6 +190,15 @@ impl Pipeline {
     /// Delivers the spans that wait now, without lingering, and returns when they have left, when the back end has refused
     /// them in a way that will last, or when the time is up. Works on every runtime and without one.
     pub(crate) async fn flush(&self, within: Duration) -> Flushed {
+        self.flush_of(within, Whose::All).await
+    }
+
+    /// As [`Pipeline::flush`], and looks for what processes have left on disk that are gone.
+    pub(crate) async fn flush_everything(&self, within: Duration) -> Flushed {
+        self.flush_of(within, Whose::Everybody).await
+    }
+
+    async fn flush_of(&self, within: Duration, whose: Whose) -> Flushed {
         if !self.shared().state().can_deliver() {
             return self.left();
         }
@@ -196,7 +207,7 @@ impl Pipeline {
         let pipeline = self.clone();
         let waiting = std::thread::Builder::new().name("spawn-flush".to_owned()).spawn(move || {
             // The caller may have stopped waiting; then nobody needs the answer.
-            done.send(pipeline.flush_blocking(within, Whose::All)).unwrap_or_default();
+            done.send(pipeline.flush_blocking(within, whose)).unwrap_or_default();
         });
         match waiting {
             Ok(_) => answer.await.unwrap_or_else(|_| self.left()),
@@ -272,9 +283,15 @@ impl Pipeline {
         self.ensure_worker();
         let mut state = self.shared().state();
         let (target, exported, refusals) = (state.store.next_number(), state.counters().exported, state.refusals);
+        let looked = state.looked;
+        let seeks = |state: &State| whose == Whose::Everybody && state.looks() && state.looked == looked;
         let waits = |state: &State| {
-            state.store.holds_any_before(target) || (whose == Whose::All && state.store.holds_adopted())
+            state.store.holds_any_before(target) || (whose != Whose::Own && state.store.holds_adopted()) || seeks(state)
         };
+        if seeks(&state) {
+            state.store.look_now();
+            self.shared().disk.notify_one();
+        }
         if !state.can_deliver() || !waits(&state) {
             return Flushed { delivered: 0, left: state.store.len() as u64 };
         }

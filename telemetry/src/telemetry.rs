@@ -292,6 +292,12 @@ impl Telemetry {
         self.recorder.pipeline().flush(within).await
     }
 
+    /// As [`Telemetry::flush`], and delivers what processes have left on disk that are gone.
+    pub async fn flush_everything(&self, within: Duration) -> Flushed {
+        self.recorder.bodies().settle();
+        self.recorder.pipeline().flush_everything(within).await
+    }
+
     /// Delivers what waits, within this time, and ends the delivery. Blocks; works on any thread.
     pub fn shutdown(&self, within: Duration) -> Flushed {
         self.recorder.bodies().settle();

@@ -107,7 +107,7 @@ async fn flush(State(agent): State<Shared>, bytes: Result<Bytes, BytesRejection>
     // Until the settings are known, nobody knows where spans go.
     agent.booted().ok_or_else(Refusal::starting)?;
     let within = within_ms.map_or(FLUSH, Duration::from_millis);
-    let flushed = agent.telemetry().flush(within.min(LONGEST_FLUSH)).await;
+    let flushed = agent.telemetry().flush_everything(within.min(LONGEST_FLUSH)).await;
     let problem = agent.telemetry().health().problem;
     Ok(Json(json!({ "delivered": flushed.delivered, "left": flushed.left, "problem": problem })))
 }

@@ -70,9 +70,15 @@ fn run(shared: &Shared) {
                 });
                 state = shared.state();
                 state.store.looked(spool, found, Instant::now());
-                if let Some((left, open)) = left {
-                    state.adopt(left, open);
-                    shared.wake.notify_one();
+                match left {
+                    Some((left, open)) => {
+                        state.adopt(left, open);
+                        shared.wake.notify_one();
+                    }
+                    None => {
+                        state.looked += 1;
+                        shared.settled.notify_all();
+                    }
                 }
             }
             Duty::Wait(until) => {

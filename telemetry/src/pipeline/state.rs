@@ -58,6 +58,8 @@ pub(super) struct State {
     pub(super) journal: Journal,
     /// As it was last known.
     usage: Option<Usage>,
+    /// Counts how often it was looked for what others have left, and nothing was found.
+    pub(super) looked: u64,
 }
 
 /// What happens to a span that arrives.
@@ -103,6 +105,7 @@ impl State {
             under_way: UnderWay::default(),
             journal: Journal::default(),
             usage: None,
+            looked: 0,
         }
     }
 
@@ -243,6 +246,11 @@ impl State {
     /// Takes over what a writer that is gone has left.
     pub(super) fn adopt(&mut self, left: Left, open: Vec<(Arc<[u8]>, SpanData)>) {
         self.recovered += self.store.adopt(left, open);
+    }
+
+    /// Whether it is looked for what others have left.
+    pub(super) fn looks(&self) -> bool {
+        self.can_deliver() && self.intake == Intake::Deliver && self.store.has_disk() && self.store.problem().is_none()
     }
 
     /// Whose spans are next.

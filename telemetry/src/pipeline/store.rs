@@ -541,6 +541,13 @@ impl Store {
         self.own.as_mut().map_or(Duty::Wait(None), |own| own.duty(now, looks))
     }
 
+    /// The next look for what others have left is due now.
+    pub(super) fn look_now(&mut self) {
+        if let Some(own) = &mut self.own {
+            own.look_at(Instant::now());
+        }
+    }
+
     /// Lines to be closed.
     pub(super) fn take_leaving(&mut self) -> Vec<Source> {
         std::mem::take(&mut self.leaving)

@@ -325,6 +325,11 @@ impl Own {
         }
     }
 
+    /// When it is looked for what others have left.
+    pub(super) const fn look_at(&mut self, at: Instant) {
+        self.look = at;
+    }
+
     /// The spool is back.
     pub(super) fn looked(&mut self, spool: Box<Spool>, found: bool, now: Instant) {
         self.line.source = Source::Own(spool);
