@@ -1,30 +1,31 @@
 //! What every command works in: settings, telemetry, clients, and one trace around the work.
 
+mod arrays;
+mod ends;
+
+pub(crate) use ends::delivered;
+
 use crate::args::Global;
 use crate::exit::UsageError;
 use crate::interruption::Interruption;
 use crate::show;
 use anyhow::Result;
+use ends::FLUSH;
 use opentelemetry::context::FutureExt;
 use opentelemetry::trace::{SpanKind, TraceContextExt};
 use opentelemetry::{Context, KeyValue};
-use spawn_cloud::arrays::{ArrayRecord, Counts, Millis, ServerClock};
+use spawn_cloud::arrays::ServerClock;
 use spawn_cloud::describe::AwsCalls;
 use spawn_cloud::{Clients, RegionSource, Registry};
 use spawn_config::{Identity, Layers, Provider, Settings};
 use spawn_host::World;
 use spawn_host::dead_letters::of_user;
-use spawn_telemetry::{
-    DropReason, Health, LastWords, LogFormat, Logs, Plan, PlannedSpan, Problem, Program, SpanIdentity, SpanRecord,
-    Telemetry, attribute, propagation,
-};
+use spawn_telemetry::{Health, LastWords, LogFormat, Logs, Plan, Program, SpanIdentity, Telemetry, propagation};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 /// This program, as its spans name it.
 const PROGRAM: Program = Program { name: "spawn", version: env!("CARGO_PKG_VERSION") };
-/// Time that the last spans get of a command that is done. What has not left then waits on disk for the next command.
-const FLUSH: Duration = Duration::from_millis(300);
 /// Time for spans where their delivery is what is asked for. X-Ray takes up to 3 s for a call from far away.
 const PATIENT_FLUSH: Duration = Duration::from_secs(3);
 
@@ -148,35 +149,6 @@ impl Session {
         self.telemetry.plan_span(&self.root).context().clone()
     }
 
-    /// Says that an array is under way, whose span whoever ends it will record: it shows from the start, and if all of its
-    /// hosts vanish.
-    pub(crate) fn announce_array(&self, array: &ArrayRecord) {
-        let Some(span) = array_span(array) else { return };
-        let (name, started) = (format!("array {}", array.id.name()), time(array.created_at));
-        self.telemetry.announce_now(&span, name, SpanKind::Internal, started, array_attributes(array));
-    }
-
-    /// Records the span of an array that this command has ended, which its launch has planned.
-    pub(crate) fn record_array(&self, array: &ArrayRecord, counts: Counts, ended_at: Millis) {
-        let Some(span) = array_span(array) else { return };
-        let mut attributes = array_attributes(array);
-        attributes.extend([
-            KeyValue::new("spawn.job_array.succeeded", i64::from(counts.succeeded)),
-            KeyValue::new("spawn.job_array.failed", i64::from(counts.failed)),
-            KeyValue::new("spawn.job_array.cancelled", i64::from(counts.cancelled)),
-        ]);
-        let record = SpanRecord {
-            name: format!("array {}", array.id.name()).into(),
-            kind: SpanKind::Internal,
-            started: time(array.created_at),
-            ended: time(ended_at),
-            attributes,
-            links: Vec::new(),
-            error: (counts.failed > 0).then(|| format!("{} of {} tasks failed", counts.failed, array.size)),
-        };
-        self.telemetry.record(span, record);
-    }
-
     /// The id to look the trace up by; `None` where nothing of it is recorded.
     pub(crate) fn trace_id(&self) -> Option<String> {
         let span = self.root.span();
@@ -200,67 +172,6 @@ impl Session {
         self.root.span().end();
         delivered(&self.telemetry).await
     }
-}
-
-/// The span of an array, as its launch has planned it; `None` where it was not traced.
-fn array_span(array: &ArrayRecord) -> Option<PlannedSpan> {
-    let read = |text: &Option<String>, state: Option<&str>| {
-        text.as_deref().and_then(|text| propagation::remote_context(text, state).ok())
-    };
-    let own = read(&array.traceparent, array.tracestate.as_deref())?;
-    let launch = read(&array.launch_traceparent, None);
-    Some(PlannedSpan::carried(&own, launch.as_ref()))
-}
-
-fn array_attributes(array: &ArrayRecord) -> Vec<KeyValue> {
-    vec![
-        KeyValue::new(attribute::SPAWN_JOB_ARRAY_ID, array.id.to_string()),
-        KeyValue::new(attribute::SPAWN_JOB_ARRAY_NAME, array.id.name().to_owned()),
-        KeyValue::new("spawn.job_array.size", i64::from(array.size)),
-    ]
-}
-
-fn time(millis: Millis) -> SystemTime {
-    UNIX_EPOCH + Duration::from_millis(u64::try_from(millis).unwrap_or_default())
-}
-
-/// Delivers what waits and ends the delivery; answers what to tell the user where that did not work.
-pub(crate) async fn delivered(telemetry: &Telemetry) -> Option<String> {
-    telemetry.flush(FLUSH).await;
-    let (health, storage) = (telemetry.health(), telemetry.storage());
-    let before = telemetry.counters().dropped_for(DropReason::Shutdown);
-    telemetry.shutdown(Duration::ZERO);
-    let counters = telemetry.counters();
-    let lost = counters.dropped_for(DropReason::Shutdown) - before;
-    let folder = storage.map(|storage| storage.folder.display().to_string());
-    left_behind(counters.queued, folder.as_deref(), lost, &health)
-}
-
-/// The last word about spans that have not left. The warning with the remedy stands above already.
-fn left_behind(waiting: u64, folder: Option<&str>, lost: u64, health: &Health) -> Option<String> {
-    let why =
-        |problem: &Option<Problem>| problem.as_ref().map_or(String::new(), |problem| format!(": {}", problem.what));
-    let spans = |number: u64| if number == 1 { "1 span".to_owned() } else { format!("{number} spans") };
-    let told = [
-        (waiting > 0).then(|| {
-            let (waits, them) = if waiting == 1 { ("waits", "it") } else { ("wait", "them") };
-            let place = folder.map_or(String::new(), |folder| format!(" in {folder}"));
-            let why = why(&health.problem);
-            format!("{} {waits}{place}; the next command delivers {them}, or `spawn trace flush`{why}", spans(waiting))
-        }),
-        (lost > 0).then(|| {
-            let were = if lost == 1 { "was" } else { "were" };
-            let disk = why(&health.storage);
-            format!(
-                "{} {were} not delivered within {} ms{}{disk}",
-                spans(lost),
-                FLUSH.as_millis(),
-                why(&health.problem)
-            )
-        }),
-    ];
-    let told: Vec<String> = told.into_iter().flatten().collect();
-    (!told.is_empty()).then(|| told.join("; "))
 }
 
 /// Telemetry for a command that calls no AWS service itself: only X-Ray needs a region and credentials, for spans or for
@@ -291,27 +202,4 @@ pub(crate) fn with_debug(layers: Layers, debug: bool) -> Result<Layers> {
         return Ok(layers);
     }
     Ok(layers.flag("tracing-enabled", "true", "--debug")?.flag("tracing-exporter", "none", "--debug")?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use spawn_telemetry::HealthState;
-
-    #[test]
-    fn the_last_word_says_how_many_where_and_what_to_do() {
-        let mut health =
-            Health { state: HealthState::Ok, exporter: Some("xray"), problem: None, storage: None, last_refusal: None };
-        assert_eq!(left_behind(0, Some("/home/me/spool"), 0, &health), None);
-        let one = "1 span waits in /home/me/spool; the next command delivers it, or `spawn trace flush`";
-        assert_eq!(left_behind(1, Some("/home/me/spool"), 0, &health).as_deref(), Some(one));
-        let problem = |what: &str| {
-            let (what, remedy) = (what.to_owned(), "mend it".to_owned());
-            Some(Problem { what, remedy, since: jiff::Timestamp::UNIX_EPOCH, count: 1 })
-        };
-        (health.problem, health.storage) = (problem("X-Ray does not answer"), problem("the disk is full"));
-        let both = "2 spans wait in /s; the next command delivers them, or `spawn trace flush`: X-Ray does not answer; \
-                    3 spans were not delivered within 300 ms: X-Ray does not answer: the disk is full";
-        assert_eq!(left_behind(2, Some("/s"), 3, &health).as_deref(), Some(both));
-    }
 }

@@ -11,6 +11,7 @@ mod context;
 mod control;
 mod delivery;
 mod doctor;
+mod ends;
 mod exporters;
 mod fixture;
 mod guide;

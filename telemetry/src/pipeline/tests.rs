@@ -371,6 +371,24 @@ async fn a_flush_works_on_a_runtime_of_one_thread() {
 }
 
 #[test]
+fn the_end_keeps_its_time_on_every_kind_of_runtime_though_the_back_end_hangs() {
+    let within = Duration::from_millis(100);
+    let runtimes = [
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap(),
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap(),
+    ];
+    for runtime in runtimes {
+        let pipeline = exporting(&Script::of(std::iter::repeat_n(Act::Hang, 1000)));
+        pipeline.accept(span("a"));
+        let began = Instant::now();
+        let (flushed, ended) = runtime.block_on(async { (pipeline.flush(within).await, pipeline.shutdown(within)) });
+        assert_eq!((flushed.left, ended.left), (1, 1));
+        // Both together, and a second for a busy machine.
+        assert!(began.elapsed() < within * 2 + Duration::from_secs(1), "{:?}", began.elapsed());
+    }
+}
+
+#[test]
 fn spans_are_delivered_without_anybody_asking() {
     let pipeline = exporting(&Script::default());
     for exported in 1..=3 {

@@ -113,3 +113,11 @@ fn the_ratio_is_told_from_the_id_alone_and_a_callers_no_is_remembered() {
     drop(telemetry.plan_span(&parent));
     assert_eq!(sampler.judge(low), Judgement::Against(Reason::parent()));
 }
+
+#[test]
+fn the_reference_lists_every_fate() {
+    let reference = include_str!("../../../docs/how-to/troubleshooting.md");
+    let table = reference.split_once("<!-- fates:begin -->").unwrap().1.split_once("<!-- fates:end -->").unwrap().0;
+    let listed: Vec<&str> = table.lines().filter_map(|row| row.strip_prefix("| `")?.split('`').next()).collect();
+    assert_eq!(listed, TraceFate::ALL.map(TraceFate::as_str));
+}
