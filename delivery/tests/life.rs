@@ -204,7 +204,7 @@ impl Life {
     pub(crate) fn close(self, world: &mut World) {
         if !self.disk.is_dead() {
             // Who ends in good order says what becomes of what is under way.
-            self.open.iter().for_each(|id| drop(world.open.remove(id)));
+            world.open.retain(|id| !self.open.contains(id));
         }
         self.spool.close();
     }
