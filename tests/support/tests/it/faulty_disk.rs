@@ -9,6 +9,7 @@ use std::time::Duration;
 const PROGRAM: &str = r#"
 import os, sys, time
 folder = sys.argv[1]
+beside = os.path.dirname(folder)
 held = os.open(folder + "/held", os.O_RDWR | os.O_CREAT)
 os.mkdir(folder + "/old")
 def said(do):
@@ -19,12 +20,12 @@ def said(do):
         return error.errno
 while True:
     time.sleep(0.01)
-    if not os.path.exists(folder + "/../turn"):
+    if not os.path.exists(beside + "/turn"):
         continue
-    with open(folder + "/../turn") as turn:
+    with open(beside + "/turn") as turn:
         wanted = turn.read()
     if wanted.endswith("\n"):
-        os.rename(folder + "/../turn", folder + "/../taken")
+        os.rename(beside + "/turn", beside + "/taken")
         began = time.monotonic()
         answers = [
             said(lambda: os.close(os.open(folder + "/new", os.O_RDWR | os.O_CREAT))),
@@ -32,7 +33,7 @@ while True:
             said(lambda: os.fsync(held)),
             said(lambda: os.rename(folder + "/held", folder + "/held")),
             said(lambda: os.listdir(folder)),
-            said(lambda: os.close(os.open(os.path.dirname(folder) + "/beside", os.O_RDWR | os.O_CREAT))),
+            said(lambda: os.close(os.open(beside + "/beside", os.O_RDWR | os.O_CREAT))),
         ]
         print(wanted.strip(), answers, "slow" if time.monotonic() - began > 0.4 else "fast", flush=True)
 "#;
