@@ -16,6 +16,7 @@ pub mod xray_rules;
 
 mod http_call;
 mod server;
+mod storm;
 
 pub use aws::{Aws, RecordedCall, UserKey};
 pub use fault_proxy::FaultProxy;
@@ -27,4 +28,5 @@ pub use process::Process;
 pub use programs::{Program, wait_until};
 pub use rotel::Rotel;
 pub use service_map::ServiceMap;
+pub use storm::{Account, Storm};
 pub use xray_rules::XRayRules;
