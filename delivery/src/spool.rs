@@ -3,17 +3,39 @@
 //! A folder is shared by any number of processes. Each writes files of its own alone, and takes over what others have left
 //! that live no more.
 
+mod adopt;
+mod done;
+mod files;
+mod journal;
+mod ledger;
+mod left;
+mod log;
+mod make_room;
+mod record;
+mod room;
+mod scan;
+mod shelf;
+mod sync;
 mod types;
+mod vanished;
 
+#[cfg(test)]
+mod tests;
+
+pub use left::Left;
+pub use sync::{Synced, Syncing};
 pub use types::{Chunk, Class, Fate, Gone, Options, Place, Record, Totals, Unkept, Usage};
 
-use std::collections::BTreeMap;
 use std::io;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use crate::disk::Disk;
+use self::left::Taken;
+use self::room::{Room, Sum};
+use self::shelf::Shelf;
+use crate::disk::{Disk, Lock};
 
 /// A name that no other writer has: when it began, its process, and chance.
 #[must_use]
@@ -25,33 +47,48 @@ pub fn writer_name(started: SystemTime, process: u32) -> String {
 /// This process's part of a spool.
 #[derive(Debug)]
 pub struct Spool {
-    _disk: Arc<dyn Disk>,
-    options: Options,
-    header: Arc<[u8]>,
-    records: [BTreeMap<u64, Record>; 2],
-    next: [u64; 2],
-    totals: Totals,
-    open: BTreeMap<u64, Vec<u8>>,
+    room: Arc<Room>,
+    sync: Duration,
+    shelf: Shelf,
+    /// Says that this process lives.
+    lock: Option<Box<dyn Lock>>,
+    about: Arc<[u8]>,
+    /// What this process has taken over.
+    left: Vec<(String, Weak<Mutex<Taken>>)>,
+    sum: Sum,
+    /// Whether the disk is being asked.
+    syncing: bool,
+    last_sync: Option<Instant>,
+    /// Whether the folder is gone though files in it are open.
+    adrift: bool,
 }
 
 impl Spool {
-    /// Touches nothing: folders are made by the first append.
+    /// Touches nothing: folders are made by the first append, or the first note of what is under way.
     #[must_use]
     pub fn new(disk: Arc<dyn Disk>, options: Options) -> Self {
+        let Options { folder, capacity, sync, writer } = options;
+        let room = Arc::new(Room { disk, folder, capacity, corrupt: AtomicU64::new(0) });
         Self {
-            _disk: disk,
-            options,
-            header: Arc::default(),
-            records: Default::default(),
-            next: [0; 2],
-            totals: Totals::default(),
-            open: BTreeMap::new(),
+            shelf: Shelf::new(Arc::clone(&room), writer),
+            room,
+            sync,
+            lock: None,
+            about: Arc::default(),
+            left: Vec::new(),
+            sum: Sum::default(),
+            syncing: false,
+            last_sync: None,
+            adrift: false,
         }
     }
 
     /// What later records are written under, such as who made them. Every segment carries it.
     pub fn about(&mut self, header: Vec<u8>) {
-        self.header = header.into();
+        if *self.about != *header {
+            self.about = header.into();
+            self.shelf.sides.iter_mut().for_each(|side| side.growing = false);
+        }
     }
 
     /// Writes a record. When this returns, it survives the end of this process, however that comes.
@@ -59,70 +96,101 @@ impl Spool {
     /// # Errors
     /// Where it is not on disk. Nothing is to be undone then, and another attempt is worth it a little later.
     pub fn append(&mut self, class: Class, order: u64, payload: &[u8]) -> Result<Place, Unkept> {
-        let ordinal = self.next[class as usize];
-        self.next[class as usize] += 1;
-        self.totals.created += 1;
-        let place = Place { class, ordinal };
-        self.records[class as usize].insert(ordinal, Record { place, order, payload: payload.to_vec() });
+        let bytes = record::HEAD + payload.len();
+        if bytes as u64 > self.room.capacity / make_room::PARTS_OF_RECORD {
+            return Err(Unkept::TooLarge(payload.len()));
+        }
+        if self.adrift || !self.shelf.fits(class, bytes) {
+            self.grow(class, bytes)?;
+        }
+        let place = self.shelf.write(class, order, payload).map_err(Unkept::Disk)?;
+        if self.sync.is_zero() {
+            self.sync_record(place)?;
+        }
         Ok(place)
+    }
+
+    /// Waits until the disk has a record. One that it refuses is taken back, because the caller is told that it is not kept.
+    fn sync_record(&mut self, place: Place) -> Result<(), Unkept> {
+        let Some(syncing) = self.sync_now() else { return Ok(()) };
+        let synced = syncing.run();
+        self.synced(synced).map_err(|error| {
+            self.shelf.done(&[place], done::VOID);
+            Unkept::Disk(error)
+        })
     }
 
     /// What had to make room, each told once. To be asked after an append.
     pub fn gone(&mut self) -> Option<Gone> {
-        None
+        self.shelf.gone()
     }
 
     /// These records are out for delivery, so they do not make room for others. In place of what was held before.
-    pub fn hold(&mut self, _class: Class, _ordinals: Range<u64>) {}
+    pub fn hold(&mut self, class: Class, ordinals: Range<u64>) {
+        self.shelf.sides[class as usize].held = ordinals;
+    }
 
-    /// Reads what is not done with, oldest first, from an ordinal on: at least one record, and no more than these bytes after it.
+    /// Reads what is not done with, oldest first, from an ordinal on: one record at least, and more of them up to so many
+    /// bytes of payload. All in a chunk have the same header.
     pub fn read(&mut self, class: Class, from: u64, bytes: usize) -> Chunk {
-        let mut chunk = Chunk { header: Arc::clone(&self.header), next: self.next[class as usize], ..Chunk::default() };
-        let mut size = 0;
-        for (ordinal, record) in self.records[class as usize].range(from..) {
-            if size > 0 && size + record.payload.len() > bytes {
-                chunk.next = *ordinal;
-                break;
-            }
-            size += record.payload.len();
-            chunk.records.push(record.clone());
-        }
-        chunk
+        self.shelf.read(class, from, bytes)
     }
 
     /// Enters what became of records. Those that were done with before stay what they were.
     pub fn done(&mut self, places: &[Place], fate: Fate) {
-        for place in places {
-            if self.records[place.class as usize].remove(&place.ordinal).is_some() {
-                *self.totals.done.entry(fate).or_default() += 1;
-            }
-        }
+        self.shelf.done(places, fate);
     }
 
     /// Enters what became of records that never had a place here, so that the account of all lives is whole.
     pub fn note(&mut self, fate: Fate, records: u64) {
-        self.totals.created += records;
-        *self.totals.done.entry(fate).or_default() += records;
+        self.shelf.note(fate, records);
     }
 
-    /// Something is under way. If this process ends before [`Spool::ended`], whoever takes over finds this note.
+    /// Something is under way. If this process ends before [`Spool::ended`], whoever takes over finds this note. Where the disk
+    /// refuses, it is written as soon as a record can be.
     pub fn begun(&mut self, id: u64, payload: &[u8]) {
-        self.open.insert(id, payload.to_vec());
+        self.prepare();
+        self.shelf.note_open(id, Some(payload));
     }
 
     /// It is under way no more.
     pub fn ended(&mut self, id: u64) {
-        self.open.remove(&id);
+        self.shelf.note_open(id, None);
     }
 
-    /// What the disk is to be asked for now, on a thread that may wait for it. Nothing while one such is under way.
-    pub fn sync(&mut self, _now: Instant) -> Option<Syncing> {
-        None
+    /// What the disk is to be asked for, on a thread that may wait for it, if that is due. Nothing while one such is under way.
+    pub fn sync(&mut self, now: Instant) -> Option<Syncing> {
+        // Half of it, because a thread that wakes as often as this is due must not find it due every other time.
+        if self.last_sync.is_some_and(|last| now.saturating_duration_since(last) < self.sync / 2) {
+            return None;
+        }
+        let syncing = self.sync_now();
+        if syncing.is_some() {
+            self.last_sync = Some(now);
+        }
+        syncing
     }
 
-    /// As [`Spool::sync`], without waiting until it is due.
+    /// As [`Spool::sync`], whether it is due or not.
     pub fn sync_now(&mut self) -> Option<Syncing> {
-        None
+        if self.syncing || self.adrift {
+            return None;
+        }
+        let mut syncing = Syncing::new(Arc::clone(&self.room));
+        syncing.add(&mut self.shelf);
+        for taken in self.left.iter().filter_map(|(_, taken)| taken.upgrade()) {
+            if let Ok(mut taken) = taken.try_lock() {
+                syncing.add(&mut taken.shelf);
+            }
+        }
+        if syncing.is_idle() {
+            return None;
+        }
+        if self.shelf.ready {
+            syncing.look_for(self.shelf.path.join(shelf::LOCK));
+        }
+        self.syncing = true;
+        Some(syncing)
     }
 
     /// The disk has answered.
@@ -130,117 +198,51 @@ impl Spool {
     /// # Errors
     /// If it refused. What was appended is then safe from the end of the process alone.
     pub fn synced(&mut self, synced: Synced) -> io::Result<()> {
+        self.syncing = false;
+        self.sum = synced.sum.unwrap_or(self.sum);
+        if synced.vanished {
+            self.adrift = true;
+            return self.come_back().map_err(io::Error::other);
+        }
+        if synced.answer.is_err() {
+            // What the disk has of these files nobody knows any more: later records go to others.
+            self.shelf.sides.iter_mut().for_each(|side| side.growing = false);
+            self.shelf.journal.stale = true;
+        } else {
+            self.shelf.leaving.clear();
+        }
         synced.answer
     }
 
     /// Records of this writer that are not done with.
     #[must_use]
     pub fn waiting(&self, class: Class) -> u64 {
-        self.records[class as usize].len() as u64
+        self.shelf.waiting(class)
     }
 
-    /// How full the spool is.
+    /// How full the spool was when that was last looked at.
     #[must_use]
     pub fn usage(&self) -> Usage {
-        Usage { capacity: self.options.capacity, ..Usage::default() }
+        let Sum { bytes, writers, set_aside } = self.sum;
+        let corrupt = self.room.corrupt.load(Ordering::Relaxed);
+        Usage { bytes, capacity: self.room.capacity, writers, set_aside, corrupt }
     }
 
-    /// What a writer that lives no more has left, oldest first. It is nobody else's until the answer is dropped.
-    pub fn adopt(&mut self) -> Option<Left> {
-        None
-    }
-
-    /// What became of all records of writers that are gone and of this one.
+    /// What became of all records of writers that are finished and of this one. Reads a file.
     #[must_use]
     pub fn ledger(&self) -> Totals {
-        self.totals.clone()
+        let mut totals = ledger::totals(&self.room);
+        totals.add(&self.shelf.totals());
+        totals
     }
 
-    /// Removes what this writer has on disk if nothing of it waits, else leaves it for the next.
-    pub fn close(self) {}
-}
-
-/// Work for a thread that may wait for the disk.
-#[derive(Debug)]
-pub struct Syncing {}
-
-impl Syncing {
-    /// Waits for the disk.
-    #[must_use]
-    pub fn run(self) -> Synced {
-        Synced { answer: Ok(()), took: Duration::ZERO }
+    /// Removes what this writer has on disk if nothing of it waits, else leaves it for the next. May wait for the disk.
+    pub fn close(mut self) {
+        if self.shelf.waits() || !self.shelf.open.is_empty() {
+            self.shelf.say_appended();
+        } else {
+            // On failure the next who looks for what is left finds nothing waiting in it, and tries this again.
+            drop(ledger::enter(&self.room, &mut self.shelf));
+        }
     }
-}
-
-/// The disk's answer, for [`Spool::synced`].
-#[derive(Debug)]
-pub struct Synced {
-    answer: io::Result<()>,
-    took: Duration,
-}
-
-impl Synced {
-    /// How long the disk took.
-    #[must_use]
-    pub fn took(&self) -> Duration {
-        self.took
-    }
-}
-
-/// What a writer has left that lives no more.
-#[derive(Debug)]
-pub struct Left {
-    totals: Totals,
-}
-
-impl Left {
-    /// The writer's name.
-    #[must_use]
-    pub fn writer(&self) -> &str {
-        ""
-    }
-
-    /// As [`Spool::read`].
-    pub fn read(&mut self, _class: Class, _from: u64, _bytes: usize) -> Chunk {
-        Chunk::default()
-    }
-
-    /// As [`Spool::done`].
-    pub fn done(&mut self, _places: &[Place], _fate: Fate) {}
-
-    /// As [`Spool::hold`].
-    pub fn hold(&mut self, _class: Class, _ordinals: Range<u64>) {}
-
-    /// As [`Spool::gone`].
-    pub fn gone(&mut self) -> Option<Gone> {
-        None
-    }
-
-    /// As [`Spool::waiting`].
-    #[must_use]
-    pub fn waiting(&self, _class: Class) -> u64 {
-        0
-    }
-
-    /// What was under way when the writer ended, with the ids of [`Spool::begun`].
-    #[must_use]
-    pub fn open(&self) -> Vec<(u64, Vec<u8>)> {
-        Vec::new()
-    }
-
-    /// The greatest order number that the writer is known to have used.
-    #[must_use]
-    pub fn last_order(&self) -> u64 {
-        0
-    }
-
-    /// What became of the writer's records so far.
-    #[must_use]
-    pub fn account(&self) -> Totals {
-        self.totals.clone()
-    }
-
-    /// Enters the writer in the ledger and removes its folder if nothing of it waits, else leaves it for the next.
-    /// Waits for the disk.
-    pub fn close(self) {}
 }
