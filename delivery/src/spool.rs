@@ -223,7 +223,7 @@ impl Spool {
     /// How full the spool was when that was last looked at.
     #[must_use]
     pub fn usage(&self) -> Usage {
-        let Sum { bytes, writers, set_aside } = self.sum;
+        let Sum { bytes, writers, set_aside, .. } = self.sum;
         let corrupt = self.room.corrupt.load(Ordering::Relaxed);
         Usage { bytes, capacity: self.room.capacity, writers, set_aside, corrupt }
     }

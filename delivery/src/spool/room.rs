@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::Unkept;
+use super::files::What;
 use crate::disk::{Disk, DiskFile, Entry, Lock};
 
 /// The file whose lock is held while room is summed up and taken.
@@ -33,6 +34,8 @@ pub(super) struct Room {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Sum {
     pub(super) bytes: u64,
+    /// Of these, bytes of journals, notes and the ledger.
+    pub(super) small: u64,
     pub(super) writers: usize,
     pub(super) set_aside: usize,
 }
@@ -63,9 +66,10 @@ impl Room {
         Ok(None)
     }
 
-    /// Bytes that segments may occupy together.
-    pub(super) fn for_segments(&self) -> u64 {
-        self.capacity - self.capacity / FOR_SMALL_FILES
+    /// Whether so many bytes more may be set aside for a segment.
+    pub(super) fn allows(&self, sum: &Sum, bytes: u64) -> bool {
+        let for_segments = self.capacity - self.capacity / FOR_SMALL_FILES;
+        sum.bytes + bytes <= self.capacity && sum.bytes - sum.small + bytes <= for_segments
     }
 
     /// The names of the folders of writers, those that began first before others.
@@ -86,11 +90,16 @@ impl Room {
         for entry in self.disk.list(&self.folder)? {
             if !entry.is_folder {
                 sum.bytes += entry.bytes;
+                sum.small += entry.bytes;
                 continue;
             }
             // One that its writer has removed meanwhile is empty.
             let within = self.disk.list(&self.folder.join(&entry.name)).unwrap_or_default();
-            sum.bytes += within.iter().map(|file| file.bytes).sum::<u64>();
+            for file in &within {
+                sum.bytes += file.bytes;
+                sum.small +=
+                    if matches!(What::of(&file.name), Some((What::Done | What::Open, _))) { file.bytes } else { 0 };
+            }
             if entry.name == SET_ASIDE {
                 sum.set_aside = within.len();
             } else {

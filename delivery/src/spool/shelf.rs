@@ -62,7 +62,7 @@ pub(super) struct Side {
     /// What the journal says of that.
     journalled: u64,
     pub(super) held: Range<u64>,
-    gone: Vec<Gone>,
+    gone: VecDeque<Gone>,
     cursor: Option<Cursor>,
 }
 
@@ -212,6 +212,8 @@ impl Shelf {
         entry.write(What::Done.seed(&self.name), &mut bytes);
         if !self.journal.push(&bytes) && !self.journal.stale {
             self.begin_journal(locked);
+            // What is said may not be so yet, and then the new journal does not say it.
+            self.journal.push(&bytes);
         }
     }
 
@@ -278,7 +280,7 @@ impl Shelf {
 
     /// Takes what had to make room, once.
     pub(super) fn gone(&mut self) -> Option<Gone> {
-        self.sides.iter_mut().find_map(|side| side.gone.pop())
+        self.sides.iter_mut().find_map(|side| side.gone.pop_front())
     }
 
     pub(super) fn waiting(&self, class: Class) -> u64 {
@@ -320,7 +322,7 @@ impl Side {
             appended: 0,
             journalled: 0,
             held: 0..0,
-            gone: Vec::new(),
+            gone: VecDeque::new(),
             cursor: None,
         }
     }

@@ -69,9 +69,13 @@ impl Shelf {
         side.segments.remove(index);
         let records = side.done.insert(ordinals.clone(), Fate::EVICTED);
         if records > 0 {
-            side.gone.push(Gone { class, ordinals, records });
+            side.gone.push_back(Gone { class, ordinals, records });
         }
         self.names = true;
+        if self.journal.stale {
+            // There is room for it now, if that was what there was not.
+            self.begin_journal(true);
+        }
         true
     }
 
