@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::Unkept;
 use super::files::What;
@@ -26,6 +26,8 @@ pub(super) struct Room {
     pub(super) capacity: u64,
     /// Records that this process found lost to the disk.
     pub(super) corrupt: AtomicU64,
+    /// Whether the disk knows the folder, too.
+    pub(super) rooted: AtomicBool,
 }
 
 /// What is in the folder.
@@ -43,6 +45,14 @@ impl Room {
     pub(super) fn lock(&self) -> io::Result<Option<Box<dyn Lock>>> {
         self.disk.create_folder(&self.folder)?;
         self.lock_of(&self.folder.join(LOCK))
+    }
+
+    /// Has the disk remember the folder itself, which this process may have made, and those above it.
+    pub(super) fn root(&self) {
+        if !self.rooted.swap(true, Ordering::Relaxed) {
+            // Those that are another user's may not be opened; they have been there for long.
+            self.folder.ancestors().skip(1).for_each(|above| drop(self.disk.sync_folder(above)));
+        }
     }
 
     /// Asks for a lock a few times.
