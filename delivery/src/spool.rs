@@ -68,7 +68,8 @@ impl Spool {
     #[must_use]
     pub fn new(disk: Arc<dyn Disk>, options: Options) -> Self {
         let Options { folder, capacity, sync, writer } = options;
-        let room = Arc::new(Room { disk, folder, capacity, corrupt: AtomicU64::new(0), rooted: AtomicBool::new(false) });
+        let room =
+            Arc::new(Room { disk, folder, capacity, corrupt: AtomicU64::new(0), rooted: AtomicBool::new(false) });
         Self {
             shelf: Shelf::new(Arc::clone(&room), writer),
             room,

@@ -111,7 +111,7 @@ impl Pipeline {
 
     /// As [`Pipeline::start`], with other sizes and times.
     pub(crate) fn with_pace(pace: Pace) -> Self {
-        let state = Mutex::new(State::new(pace.capacity));
+        let state = Mutex::new(State::new(&pace));
         Self(Arc::new(Owner(Arc::new(Shared {
             pace,
             state,

@@ -10,6 +10,7 @@ use spawn_delivery::disk::{Disk, RealDisk};
 use spawn_delivery::spool::{self, Left};
 
 use super::notice::Notice;
+use super::pace::Pace;
 use super::store::{Appended, Batch, Duty, Leased, Store, Turn};
 use super::under_way::UnderWay;
 use crate::counters::{Counters, DropReason};
@@ -51,6 +52,8 @@ pub(super) struct State {
     pub(super) refusals: u64,
     problem: Option<Problem>,
     last_refusal: Option<String>,
+    /// What was logged of the disk.
+    told: Option<String>,
     /// What is to be logged as soon as nobody holds the state.
     pub(super) notices: Vec<Notice>,
     pub(super) under_way: UnderWay,
@@ -74,9 +77,9 @@ pub(super) enum WorkerState {
 }
 
 impl State {
-    pub(super) fn new(capacity: usize) -> Self {
+    pub(super) fn new(pace: &Pace) -> Self {
         Self {
-            store: Store::new(capacity),
+            store: Store::new(pace.capacity, pace.disk_rest),
             intake: Intake::Hold,
             plan: None,
             configurations: 0,
@@ -95,6 +98,7 @@ impl State {
             refusals: 0,
             problem: None,
             last_refusal: None,
+            told: None,
             notices: Vec::new(),
             under_way: UnderWay::default(),
         }
@@ -213,9 +217,10 @@ impl State {
 
     /// Drops what waits and is not on disk because the program ends; the rest is the next one's.
     pub(super) fn drop_the_rest(&mut self) {
-        let evicted = self.store.bring(usize::MAX, Instant::now());
+        let evicted = self.store.bring_last();
         self.count_dropped(DropReason::QueueFull, evicted);
         let dropped = self.store.retain(&|_| false);
+        self.store.note(DropReason::Shutdown.fate(), dropped);
         self.count_dropped(DropReason::Shutdown, dropped);
     }
 
@@ -223,8 +228,22 @@ impl State {
     pub(super) fn duty(&mut self, now: Instant) -> Duty {
         let evicted = self.store.bring(BROUGHT, now);
         self.count_dropped(DropReason::QueueFull, evicted);
+        self.tell_of_the_disk();
         let looks = self.can_deliver() && self.intake == Intake::Deliver;
         self.store.duty(now, looks)
+    }
+
+    /// Has it logged when the disk begins to refuse, does so for another reason, and takes spans again.
+    fn tell_of_the_disk(&mut self) {
+        let now = self.store.problem();
+        if now.map(|problem| &problem.what) == self.told.as_ref() {
+            return;
+        }
+        self.notices.push(match now {
+            Some(Problem { what, remedy, .. }) => Notice::InMemory { problem: what.clone(), remedy: remedy.clone() },
+            None => Notice::OnDisk,
+        });
+        self.told = now.map(|problem| problem.what.clone());
     }
 
     /// Takes over what a writer that is gone has left.
