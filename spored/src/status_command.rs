@@ -87,14 +87,15 @@ fn table(report: &Value) -> String {
 /// How much of the spool is used.
 fn spool(report: &Value) -> Option<String> {
     let storage = &report["tracing"]["storage"];
-    let folder = plain(storage.get("folder")?);
+    let folder = plain(storage.get("folder").filter(|folder| folder.is_string())?);
     let number = |name: &str| storage[name].as_u64().unwrap_or_default();
     let (used, capacity) = (number("bytes").div_ceil(1024), number("capacity") / 1024);
     let aside = match number("set_aside") {
         0 => String::new(),
         aside => format!(", {aside} files set aside"),
     };
-    Some(format!("{} on disk, {used} of {capacity} KiB in {folder}{aside}", number("spans")))
+    let (on_disk, in_memory) = (number("on_disk"), number("in_memory"));
+    Some(format!("{on_disk} on disk, {in_memory} in memory alone, {used} of {capacity} KiB in {folder}{aside}"))
 }
 
 fn plain(value: &Value) -> String {
@@ -123,7 +124,7 @@ mod tests {
             "tracing": {
                 "enabled": true, "exporter": "xray", "sampling": "1",
                 "counters": { "created": 3, "recovered": 2, "exported": 3, "queued": 1, "dropped": { "queue_full": 1 }, "cut": 0, "split": 2, "set_aside": 1 },
-                "storage": { "folder": "/var/lib/spored/spool", "spans": 1, "bytes": 2049, "capacity": 67108864, "set_aside": 1 },
+                "storage": { "folder": "/var/lib/spored/spool", "on_disk": 1, "in_memory": 0, "bytes": 2049, "capacity": 67108864, "set_aside": 1 },
                 "health": { "storage": { "what": "no space", "remedy": "free some" }, "problem": { "what": "X-Ray refuses", "remedy": "allow it" } },
             },
             "refused_settings": ["spawn:ttl: no time"],
@@ -142,7 +143,7 @@ spans     3 created and 2 recovered, 3 exported, 1 queued
           1 dropped: queue_full
           2 in a further part of a trace that was full
           1 set aside as dead letters: `spored trace dead-letters list`
-spool     1 on disk, 3 of 65536 KiB in /var/lib/spored/spool, 1 files set aside
+spool     1 on disk, 0 in memory alone, 3 of 65536 KiB in /var/lib/spored/spool, 1 files set aside
 storage   no space
 remedy    free some
 problem   X-Ray refuses

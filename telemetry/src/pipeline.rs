@@ -115,7 +115,7 @@ impl Pipeline {
 
     /// As [`Pipeline::start`], with other sizes and times.
     pub(crate) fn with_pace(pace: Pace) -> Self {
-        let state = Mutex::new(State::new(pace.capacity));
+        let state = Mutex::new(State::new(&pace));
         Self(Arc::new(Owner(Arc::new(Shared {
             pace,
             state,
@@ -248,9 +248,9 @@ impl Pipeline {
         self.shared().state().health()
     }
 
-    /// How full the disk's spool is; `None` where spans are in memory alone.
-    pub(crate) fn storage(&self) -> Option<StorageStatus> {
-        self.shared().state().storage()
+    /// How it stands with the spans that wait.
+    pub(crate) fn storage(&self) -> StorageStatus {
+        self.shared().state().store.status()
     }
 
     /// What became of the spans of this trace, and whether one of them is under way.

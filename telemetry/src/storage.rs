@@ -34,19 +34,23 @@ impl Storage {
     }
 }
 
-/// How full the spool is.
+/// How it stands with the spans on their way. Figures of the disk are those of its last look: they lag by a second or so.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct StorageStatus {
-    /// Where it is.
-    pub folder: PathBuf,
-    /// Spans of this process that are on disk, and those that it has taken over.
-    pub spans: u64,
-    /// Bytes on disk of all processes that share the folder, room set aside included.
+    /// The folder of the spool; `None` without one.
+    pub folder: Option<PathBuf>,
+    /// Spans that wait and are on disk.
+    pub on_disk: u64,
+    /// Spans that wait in memory alone.
+    pub in_memory: u64,
+    /// Bytes of all writers in the folder, room set aside included.
     pub bytes: u64,
-    /// Most bytes on disk.
+    /// Most bytes that they may take.
     pub capacity: u64,
-    /// Processes, living or gone, whose spans are there.
-    pub writers: usize,
-    /// Files set aside because they cannot be read, or are of another version.
-    pub set_aside: usize,
+    /// Writers with a folder there, living or gone.
+    pub writers: u64,
+    /// Files set aside: of a version that is not known here, or with parts that the disk has not kept.
+    pub set_aside: u64,
+    /// Spans that this process found damaged there.
+    pub corrupt: u64,
 }

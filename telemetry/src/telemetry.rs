@@ -273,9 +273,9 @@ impl Telemetry {
         self.recorder.pipeline().health()
     }
 
-    /// Where spans are kept on disk and how full that is; `None` where they are in memory alone.
+    /// How it stands with the spans that wait: on disk, in memory, and how much room there is.
     #[must_use]
-    pub fn storage(&self) -> Option<StorageStatus> {
+    pub fn storage(&self) -> StorageStatus {
         self.recorder.pipeline().storage()
     }
 

@@ -14,7 +14,7 @@ pub(crate) async fn delivered(telemetry: &Telemetry) -> Option<String> {
     telemetry.shutdown(Duration::ZERO);
     let counters = telemetry.counters();
     let lost = counters.dropped_for(DropReason::Shutdown) - before;
-    let folder = storage.map(|storage| storage.folder.display().to_string());
+    let folder = storage.folder.map(|folder| folder.display().to_string());
     left_behind(counters.queued, folder.as_deref(), lost, &health)
 }
 

@@ -32,7 +32,7 @@ pub(crate) async fn run(global: Global, options: FlushOptions, world: &World) ->
     telemetry.shutdown(Duration::ZERO);
     let Some(flushed) = flushed else { return Ok(Exit::Interrupted) };
     show::data(&format!("{} delivered, {} left\n", flushed.delivered, flushed.left))?;
-    let folder = storage.map(|storage| format!(" in {}", storage.folder.display())).unwrap_or_default();
+    let folder = storage.folder.map(|folder| format!(" in {}", folder.display())).unwrap_or_default();
     match health.problem.or(health.storage) {
         Some(problem) => show::message(&format!("{}{folder}: {}", problem.what, problem.remedy)),
         None if flushed.left > 0 => show::message(&format!("spans wait{folder}: give more time with --within")),

@@ -80,8 +80,8 @@ pub(crate) struct TracingReport {
     pub(crate) sampler: SamplerStatus,
     pub(crate) counters: Counters,
     pub(crate) health: Health,
-    /// Where spans wait on disk; `None` where they wait in memory alone.
-    pub(crate) storage: Option<StorageStatus>,
+    /// Where spans wait.
+    pub(crate) storage: StorageStatus,
 }
 
 impl Shared {

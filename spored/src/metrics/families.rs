@@ -7,7 +7,7 @@ use spawn_telemetry::{DropReason, HealthState};
 /// Everything that Prometheus is told.
 pub(crate) fn families(report: &Report) -> Vec<Family> {
     let Report { version, started_at, tracing, registry, .. } = report;
-    let (counters, health, storage) = (&tracing.counters, &tracing.health, tracing.storage.as_ref());
+    let (counters, health, storage) = (&tracing.counters, &tracing.health, &tracing.storage);
     let started = started_at.parse().map_or(0, |at: jiff::Timestamp| at.as_second());
     let dropped = DropReason::ALL.into_iter();
     let dropped = dropped.map(|reason| labelled("reason", reason.as_str(), counters.dropped_for(reason) as f64));
@@ -50,20 +50,16 @@ pub(crate) fn families(report: &Report) -> Vec<Family> {
             "Spans that wait for delivery, those on their way included.",
             counters.queued as f64,
         ),
-        gauge(
-            "spored_spans_on_disk",
-            "Of those that wait, spans that are on disk.",
-            storage.map_or(0, |storage| storage.spans) as f64,
-        ),
+        gauge("spored_spans_on_disk", "Of those that wait, spans that are on disk.", storage.on_disk as f64),
         gauge(
             "spored_spool_bytes",
             "Bytes of the spool on disk, room set aside and other processes included.",
-            storage.map_or(0, |storage| storage.bytes) as f64,
+            storage.bytes as f64,
         ),
         gauge(
             "spored_spool_capacity_bytes",
             "Most bytes of the spool on disk; 0 where spans wait in memory alone.",
-            storage.map_or(0, |storage| storage.capacity) as f64,
+            storage.capacity as f64,
         ),
         gauge(
             "spored_storage_degraded",

@@ -53,7 +53,13 @@ fn run(shared: &Shared) {
             }
             continue;
         }
-        match state.duty(Instant::now()) {
+        let duty = state.duty(Instant::now());
+        if !state.notices.is_empty() {
+            drop(state);
+            shared.tell();
+            state = shared.state();
+        }
+        match duty {
             Duty::Sync(syncing) => {
                 drop(state);
                 let synced = syncing.run();

@@ -7,9 +7,10 @@ use std::time::Instant;
 use jiff::Timestamp;
 use opentelemetry_sdk::trace::SpanData;
 use spawn_delivery::disk::{Disk, RealDisk};
-use spawn_delivery::spool::{self, Left, Usage};
+use spawn_delivery::spool::{self, Left};
 
 use super::notice::Notice;
+use super::pace::Pace;
 use super::store::{Appended, Batch, Duty, Leased, Store, Turn};
 use super::under_way::UnderWay;
 use crate::counters::{Counters, DropReason};
@@ -17,7 +18,7 @@ use crate::export::{Fate, MakeExporter, Outcome, Remarks, Trouble};
 use crate::health::{Health, HealthState, Problem};
 use crate::journal::Journal;
 use crate::sampler::Following;
-use crate::storage::{Storage, StorageStatus};
+use crate::storage::Storage;
 
 /// Waiting spans that are worth waking the worker for before its linger is over.
 pub(super) const FULL_BATCH: usize = 500;
@@ -52,12 +53,12 @@ pub(super) struct State {
     pub(super) refusals: u64,
     problem: Option<Problem>,
     last_refusal: Option<String>,
+    /// What was logged of the disk.
+    told: Option<String>,
     /// What is to be logged as soon as nobody holds the state.
     pub(super) notices: Vec<Notice>,
     pub(super) under_way: UnderWay,
     pub(super) journal: Journal,
-    /// As it was last known.
-    usage: Option<Usage>,
     /// Counts how often it was looked for what others have left, and nothing was found.
     pub(super) looked: u64,
 }
@@ -80,9 +81,9 @@ pub(super) enum WorkerState {
 }
 
 impl State {
-    pub(super) fn new(capacity: usize) -> Self {
+    pub(super) fn new(pace: &Pace) -> Self {
         Self {
-            store: Store::new(capacity),
+            store: Store::new(pace.capacity, pace.disk_rest),
             intake: Intake::Hold,
             plan: None,
             configurations: 0,
@@ -101,10 +102,10 @@ impl State {
             refusals: 0,
             problem: None,
             last_refusal: None,
+            told: None,
             notices: Vec::new(),
             under_way: UnderWay::default(),
             journal: Journal::default(),
-            usage: None,
             looked: 0,
         }
     }
@@ -229,9 +230,10 @@ impl State {
 
     /// Drops what waits and is not on disk because the program ends; the rest is the next one's.
     pub(super) fn drop_the_rest(&mut self) {
-        let evicted = self.store.bring(usize::MAX, Instant::now());
+        let evicted = self.store.bring_last();
         self.count_dropped(DropReason::QueueFull, evicted);
         let dropped = self.store.retain(&|_| false);
+        self.store.note(DropReason::Shutdown.fate(), dropped);
         self.count_dropped(DropReason::Shutdown, dropped);
     }
 
@@ -239,8 +241,22 @@ impl State {
     pub(super) fn duty(&mut self, now: Instant) -> Duty {
         let evicted = self.store.bring(BROUGHT, now);
         self.count_dropped(DropReason::QueueFull, evicted);
+        self.tell_of_the_disk();
         let looks = self.can_deliver() && self.intake == Intake::Deliver;
         self.store.duty(now, looks)
+    }
+
+    /// Has it logged when the disk begins to refuse, does so for another reason, and takes spans again.
+    fn tell_of_the_disk(&mut self) {
+        let now = self.store.problem();
+        if now.map(|problem| &problem.what) == self.told.as_ref() {
+            return;
+        }
+        self.notices.push(match now {
+            Some(Problem { what, remedy, .. }) => Notice::InMemory { problem: what.clone(), remedy: remedy.clone() },
+            None => Notice::OnDisk,
+        });
+        self.told = now.map(|problem| problem.what.clone());
     }
 
     /// Takes over what a writer that is gone has left.
@@ -362,18 +378,6 @@ impl State {
             set_aside: self.remarks.set_aside,
             letters_evicted: self.remarks.letters_evicted,
         }
-    }
-
-    /// How full the disk's spool is; `None` where spans are in memory alone.
-    pub(super) fn storage(&mut self) -> Option<StorageStatus> {
-        let folder = self.storage.folder.clone().filter(|_| self.store.has_disk())?;
-        // While it is looked for what others have left, the spool is elsewhere, and was as full as before.
-        self.usage = self.store.usage().or(self.usage.take());
-        let usage = self.usage.clone();
-        let (bytes, capacity) = usage.as_ref().map_or((0, self.storage.size), |usage| (usage.bytes, usage.capacity));
-        let (writers, set_aside) = usage.map_or((0, 0), |usage| (usage.writers, usage.set_aside));
-        let spans = self.store.on_disk() as u64;
-        Some(StorageStatus { folder, spans, bytes, capacity, writers, set_aside })
     }
 
     pub(super) fn health(&self) -> Health {

@@ -11,16 +11,16 @@ mod line;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use opentelemetry::trace::Status;
 use opentelemetry_sdk::trace::SpanData;
 use spawn_delivery::disk::Disk;
-use spawn_delivery::spool::{Class, Fate, Left, Spool, Synced, Unkept, Usage};
+use spawn_delivery::spool::{Class, Fate, Left, Spool, Synced, Unkept};
 
 use super::size;
 use crate::health::Problem;
-use crate::storage::Storage;
+use crate::storage::{Storage, StorageStatus};
 pub(super) use batch::{Batch, Leased};
 use batch::{Item, Label};
 use disk::Own;
@@ -37,6 +37,8 @@ const TOGETHER: usize = 64;
 #[derive(Debug)]
 pub(super) struct Store {
     capacity: usize,
+    /// How long a disk is left alone that has refused.
+    rest: Duration,
     used: usize,
     numbers: Numbers,
     lines: LineId,
@@ -118,9 +120,10 @@ impl Numbers {
 }
 
 impl Store {
-    pub(super) fn new(capacity: usize) -> Self {
+    pub(super) fn new(capacity: usize, rest: Duration) -> Self {
         Self {
             capacity,
+            rest,
             used: 0,
             numbers: Numbers::new(),
             lines: MEMORY,
@@ -155,7 +158,7 @@ impl Store {
         }
         let Some((folder, header)) = storage.folder.clone().zip(header) else { return !was_none };
         self.lines += 1;
-        self.own = Some(Own::new(Arc::clone(disk), storage, folder, header, self.lines));
+        self.own = Some(Own::new(Arc::clone(disk), storage, folder, header, self.lines, self.rest));
         true
     }
 
@@ -220,15 +223,33 @@ impl Store {
         if fixed + held.size > self.capacity {
             return false;
         }
+        let mut evicted = 0;
         while self.used + held.size > self.capacity {
             let [routine, kept] = &mut self.loose;
             let Some(oldest) = routine.pop_front().or_else(|| kept.pop_front()) else { break };
             self.used -= oldest.size;
-            self.evicted += 1;
+            evicted += 1;
         }
+        self.evicted += evicted;
+        self.note(Fate::EVICTED, evicted);
         self.used += held.size;
         self.loose[class as usize].push_back(held);
         true
+    }
+
+    /// Has the account of all lives know of spans that never had a place on disk.
+    pub(super) fn note(&mut self, fate: Fate, spans: u64) {
+        if let Some(own) = &mut self.own {
+            own.note(fate, spans, Instant::now());
+        }
+    }
+
+    /// As [`Store::bring`] with all there is, whatever the disk has said before: there is no later.
+    pub(super) fn bring_last(&mut self) -> u64 {
+        if let Some(own) = &mut self.own {
+            own.try_now();
+        }
+        self.bring(usize::MAX, Instant::now())
     }
 
     /// Brings spans to the disk that are in memory alone, if it takes them now; how many had to go on disk for that.
@@ -469,11 +490,6 @@ impl Store {
         self.waiting() + self.left_behind + self.lease.as_ref().map_or(0, |lease| lease.spans)
     }
 
-    /// Spans that are on disk alone or in memory too.
-    pub(super) fn on_disk(&self) -> usize {
-        self.len() - self.loose.iter().map(VecDeque::len).sum::<usize>()
-    }
-
     /// Bytes that the spans in memory take, those that are out for delivery included.
     #[cfg(test)]
     pub(super) fn used(&self) -> usize {
@@ -598,9 +614,21 @@ impl Store {
         self.own.as_ref().and_then(|own| own.problem.as_ref())
     }
 
-    /// How full the spool is; `None` without one.
-    pub(super) fn usage(&self) -> Option<Usage> {
-        self.own.as_ref().and_then(Own::usage)
+    /// How it stands with the spans here.
+    pub(super) fn status(&self) -> StorageStatus {
+        let loose = self.loose.iter().map(VecDeque::len).sum::<usize>();
+        let own = self.own.as_ref();
+        let usage = own.and_then(Own::usage).unwrap_or_default();
+        StorageStatus {
+            folder: own.and_then(|own| own.storage.folder.clone()),
+            on_disk: if self.has_disk() || self.left_behind > 0 { (self.len() - loose) as u64 } else { 0 },
+            in_memory: if self.has_disk() || self.left_behind > 0 { loose } else { self.len() } as u64,
+            bytes: usage.bytes,
+            capacity: usage.capacity,
+            writers: usage.writers as u64,
+            set_aside: usage.set_aside as u64,
+            corrupt: usage.corrupt,
+        }
     }
 
     /// The waiting spans in memory, oldest first.

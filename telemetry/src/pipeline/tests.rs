@@ -28,6 +28,7 @@ struct Played {
     acts: VecDeque<Act>,
     broken: Option<Trouble>,
     names: Vec<String>,
+    spans: Vec<SpanData>,
     announced: Vec<String>,
     deaf: bool,
     remarks: Remarks,
@@ -105,7 +106,12 @@ impl Exporter for Script {
                 }
             };
             let taken = spans.iter().zip(&outcome.fates).filter(|(_, fate)| **fate == Fate::Delivered);
-            self.0.lock().unwrap().names.extend(taken.map(|(span, _)| span.name.to_string()));
+            let mut played = self.0.lock().unwrap();
+            for (span, _) in taken {
+                played.names.push(span.name.to_string());
+                played.spans.push(span.clone());
+            }
+            drop(played);
             outcome
         })
     }
@@ -119,6 +125,7 @@ fn pace() -> Pace {
         patience: Duration::from_millis(20),
         first_wait: Duration::from_millis(1),
         longest_wait: Duration::from_millis(4),
+        disk_rest: Duration::from_millis(2),
         ..Pace::default()
     }
 }
@@ -336,7 +343,7 @@ fn a_shutdown_keeps_its_deadline_when_the_exporter_hangs_and_counts_what_is_left
 
 #[test]
 fn the_worker_is_woken_for_the_first_span_and_for_a_full_batch() {
-    let mut state = State::new(usize::MAX);
+    let mut state = State::new(&Pace { capacity: usize::MAX, ..pace() });
     state.worker = WorkerState::Running;
     let woken = (1..=600).filter(|_| state.accept(span("a"))).count();
     let waking: Vec<_> = (601..=1_000).filter(|_| state.accept(span("a"))).collect();
@@ -478,7 +485,7 @@ fn a_problem_is_logged_when_it_begins_when_it_changes_and_when_it_is_over() {
     let subscriber =
         tracing_subscriber::fmt().without_time().with_ansi(false).with_writer(move || sink.clone()).finish();
     tracing::subscriber::with_default(subscriber, || {
-        let mut state = State::new(usize::MAX);
+        let mut state = State::new(&Pace { capacity: usize::MAX, ..pace() });
         state.fail(trouble(true));
         state.fail(trouble(true));
         state.fail(Trouble { what: "gone".to_owned(), ..trouble(false) });
