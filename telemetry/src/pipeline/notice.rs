@@ -21,6 +21,11 @@ pub(super) enum Notice {
         /// Why.
         reason: String,
     },
+    /// The clock of this host is off.
+    Clock {
+        /// By how much.
+        what: String,
+    },
 }
 
 impl Notice {
@@ -30,6 +35,7 @@ impl Notice {
                 tracing::warn!(problem, remedy, "spans are not delivered; they are kept and tried again");
             }
             Self::Recovered { problem } => tracing::info!(problem, "spans are delivered again"),
+            Self::Clock { what } => tracing::warn!("{what}"),
             Self::Refused { reason } => tracing::warn!(reason, "the back end has refused spans for good"),
         }
     }

@@ -12,7 +12,7 @@ use super::store::{Appended, Batch, Store};
 use super::under_way::UnderWay;
 use crate::counters::{Counters, DropReason};
 use crate::export::{Fate, MakeExporter, Outcome, Remarks, Trouble};
-use crate::health::{Health, HealthState, Problem};
+use crate::health::{self, Health, HealthState, Problem};
 use crate::sampler::Following;
 
 /// Waiting spans that are worth waking the worker for before its linger is over.
@@ -40,6 +40,8 @@ pub(super) struct State {
     pub(super) refusals: u64,
     problem: Option<Problem>,
     last_refusal: Option<String>,
+    /// What is wrong with this host's clock.
+    clock: Option<String>,
     /// What is to be logged as soon as nobody holds the state.
     pub(super) notices: Vec<Notice>,
     pub(super) under_way: UnderWay,
@@ -80,6 +82,7 @@ impl State {
             refusals: 0,
             problem: None,
             last_refusal: None,
+            clock: None,
             notices: Vec::new(),
             under_way: UnderWay::default(),
         }
@@ -202,6 +205,12 @@ impl State {
         self.remarks.split += remarks.split;
         self.remarks.set_aside += remarks.set_aside;
         self.remarks.letters_evicted += remarks.letters_evicted;
+        if let Some(clock) = remarks.skew.and_then(health::clock)
+            && self.clock.as_ref() != Some(&clock)
+        {
+            self.notices.push(Notice::Clock { what: clock.clone() });
+            self.clock = Some(clock);
+        }
     }
 
     /// Notes a failure, and that it is to be logged if it is another one than before.
@@ -245,7 +254,8 @@ impl State {
             (_, Some(_)) => HealthState::Degraded,
         };
         let exporter = self.plan.as_ref().filter(|_| self.intake != Intake::Discard).map(|(_, plan)| plan.name());
-        Health { state, exporter, problem: self.problem.clone(), last_refusal: self.last_refusal.clone() }
+        let (problem, last_refusal) = (self.problem.clone(), self.last_refusal.clone());
+        Health { state, exporter, problem, last_refusal, clock: self.clock.clone() }
     }
 
     fn drop_unsampled(&mut self, keep: &dyn Fn(&SpanData) -> bool) {

@@ -14,6 +14,14 @@ use super::super::Fate;
 /// How often there is a report, if there is something to report.
 const INTERVAL: Duration = Duration::from_secs(60);
 
+/// Who sends, as far as it is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Sender {
+    pub(super) instance_id: Option<String>,
+    pub(super) hostname: Option<String>,
+    pub(super) resource_arn: Option<String>,
+}
+
 /// What has happened since the last report.
 #[derive(Debug)]
 pub(super) struct Records {
@@ -69,18 +77,19 @@ impl Records {
     }
 
     /// Reports if the interval has passed since the last report. The end of a short program is not held up for one.
-    pub(super) async fn report_in_time(&mut self, client: &Client, instance_id: Option<&str>) {
+    pub(super) async fn report_in_time(&mut self, client: &Client, sender: &Sender) {
         if self.since.elapsed() >= self.interval && self.now != Counts::default() {
-            self.report(client, instance_id).await;
+            self.report(client, sender).await;
         }
     }
 
-    async fn report(&mut self, client: &Client, instance_id: Option<&str>) {
+    async fn report(&mut self, client: &Client, sender: &Sender) {
         self.since = Instant::now();
         let record = self.now.record();
         self.now = Counts::default();
         let request = client.put_telemetry_records().telemetry_records(record);
-        let request = request.set_ec2_instance_id(instance_id.map(str::to_owned));
+        let Sender { instance_id, hostname, resource_arn } = sender.clone();
+        let request = request.set_ec2_instance_id(instance_id).set_hostname(hostname).set_resource_arn(resource_arn);
         if let Err(error) = request.send().await {
             // The records are for AWS's own pages; spans do not depend on them.
             tracing::debug!(error = super::super::words::chain(&error), "telemetry records were not taken");

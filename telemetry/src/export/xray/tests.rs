@@ -1,5 +1,8 @@
 //! The exporter against canned answers of X-Ray.
 
+mod answers;
+mod wire;
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -257,7 +260,7 @@ async fn attributes_are_filtered_before_they_leave() {
 async fn nothing_is_reported_while_x_ray_takes_no_spans() {
     let api = Api::answering([(503, json!({}))]);
     let mut exporter = api.exporter();
-    exporter.records.report_every(Duration::ZERO);
+    exporter.api.records.report_every(Duration::ZERO);
     exporter.send(&spans(1)).await;
     assert_eq!(api.requests.lock().unwrap().len(), 1);
 }
@@ -269,7 +272,7 @@ async fn x_ray_is_told_how_the_sending_goes_when_its_time_has_come() {
     exporter.send(&spans(2)).await;
     exporter.send(&spans(1)).await;
     assert_eq!(api.requests.lock().unwrap().len(), 2);
-    exporter.records.report_every(Duration::ZERO);
+    exporter.api.records.report_every(Duration::ZERO);
     exporter.send(&spans(1)).await;
     let mut requests = api.requests.lock().unwrap().clone();
     let (uri, mut report) = requests.pop().unwrap();
