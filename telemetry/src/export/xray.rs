@@ -14,7 +14,6 @@ use std::ops::Range;
 use std::rc::Rc;
 use std::time::Instant;
 
-use aws_sdk_xray::Client;
 use opentelemetry::trace::SpanId;
 use opentelemetry_sdk::trace::SpanData;
 
@@ -26,6 +25,7 @@ use api::Api;
 use records::Sender;
 use writer::{Task, Writer};
 
+pub(super) use api::second_client;
 pub(crate) use budget::{Budget, Remarks};
 use client::TIMEOUT;
 pub(super) use client::config;
@@ -37,12 +37,6 @@ const BYTES: usize = 1_000_000;
 
 /// How often a document that X-Ray calls too large is written again: one of 64 kB has 4 kB then.
 const SHRINKINGS: usize = 4;
-
-/// A client beside the exporter's, for what the sampler asks.
-#[expect(clippy::disallowed_methods, reason = "it has no interceptor either, so it makes no span")]
-pub(super) fn second_client(config: aws_sdk_xray::Config) -> Client {
-    Client::from_conf(config)
-}
 
 /// What a document is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

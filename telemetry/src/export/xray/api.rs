@@ -12,6 +12,12 @@ use super::super::split::Sent;
 use super::records::Records;
 use super::{Document, answer, trouble};
 
+/// A client beside the exporter's, for what the sampler asks.
+#[expect(clippy::disallowed_methods, reason = "it has no interceptor either, so it makes no span")]
+pub(in crate::export) fn second_client(config: aws_sdk_xray::Config) -> Client {
+    Client::from_conf(config)
+}
+
 /// The client, and what is noted of its requests.
 #[derive(Debug)]
 pub(super) struct Api {

@@ -1,6 +1,7 @@
 //! The exporter against canned answers of X-Ray.
 
 mod answers;
+mod clock;
 mod wire;
 
 use std::collections::VecDeque;

@@ -27,7 +27,7 @@ fn kind(outcome: &Outcome) -> Kind {
 }
 
 /// An exporter that speaks to the server over real HTTP, with little patience.
-fn speaking_to(wire: &Wire) -> XRay {
+pub(super) fn speaking_to(wire: &Wire) -> XRay {
     let endpoint = wire.url.parse().unwrap();
     let http = aws_smithy_http_client::Builder::new().build_http();
     let timeouts = TimeoutConfig::builder().operation_timeout(Duration::from_millis(500)).build();
