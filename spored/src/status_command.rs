@@ -61,6 +61,7 @@ fn table(report: &Value) -> String {
     rows.extend(noted);
     rows.extend(say("/tracing/health/problem/what").map(|what| ("problem", what)));
     rows.extend(say("/tracing/health/problem/remedy").map(|remedy| ("remedy", remedy)));
+    rows.extend(say("/tracing/health/clock").map(|clock| ("clock", clock)));
     let refused = report["refused_settings"].as_array().into_iter().flatten();
     rows.extend(refused.map(|setting| ("refused", plain(setting))));
     let overrides = report["overrides"].as_object().into_iter().flatten();
@@ -98,7 +99,7 @@ mod tests {
             "tracing": {
                 "enabled": true, "exporter": "xray", "sampling": "1",
                 "counters": { "created": 3, "exported": 1, "queued": 1, "dropped": { "queue_full": 1 }, "cut": 0, "split": 2 },
-                "health": { "problem": { "what": "X-Ray refuses", "remedy": "allow it" } },
+                "health": { "problem": { "what": "X-Ray refuses", "remedy": "allow it" }, "clock": "24 h off" },
             },
             "refused_settings": ["spawn:ttl: no time"],
             "overrides": { "tracing-sampling": "1" },
@@ -117,6 +118,7 @@ spans     3 created, 1 exported, 1 queued
           2 in a further part of a trace that was full
 problem   X-Ray refuses
 remedy    allow it
+clock     24 h off
 refused   spawn:ttl: no time
 override  tracing-sampling = 1
 reloaded  2026-11-21T06:00:00Z

@@ -9,7 +9,7 @@ mod split;
 mod words;
 mod xray;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt::Debug;
 use std::future::Future;
 use std::pin::Pin;
@@ -68,6 +68,15 @@ pub(crate) trait MakeExporter: Debug + Send + Sync {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Memory {
     traces: Rc<RefCell<Budget>>,
+    /// Spans that had to make room for others before they came to an exporter, in all.
+    spilled: Rc<Cell<u64>>,
+}
+
+impl Memory {
+    /// Notes how many spans had to make room for others so far.
+    pub(crate) fn note_spilled(&self, spans: u64) {
+        self.spilled.set(spans);
+    }
 }
 
 /// How much an exporter takes at a time.

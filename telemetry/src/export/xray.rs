@@ -18,7 +18,7 @@ use opentelemetry::trace::SpanId;
 use opentelemetry_sdk::trace::SpanData;
 
 use super::split::{book, in_halves};
-use super::{BatchLimits, Delivering, Exporter, Fate, Outcome};
+use super::{BatchLimits, Delivering, Exporter, Fate, Memory, Outcome};
 use crate::counters::DropReason;
 use crate::xray::Translator;
 use api::Api;
@@ -74,7 +74,7 @@ impl XRay {
         config: aws_sdk_xray::Config,
         translator: Translator,
         sender: String,
-        budget: Rc<RefCell<Budget>>,
+        Memory { traces: budget, spilled }: Memory,
     ) -> Self {
         let named = Sender {
             instance_id: translator.instance_id().map(str::to_owned),
@@ -82,7 +82,7 @@ impl XRay {
             resource_arn: translator.resource_arn().map(str::to_owned),
         };
         let writer = Writer::new(translator, sender);
-        Self { api: Api::new(config), writer, budget, sender: named }
+        Self { api: Api::new(config, spilled), writer, budget, sender: named }
     }
 
     async fn send(&mut self, spans: &[SpanData]) -> Outcome {

@@ -12,6 +12,7 @@ use super::pace::Pace;
 use super::panics::caught;
 use super::state::{FULL_BATCH, WorkerState};
 use super::store::Batch;
+use crate::counters::DropReason;
 use crate::export::{Exporter, MakeExporter, Memory, Outcome, Trouble};
 
 /// Time that an exporter gets for its last words, such as telemetry records, once everything is delivered.
@@ -165,6 +166,7 @@ impl Worker {
             Ok(mut exporter) => {
                 let limits = exporter.limits();
                 let Some(batch) = self.shared.state().store.lease(limits.spans, limits.bytes) else { return };
+                self.memory.note_spilled(self.shared.state().counters().dropped_for(DropReason::QueueFull));
                 let patience = limits.patience.unwrap_or(patience);
                 let attempt = timeout(patience, caught(exporter.deliver(&batch.spans)));
                 let outcome = tokio::select! {

@@ -1,5 +1,7 @@
 //! The requests themselves: each is tried again at once where that may help, with AWS's time or with new credentials.
 
+use std::cell::Cell;
+use std::rc::Rc;
 use std::time::SystemTime;
 
 use aws_sdk_xray::Client;
@@ -34,8 +36,8 @@ impl Api {
         clippy::disallowed_methods,
         reason = "this is the one X-Ray client; it has no interceptor, so it makes no span"
     )]
-    pub(super) fn new(config: aws_sdk_xray::Config) -> Self {
-        Self { client: Client::from_conf(config), records: Records::new(), skew: None }
+    pub(super) fn new(config: aws_sdk_xray::Config, spilled: Rc<Cell<u64>>) -> Self {
+        Self { client: Client::from_conf(config), records: Records::new(spilled), skew: None }
     }
 
     /// Sends a request with these documents.

@@ -1,5 +1,7 @@
 //! Telemetry records: what X-Ray is told, once a minute, about how the sending of segments goes.
 
+use std::cell::Cell;
+use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
 use aws_sdk_xray::Client;
@@ -28,6 +30,9 @@ pub(super) struct Records {
     interval: Duration,
     since: Instant,
     now: Counts,
+    /// Spans that had to make room before they came here, in all; and how many of them are reported.
+    spilled: Rc<Cell<u64>>,
+    spilled_before: u64,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,6 +40,7 @@ struct Counts {
     received: i32,
     sent: i32,
     rejected: i32,
+    spilled: i32,
     timeouts: i32,
     unreachable: i32,
     client_errors: i32,
@@ -42,8 +48,10 @@ struct Counts {
 }
 
 impl Records {
-    pub(super) fn new() -> Self {
-        Self { interval: INTERVAL, since: Instant::now(), now: Counts::default() }
+    pub(super) fn new(spilled: Rc<Cell<u64>>) -> Self {
+        // Of what was before this exporter, another one may have told.
+        let spilled_before = spilled.get();
+        Self { interval: INTERVAL, since: Instant::now(), now: Counts::default(), spilled, spilled_before }
     }
 
     /// Changes how often there is a report.
@@ -85,6 +93,11 @@ impl Records {
 
     async fn report(&mut self, client: &Client, sender: &Sender) {
         self.since = Instant::now();
+        let spilled = self.spilled.get();
+        let new = spilled.saturating_sub(self.spilled_before);
+        self.now.spilled = i32::try_from(new).unwrap_or(i32::MAX);
+        self.now.received = self.now.received.saturating_add(self.now.spilled);
+        self.spilled_before = spilled;
         let record = self.now.record();
         self.now = Counts::default();
         let request = client.put_telemetry_records().telemetry_records(record);
@@ -99,7 +112,7 @@ impl Records {
 
 impl Counts {
     fn record(self) -> TelemetryRecord {
-        let Self { received, sent, rejected, timeouts, unreachable, client_errors, server_errors } = self;
+        let Self { received, sent, rejected, spilled, timeouts, unreachable, client_errors, server_errors } = self;
         let errors = BackendConnectionErrors::builder()
             .timeout_count(timeouts)
             .connection_refused_count(0)
@@ -112,7 +125,7 @@ impl Counts {
             .segments_received_count(received)
             .segments_sent_count(sent)
             .segments_rejected_count(rejected)
-            .segments_spillover_count(0)
+            .segments_spillover_count(spilled)
             .backend_connection_errors(errors.build());
         // The builder asks for nothing but the timestamp, which is set.
         record.build().expect("a record with a timestamp is complete")
