@@ -12,6 +12,7 @@ mod exit;
 mod extend;
 mod fleet;
 mod iam;
+mod interruption;
 mod launch;
 mod list;
 mod logs;

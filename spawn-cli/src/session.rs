@@ -2,6 +2,7 @@
 
 use crate::args::Global;
 use crate::exit::UsageError;
+use crate::interruption::Interruption;
 use crate::show;
 use anyhow::Result;
 use opentelemetry::context::FutureExt;
@@ -17,7 +18,7 @@ use spawn_telemetry::{
     Health, LogFormat, Logs, Plan, PlannedSpan, Program, SpanIdentity, SpanRecord, Telemetry, attribute, propagation,
 };
 use std::sync::Arc;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// This program, as its spans name it.
 const PROGRAM: Program = Program { name: "spawn", version: env!("CARGO_PKG_VERSION") };
@@ -33,9 +34,10 @@ pub(crate) struct Session {
     pub(crate) clock: ServerClock,
     telemetry: Telemetry,
     root: Context,
+    interruption: Interruption,
 }
 
-/// Does a command's work in a trace of its own, which is delivered before this returns; `None` is Ctrl-C.
+/// Does a command's work in a trace of its own, which is delivered before this returns; `None` is Ctrl-C or its like.
 pub(crate) async fn within<T>(
     name: &'static str,
     global: Global,
@@ -81,7 +83,7 @@ impl Session {
         let identity = identity(world, region);
         let now = jiff::Timestamp::now();
         let plan = Plan::new(&settings.tracing, &identity, PROGRAM, Some(config.clone()), now);
-        telemetry.configure(plan.setting_aside(of_user(world, &settings.tracing)));
+        telemetry.configure(plan.setting_aside(of_user(world, &settings.tracing)).kept_in(world.user_spool()));
         let clients = Clients::new(&config, telemetry.interceptor(Arc::new(AwsCalls), SpanIdentity::of(&identity)));
         let clock = ServerClock::default();
         let clients = clients.hearing(clock.clone());
@@ -89,10 +91,10 @@ impl Session {
         // A shell or a CI job that is traced already is the parent.
         let parent = propagation::from_environment(&world.environment).unwrap_or_default();
         let root = telemetry.start_span(name, SpanKind::Internal, &parent, attributes, None);
-        Ok(Self { clients, registry, clock, telemetry, root })
+        Ok(Self { clients, registry, clock, telemetry, root, interruption: Interruption::of(world) })
     }
 
-    /// Does the work inside the trace; Ctrl-C ends it.
+    /// Does the work inside the trace; Ctrl-C, SIGTERM and SIGHUP end it.
     pub(crate) async fn run<T>(&self, work: impl Future<Output = Result<T>>) -> Result<Option<T>> {
         let work = async {
             tracing::debug!(region = self.clients.region(), "the command begins");
@@ -100,7 +102,7 @@ impl Session {
         };
         let outcome = tokio::select! {
             outcome = work.with_context(self.root.clone()) => outcome.map(Some),
-            _ = tokio::signal::ctrl_c() => Ok(None),
+            () = self.interruption.heard() => Ok(None),
         };
         if let Err(error) = &outcome {
             self.telemetry.mark_failed(&self.root, &format!("{error:#}"));
@@ -141,31 +143,33 @@ impl Session {
         self.telemetry.plan_span(&self.root).context().clone()
     }
 
+    /// Says that an array is under way, whose span whoever ends it will record: it shows from the start, and if all of its
+    /// hosts vanish.
+    pub(crate) fn announce_array(&self, array: &ArrayRecord) {
+        let Some(span) = array_span(array) else { return };
+        let (name, started) = (format!("array {}", array.id.name()), time(array.created_at));
+        self.telemetry.announce_now(&span, name, SpanKind::Internal, started, array_attributes(array));
+    }
+
     /// Records the span of an array that this command has ended, which its launch has planned.
     pub(crate) fn record_array(&self, array: &ArrayRecord, counts: Counts, ended_at: Millis) {
-        let read = |text: &Option<String>, state: Option<&str>| {
-            text.as_deref().and_then(|text| propagation::remote_context(text, state).ok())
-        };
-        let Some(own) = read(&array.traceparent, array.tracestate.as_deref()) else { return };
-        let launch = read(&array.launch_traceparent, None);
-        let time = |millis: Millis| UNIX_EPOCH + Duration::from_millis(u64::try_from(millis).unwrap_or_default());
+        let Some(span) = array_span(array) else { return };
+        let mut attributes = array_attributes(array);
+        attributes.extend([
+            KeyValue::new("spawn.job_array.succeeded", i64::from(counts.succeeded)),
+            KeyValue::new("spawn.job_array.failed", i64::from(counts.failed)),
+            KeyValue::new("spawn.job_array.cancelled", i64::from(counts.cancelled)),
+        ]);
         let record = SpanRecord {
             name: format!("array {}", array.id.name()).into(),
             kind: SpanKind::Internal,
             started: time(array.created_at),
             ended: time(ended_at),
-            attributes: vec![
-                KeyValue::new(attribute::SPAWN_JOB_ARRAY_ID, array.id.to_string()),
-                KeyValue::new(attribute::SPAWN_JOB_ARRAY_NAME, array.id.name().to_owned()),
-                KeyValue::new("spawn.job_array.size", i64::from(array.size)),
-                KeyValue::new("spawn.job_array.succeeded", i64::from(counts.succeeded)),
-                KeyValue::new("spawn.job_array.failed", i64::from(counts.failed)),
-                KeyValue::new("spawn.job_array.cancelled", i64::from(counts.cancelled)),
-            ],
+            attributes,
             links: Vec::new(),
             error: (counts.failed > 0).then(|| format!("{} of {} tasks failed", counts.failed, array.size)),
         };
-        self.telemetry.record(PlannedSpan::carried(&own, launch.as_ref()), record);
+        self.telemetry.record(span, record);
     }
 
     /// The id to look the trace up by; `None` where nothing of it is recorded.
@@ -191,6 +195,28 @@ impl Session {
         self.root.span().end();
         delivered(&self.telemetry).await
     }
+}
+
+/// The span of an array, as its launch has planned it; `None` where it was not traced.
+fn array_span(array: &ArrayRecord) -> Option<PlannedSpan> {
+    let read = |text: &Option<String>, state: Option<&str>| {
+        text.as_deref().and_then(|text| propagation::remote_context(text, state).ok())
+    };
+    let own = read(&array.traceparent, array.tracestate.as_deref())?;
+    let launch = read(&array.launch_traceparent, None);
+    Some(PlannedSpan::carried(&own, launch.as_ref()))
+}
+
+fn array_attributes(array: &ArrayRecord) -> Vec<KeyValue> {
+    vec![
+        KeyValue::new(attribute::SPAWN_JOB_ARRAY_ID, array.id.to_string()),
+        KeyValue::new(attribute::SPAWN_JOB_ARRAY_NAME, array.id.name().to_owned()),
+        KeyValue::new("spawn.job_array.size", i64::from(array.size)),
+    ]
+}
+
+fn time(millis: Millis) -> SystemTime {
+    UNIX_EPOCH + Duration::from_millis(u64::try_from(millis).unwrap_or_default())
 }
 
 /// Delivers what waits and ends the delivery; answers what to tell the user where that did not work.
@@ -220,7 +246,7 @@ pub(crate) async fn telemetry_alone(settings: &Settings, region: Option<&str>, w
     let region = config.as_ref().and_then(|config| config.region()).map(|region| region.as_ref().to_owned());
     let telemetry = Telemetry::start(PROGRAM);
     let plan = Plan::new(&settings.tracing, &identity(world, region), PROGRAM, config, jiff::Timestamp::now());
-    telemetry.configure(plan.setting_aside(of_user(world, &settings.tracing)));
+    telemetry.configure(plan.setting_aside(of_user(world, &settings.tracing)).kept_in(world.user_spool()));
     telemetry
 }
 

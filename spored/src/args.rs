@@ -113,9 +113,22 @@ pub(crate) enum ConfigCommand {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum TraceCommand {
+    /// Say what became of a trace: not sampled, queued, refused, dropped or delivered; exit code 1 when nothing is known
+    /// of it here.
+    Why(WhyOptions),
     /// Look after the spans that a back end has refused for good.
     #[command(subcommand)]
     DeadLetters(DeadLettersCommand),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct WhyOptions {
+    /// Id of the trace, as 32 hexadecimal digits or as X-Ray writes it (1-…-…), or the request id of one of its AWS calls.
+    #[arg(value_name = "TRACE_ID|REQUEST_ID", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) id: String,
+    /// Output format.
+    #[arg(short, long, value_enum, default_value = "table")]
+    pub(crate) output: Output,
 }
 
 #[derive(Debug, ClapArgs)]

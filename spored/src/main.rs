@@ -13,6 +13,7 @@ mod exec_command;
 mod exit;
 mod flush_command;
 mod host;
+mod metrics;
 mod process;
 mod reload_command;
 mod settings;

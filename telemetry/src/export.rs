@@ -59,8 +59,15 @@ pub(crate) trait MakeExporter: Debug + Send + Sync {
     /// The exporter's word in settings and status.
     fn name(&self) -> &'static str;
 
-    /// Makes the exporter; called on the worker's thread, within its runtime.
-    fn exporter(&self, memory: &Memory) -> Result<Box<dyn Exporter>, Trouble>;
+    /// The resource of spans that are made from now on, as it is written beside them on disk. `None`: they are not worth
+    /// being kept there, because they leave at once or need no network.
+    fn header(&self) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// Makes the exporter; called on the worker's thread, within its runtime. `of` is the resource of spans that another
+    /// process has left, as [`MakeExporter::header`] wrote it.
+    fn exporter(&self, memory: &Memory, of: Option<&[u8]>) -> Result<Box<dyn Exporter>, Trouble>;
 }
 
 /// What the exporters of one pipeline leave to one another: one is made anew after a failure and for new settings, and the
@@ -68,15 +75,23 @@ pub(crate) trait MakeExporter: Debug + Send + Sync {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Memory {
     traces: Rc<RefCell<Budget>>,
-    /// Spans that had to make room for others before they came to an exporter, in all.
-    spilled: Rc<Cell<u64>>,
+    /// Spans that had to make room for others before they came to an exporter, and how many of them were reported.
+    spilled: Rc<Cell<Spilled>>,
 }
 
 impl Memory {
     /// Notes how many spans had to make room for others so far.
     pub(crate) fn note_spilled(&self, spans: u64) {
-        self.spilled.set(spans);
+        self.spilled.set(Spilled { spans, ..self.spilled.get() });
     }
+}
+
+/// Spans that had to make room for others before they came to an exporter.
+#[derive(Clone, Copy, Debug, Default)]
+struct Spilled {
+    spans: u64,
+    /// How many of them an exporter has told its back end of.
+    told: u64,
 }
 
 /// How much an exporter takes at a time.

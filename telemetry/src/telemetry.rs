@@ -28,6 +28,7 @@ use crate::planned::{PlannedSpan, SpanRecord};
 use crate::recorder::{Recorder, SCOPE, SpanEnd};
 use crate::resource::Program;
 use crate::sampler::{SamplerStatus, SdkSampler};
+use crate::storage::StorageStatus;
 use crate::testing::Spans;
 use crate::unkept::Unkept;
 
@@ -84,10 +85,11 @@ impl Telemetry {
                 self.recorder.pipeline().accompany(None);
             }
             Plan::On(plan) => {
-                let TracePlan { sampling, identity, export } = *plan;
+                let TracePlan { sampling, identity, export, storage } = *plan;
                 let sampler = self.recorder.sampler();
                 let following = sampler.choose(&sampling);
                 self.recorder.identify(&identity);
+                self.recorder.pipeline().keep_in(storage);
                 let keep = |span: &SpanData| !sampler.rejects(span.span_context.trace_id());
                 self.recorder.pipeline().configure(Delivery::Export(Box::new(export)), &keep);
                 self.recorder.pipeline().accompany(following);
@@ -160,12 +162,36 @@ impl Telemetry {
         started: SystemTime,
         attributes: Vec<KeyValue>,
     ) {
+        self.announce_when(planned, name.into(), kind, started, attributes, false);
+    }
+
+    /// As [`Telemetry::announce`], for work that is sure to take long: X-Ray is told at once.
+    pub fn announce_now(
+        &self,
+        planned: &PlannedSpan,
+        name: impl Into<Cow<'static, str>>,
+        kind: SpanKind,
+        started: SystemTime,
+        attributes: Vec<KeyValue>,
+    ) {
+        self.announce_when(planned, name.into(), kind, started, attributes, true);
+    }
+
+    fn announce_when(
+        &self,
+        planned: &PlannedSpan,
+        name: Cow<'static, str>,
+        kind: SpanKind,
+        started: SystemTime,
+        attributes: Vec<KeyValue>,
+        now: bool,
+    ) {
         if self.recorder.sampler().is_off() {
             return;
         }
         let Some(start) = planned.start(started) else { return };
-        let end = SpanEnd { name: name.into(), kind, attributes, status: Status::Unset, elapsed: Duration::ZERO };
-        self.recorder.begun_planned(&start, end);
+        let end = SpanEnd { name, kind, attributes, status: Status::Unset, elapsed: Duration::ZERO };
+        self.recorder.begun_planned(&start, end, now);
     }
 
     /// Records a planned span that is over. One that was not sampled, or planned with tracing off, leaves nothing.
@@ -245,6 +271,12 @@ impl Telemetry {
     #[must_use]
     pub fn health(&self) -> Health {
         self.recorder.pipeline().health()
+    }
+
+    /// Where spans are kept on disk and how full that is; `None` where they are in memory alone.
+    #[must_use]
+    pub fn storage(&self) -> Option<StorageStatus> {
+        self.recorder.pipeline().storage()
     }
 
     /// What decides which traces are recorded, and how it stands with that.

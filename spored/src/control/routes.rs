@@ -29,9 +29,11 @@ pub(crate) const LONGEST_FLUSH: Duration = Duration::from_secs(60);
 pub(super) fn routes(agent: Shared, peer: Peer) -> Router {
     Router::new()
         .route("/status", get(status))
+        .route("/metrics", get(crate::metrics::metrics))
         .route("/reload", post(reload))
         .route("/flush", post(flush))
         .route("/complete", post(complete))
+        .route("/why/{id}", get(why))
         .route("/dead-letters/retry", post(retry))
         .route("/config", get(list))
         .route("/config/{key}", get(explain).put(set).delete(unset))
@@ -44,6 +46,18 @@ pub(super) fn routes(agent: Shared, peer: Peer) -> Router {
 
 async fn status(State(agent): State<Shared>) -> Json<Report> {
     Json(agent.report())
+}
+
+async fn why(State(agent): State<Shared>, Path(id): Path<String>) -> Answer {
+    let message = "this is no trace id and no request id: 32 hexadecimal digits, 1-…-…, or what AWS calls a request id";
+    let why = agent.telemetry().why(&id).ok_or_else(|| Refusal::new(StatusCode::BAD_REQUEST, message))?;
+    let Some(letters) = agent.booted().map(|booted| booted.live.now().letters.clone()) else {
+        return Ok(Json(json!(why)));
+    };
+    // The folder is on a disk, which may be slow; what it does not tell is left out.
+    let found = tokio::task::spawn_blocking(move || letters.read()).await;
+    let letters = found.ok().and_then(Result::ok).unwrap_or_default().letters;
+    Ok(Json(json!(why.with_letters(&letters))))
 }
 
 async fn list(State(agent): State<Shared>) -> Answer {

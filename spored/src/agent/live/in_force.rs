@@ -80,7 +80,8 @@ impl Fixed {
         if as_before.is_none() || (renew == Renew::Everything && reads_files) {
             let aws = Some(self.config.clone());
             let plan = Plan::new(&resolved.settings.tracing, &identity, PROGRAM, aws, now);
-            self.telemetry.configure(plan.setting_aside(Some(letters.clone())));
+            let plan = plan.setting_aside(Some(letters.clone())).kept_in(Some(self.world.spool()));
+            self.telemetry.configure(plan);
         }
         let (clients, registry) = match before {
             Some(before) if (before.tracing, &before.identity) == (tracing, &identity) => {

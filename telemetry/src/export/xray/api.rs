@@ -10,6 +10,7 @@ use aws_sdk_xray::error::SdkError;
 use aws_sdk_xray::operation::put_trace_segments::{PutTraceSegmentsError, PutTraceSegmentsOutput};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
+use super::super::Spilled;
 use super::super::split::Sent;
 use super::records::Records;
 use super::{Document, answer, trouble};
@@ -36,7 +37,7 @@ impl Api {
         clippy::disallowed_methods,
         reason = "this is the one X-Ray client; it has no interceptor, so it makes no span"
     )]
-    pub(super) fn new(config: aws_sdk_xray::Config, spilled: Rc<Cell<u64>>) -> Self {
+    pub(super) fn new(config: aws_sdk_xray::Config, spilled: Rc<Cell<Spilled>>) -> Self {
         Self { client: Client::from_conf(config), records: Records::new(spilled), skew: None }
     }
 

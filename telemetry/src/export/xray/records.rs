@@ -11,7 +11,7 @@ use aws_sdk_xray::types::{BackendConnectionErrors, TelemetryRecord};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use tokio::time::Instant;
 
-use super::super::Fate;
+use super::super::{Fate, Spilled};
 
 /// How often there is a report, if there is something to report.
 const INTERVAL: Duration = Duration::from_secs(60);
@@ -30,9 +30,7 @@ pub(super) struct Records {
     interval: Duration,
     since: Instant,
     now: Counts,
-    /// Spans that had to make room before they came here, in all; and how many of them are reported.
-    spilled: Rc<Cell<u64>>,
-    spilled_before: u64,
+    spilled: Rc<Cell<Spilled>>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,10 +46,8 @@ struct Counts {
 }
 
 impl Records {
-    pub(super) fn new(spilled: Rc<Cell<u64>>) -> Self {
-        // Of what was before this exporter, another one may have told.
-        let spilled_before = spilled.get();
-        Self { interval: INTERVAL, since: Instant::now(), now: Counts::default(), spilled, spilled_before }
+    pub(super) fn new(spilled: Rc<Cell<Spilled>>) -> Self {
+        Self { interval: INTERVAL, since: Instant::now(), now: Counts::default(), spilled }
     }
 
     /// Changes how often there is a report.
@@ -93,11 +89,10 @@ impl Records {
 
     async fn report(&mut self, client: &Client, sender: &Sender) {
         self.since = Instant::now();
-        let spilled = self.spilled.get();
-        let new = spilled.saturating_sub(self.spilled_before);
-        self.now.spilled = i32::try_from(new).unwrap_or(i32::MAX);
+        let Spilled { spans, told } = self.spilled.get();
+        self.now.spilled = i32::try_from(spans.saturating_sub(told)).unwrap_or(i32::MAX);
         self.now.received = self.now.received.saturating_add(self.now.spilled);
-        self.spilled_before = spilled;
+        self.spilled.set(Spilled { spans, told: spans });
         let record = self.now.record();
         self.now = Counts::default();
         let request = client.put_telemetry_records().telemetry_records(record);
