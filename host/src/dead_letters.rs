@@ -181,15 +181,14 @@ fn plain(text: &(impl AsRef<str> + ?Sized)) -> String {
 /// The letters of the agent of this host.
 #[must_use]
 pub fn of_agent(world: &World, tracing: &TracingSettings) -> DeadLetters {
-    let own = || world.state_folder().join("spool");
-    DeadLetters::beside(&tracing.spool.folder.as_ref().map_or_else(own, PathBuf::from))
+    DeadLetters::beside(&tracing.spool.folder.as_ref().map_or_else(|| world.spool(), PathBuf::from))
 }
 
 /// The letters of this user's commands; `None` for a user without a home.
 #[must_use]
 pub fn of_user(world: &World, tracing: &TracingSettings) -> Option<DeadLetters> {
     let spool = tracing.spool.folder.as_ref().map(PathBuf::from);
-    Some(DeadLetters::beside(&spool.or_else(|| Some(world.user_state()?.join("spool")))?))
+    Some(DeadLetters::beside(&spool.or_else(|| world.user_spool())?))
 }
 
 #[cfg(test)]

@@ -71,6 +71,7 @@ fn table(report: &Value) -> String {
     rows.extend(say("/tracing/health/storage/remedy").map(|remedy| ("remedy", remedy)));
     rows.extend(say("/tracing/health/problem/what").map(|what| ("problem", what)));
     rows.extend(say("/tracing/health/problem/remedy").map(|remedy| ("remedy", remedy)));
+    rows.extend(say("/tracing/health/clock").map(|clock| ("clock", clock)));
     let metrics = say("/metrics/address").map(|address| format!("http://{address}/metrics"));
     rows.extend(metrics.or_else(|| say("/metrics/problem")).map(|metrics| ("metrics", metrics)));
     let refused = report["refused_settings"].as_array().into_iter().flatten();
@@ -125,7 +126,7 @@ mod tests {
                 "enabled": true, "exporter": "xray", "sampling": "1",
                 "counters": { "created": 3, "recovered": 2, "exported": 3, "queued": 1, "dropped": { "queue_full": 1 }, "cut": 0, "split": 2, "set_aside": 1 },
                 "storage": { "folder": "/var/lib/spored/spool", "on_disk": 1, "in_memory": 0, "bytes": 2049, "capacity": 67108864, "set_aside": 1 },
-                "health": { "storage": { "what": "no space", "remedy": "free some" }, "problem": { "what": "X-Ray refuses", "remedy": "allow it" } },
+                "health": { "storage": { "what": "no space", "remedy": "free some" }, "problem": { "what": "X-Ray refuses", "remedy": "allow it" }, "clock": "24 h off" },
             },
             "refused_settings": ["spawn:ttl: no time"],
             "overrides": { "tracing-sampling": "1" },
@@ -148,6 +149,7 @@ storage   no space
 remedy    free some
 problem   X-Ray refuses
 remedy    allow it
+clock     24 h off
 refused   spawn:ttl: no time
 override  tracing-sampling = 1
 reloaded  2026-11-21T06:00:00Z

@@ -49,6 +49,12 @@ pub enum DeadLettersError {
         #[source]
         source: io::Error,
     },
+    /// They are another user's.
+    #[error("the dead letters in {} are another user's: ask as that user, or with sudo", folder.display())]
+    Denied {
+        /// Where they are.
+        folder: PathBuf,
+    },
     /// Somebody else holds the lock.
     #[error("another process is busy with the dead letters in {}: try again", folder.display())]
     Busy {
@@ -123,8 +129,9 @@ impl DeadLetters {
         taken: &mut dyn FnMut(&Letter) -> bool,
     ) -> Result<usize, DeadLettersError> {
         let failed = |source| self.failed("changed", source);
-        if !self.folder.exists() {
-            return Ok(0);
+        match std::fs::symlink_metadata(&self.folder.path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+            about => drop(about.map_err(failed)?),
         }
         let _lock = self.lock()?;
         let mut gone = 0;
@@ -168,7 +175,11 @@ impl DeadLetters {
     }
 
     fn failed(&self, done: &'static str, source: io::Error) -> DeadLettersError {
-        DeadLettersError::Disk { folder: self.folder.path.clone(), done, source }
+        let folder = self.folder.path.clone();
+        match source.kind() {
+            io::ErrorKind::PermissionDenied => DeadLettersError::Denied { folder },
+            _ => DeadLettersError::Disk { folder, done, source },
+        }
     }
 }
 

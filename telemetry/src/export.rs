@@ -9,7 +9,7 @@ mod split;
 mod words;
 mod xray;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt::Debug;
 use std::future::Future;
 use std::pin::Pin;
@@ -75,6 +75,23 @@ pub(crate) trait MakeExporter: Debug + Send + Sync {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Memory {
     traces: Rc<RefCell<Budget>>,
+    /// Spans that had to make room for others before they came to an exporter, and how many of them were reported.
+    spilled: Rc<Cell<Spilled>>,
+}
+
+impl Memory {
+    /// Notes how many spans had to make room for others so far.
+    pub(crate) fn note_spilled(&self, spans: u64) {
+        self.spilled.set(Spilled { spans, ..self.spilled.get() });
+    }
+}
+
+/// Spans that had to make room for others before they came to an exporter.
+#[derive(Clone, Copy, Debug, Default)]
+struct Spilled {
+    spans: u64,
+    /// How many of them an exporter has told its back end of.
+    told: u64,
 }
 
 /// How much an exporter takes at a time.

@@ -382,4 +382,11 @@ mod tests {
         expected.extend([KeyValue::new("db.query.text", "SELECT 1"), KeyValue::new("stranger", "abc")]);
         assert_eq!(filter().resource(&resource(before())), resource(expected));
     }
+
+    #[test]
+    fn what_comes_back_hashed_is_not_hashed_again() {
+        let once = hashed("abc");
+        assert_eq!((once.as_str(), hashed(&once)), ("sha256:ba7816bf8f01cfea414140de5dae2223", once.clone()));
+        assert_ne!(hashed("sha256:abc"), "sha256:abc");
+    }
 }

@@ -9,6 +9,7 @@ mod compared;
 mod config;
 mod context;
 mod control;
+mod dead_letters;
 mod delivery;
 mod doctor;
 mod ends;

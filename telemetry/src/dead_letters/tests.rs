@@ -73,6 +73,10 @@ fn a_letter_tells_the_reason_and_holds_the_span_whole() {
         "span": null,
     });
     assert_eq!(shown, expected);
+    let reference = include_str!("../../../docs/reference/dead-letters.md");
+    let table = reference.split_once("<!-- fields:begin -->").unwrap().1.split_once("<!-- fields:end -->").unwrap().0;
+    let listed: Vec<&str> = table.lines().filter_map(|row| row.strip_prefix("| `")?.split('`').next()).collect();
+    assert!(expected.as_object().unwrap().keys().eq(listed.iter()), "{listed:?}");
 }
 
 #[test]

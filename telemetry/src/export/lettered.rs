@@ -112,3 +112,76 @@ impl Exporter for Lettered {
         self.exporter.finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use opentelemetry_sdk::Resource;
+
+    use super::*;
+    use crate::counters::DropReason;
+    use crate::export::Fate;
+    use crate::filter::Filter;
+    use crate::samples::span;
+
+    /// Takes nothing: the second span of each batch is refused, the others are to be tried again.
+    #[derive(Debug)]
+    struct Picky;
+
+    impl Exporter for Picky {
+        fn limits(&self) -> BatchLimits {
+            BatchLimits { spans: 10, bytes: 1_000_000, patience: None }
+        }
+
+        fn deliver<'a>(&'a mut self, spans: &'a [SpanData]) -> Delivering<'a, Outcome> {
+            let mut outcome = Outcome { fates: vec![Fate::Again; spans.len()], ..Outcome::default() };
+            let refusal = Refusal { reason: DropReason::Rejected, code: "400".to_owned(), what: "bad".to_owned() };
+            outcome.refuse(1, refusal);
+            Box::pin(std::future::ready(outcome))
+        }
+
+        fn remarks(&mut self) -> Remarks {
+            Remarks { cut: 1, ..Remarks::default() }
+        }
+    }
+
+    fn lettered(letters: DeadLetters) -> Lettered {
+        let source = Source::new(&Resource::builder_empty().build(), Filter::default());
+        let (name, host) = ("otlp", "collector".to_owned());
+        Lettered {
+            exporter: Box::new(Picky),
+            letters,
+            name,
+            host,
+            source,
+            busy: None,
+            problem: None,
+            remarks: Remarks::default(),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_refused_span_is_a_letter_and_counted_as_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let letters = DeadLetters::in_folder(folder.path().join("letters"));
+        let mut exporter = lettered(letters.clone());
+        let outcome = exporter.deliver(&[span("a"), span("b"), span("c")]).await;
+        assert_eq!(outcome.fates, [Fate::Again, Fate::Refused(DropReason::Rejected), Fate::Again]);
+        let found = letters.read().unwrap().letters;
+        let told: Vec<_> = found.iter().map(|it| (it.name.as_str(), it.host.as_str(), it.message.as_str())).collect();
+        assert_eq!(told, [("b", "collector", "bad")]);
+        assert_eq!(exporter.remarks(), Remarks { cut: 1, set_aside: 1, ..Remarks::default() });
+        assert_eq!(exporter.remarks(), Remarks { cut: 1, ..Remarks::default() });
+    }
+
+    #[tokio::test]
+    async fn where_nothing_can_be_set_aside_the_outcome_is_the_same_and_it_is_told_once() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let mut exporter = lettered(DeadLetters::in_folder(file.path().join("letters")));
+        for _ in 0..2 {
+            let outcome = exporter.deliver(&[span("a"), span("b")]).await;
+            assert_eq!(outcome.fates, [Fate::Again, Fate::Refused(DropReason::Rejected)]);
+            assert!(exporter.problem.as_ref().is_some_and(|problem| problem.contains("cannot be written")));
+        }
+        assert_eq!(exporter.remarks(), Remarks { cut: 1, ..Remarks::default() });
+    }
+}

@@ -33,7 +33,7 @@ use spawn_config::{Endpoint, OtlpProtocol, OtlpSettings};
 
 use super::split::{Sent, in_halves};
 use super::words::{brief, chain};
-use super::{BatchLimits, Delivering, Exporter, Outcome, Refusal, Trouble};
+use super::{BatchLimits, Delivering, Exporter, Outcome, Refusal, Remarks, Trouble};
 use crate::counters::DropReason;
 use crate::filter::Filter;
 use crate::otlp_json::{self, Source};
@@ -280,6 +280,14 @@ impl Exporter for Otlp {
 
     fn deliver<'a>(&'a mut self, spans: &'a [SpanData]) -> Delivering<'a, Outcome> {
         Box::pin(self.send(spans))
+    }
+
+    fn remarks(&mut self) -> Remarks {
+        let skew = match &self.transport {
+            Transport::Http(http) => http.take_skew(),
+            Transport::Grpc(_) => None,
+        };
+        Remarks { skew, ..Remarks::default() }
     }
 }
 

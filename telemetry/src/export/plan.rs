@@ -1,7 +1,5 @@
 //! The plan of an export: everything that an exporter is made from.
 
-use std::rc::Rc;
-
 use aws_sdk_xray::config::SharedHttpClient;
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use aws_types::SdkConfig;
@@ -89,7 +87,7 @@ impl ExportPlan {
         })?;
         let translator = Translator::new(resource, self.filter.clone(), &self.annotations);
         let config = config(aws, self.endpoint.as_ref(), http_client());
-        Ok(XRay::new(config, translator, resource::sender(resource), Rc::clone(&memory.traces)))
+        Ok(XRay::new(config, translator, resource::sender(resource), memory.clone()))
     }
 
     fn lettered(&self, exporter: Box<dyn Exporter>, letters: DeadLetters, resource: &Resource) -> Lettered {

@@ -1,6 +1,7 @@
 //! Delivers spans to AWS X-Ray's API, without a daemon.
 
 mod answer;
+mod api;
 mod budget;
 mod client;
 mod records;
@@ -13,17 +14,18 @@ use std::ops::Range;
 use std::rc::Rc;
 use std::time::Instant;
 
-use aws_sdk_xray::Client;
 use opentelemetry::trace::SpanId;
 use opentelemetry_sdk::trace::SpanData;
 
-use super::split::{Sent, book, in_halves};
-use super::{BatchLimits, Delivering, Exporter, Fate, Outcome};
+use super::split::{book, in_halves};
+use super::{BatchLimits, Delivering, Exporter, Fate, Memory, Outcome};
 use crate::counters::DropReason;
 use crate::xray::Translator;
-use records::Records;
+use api::Api;
+use records::Sender;
 use writer::{Task, Writer};
 
+pub(super) use api::second_client;
 pub(crate) use budget::{Budget, Remarks};
 use client::TIMEOUT;
 pub(super) use client::config;
@@ -35,12 +37,6 @@ const BYTES: usize = 1_000_000;
 
 /// How often a document that X-Ray calls too large is written again: one of 64 kB has 4 kB then.
 const SHRINKINGS: usize = 4;
-
-/// A client beside the exporter's, for what the sampler asks.
-#[expect(clippy::disallowed_methods, reason = "it has no interceptor either, so it makes no span")]
-pub(super) fn second_client(config: aws_sdk_xray::Config) -> Client {
-    Client::from_conf(config)
-}
 
 /// What a document is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,26 +61,28 @@ struct Document {
 /// Sends spans as segment documents.
 #[derive(Debug)]
 pub(super) struct XRay {
-    client: Client,
+    api: Api,
     writer: Writer,
-    records: Records,
     budget: Rc<RefCell<Budget>>,
+    /// Who is named in reports.
+    sender: Sender,
 }
 
 impl XRay {
     /// `sender` is who sends, the same after a restart.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the one X-Ray client; it has no interceptor, so it makes no span"
-    )]
     pub(super) fn new(
         config: aws_sdk_xray::Config,
         translator: Translator,
         sender: String,
-        budget: Rc<RefCell<Budget>>,
+        Memory { traces: budget, spilled }: Memory,
     ) -> Self {
+        let named = Sender {
+            instance_id: translator.instance_id().map(str::to_owned),
+            hostname: translator.hostname().map(str::to_owned),
+            resource_arn: translator.resource_arn().map(str::to_owned),
+        };
         let writer = Writer::new(translator, sender);
-        Self { client: Client::from_conf(config), writer, records: Records::new(), budget }
+        Self { api: Api::new(config, spilled), writer, budget, sender: named }
     }
 
     async fn send(&mut self, spans: &[SpanData]) -> Outcome {
@@ -103,7 +101,7 @@ impl XRay {
             Of::Announcement | Of::Beside => None,
         });
         let refusals = refusals.collect();
-        self.records.count(&fates);
+        self.api.records.count(&fates);
         // While X-Ray does not take spans it takes no report either, and the time of this batch is nearly over.
         if trouble.is_none() {
             self.report_in_time().await;
@@ -176,11 +174,11 @@ impl XRay {
 
     /// Tries once to send the documents.
     async fn put(&mut self, documents: &[Document]) -> Outcome {
-        let Self { client, records, .. } = self;
+        let Self { api, .. } = self;
         let requests = packed(documents).into_iter();
         let send = async |places: &[usize]| {
             let documents: Vec<&Document> = places.iter().map(|place| &documents[*place]).collect();
-            put(client, records, &documents).await
+            api.put(&documents).await
         };
         let outcome = in_halves(documents.len(), requests, send).await;
         let mut budget = self.budget.borrow_mut();
@@ -191,7 +189,8 @@ impl XRay {
     }
 
     async fn report_in_time(&mut self) {
-        self.records.report_in_time(&self.client, self.writer.translator().instance_id()).await;
+        let Api { client, records, .. } = &mut self.api;
+        records.report_in_time(client, &self.sender).await;
     }
 }
 
@@ -210,7 +209,7 @@ impl Exporter for XRay {
     }
 
     fn remarks(&mut self) -> Remarks {
-        self.budget.borrow_mut().take_remarks()
+        Remarks { skew: self.api.skew.take(), ..self.budget.borrow_mut().take_remarks() }
     }
 
     fn finish(&mut self) -> Delivering<'_, ()> {
@@ -220,24 +219,6 @@ impl Exporter for XRay {
 
 fn beside<'a>(documents: impl IntoIterator<Item = &'a Document>) -> impl Iterator<Item = &'a Document> {
     documents.into_iter().filter(|document| document.of == Of::Beside)
-}
-
-async fn put(client: &Client, records: &mut Records, documents: &[&Document]) -> Sent {
-    let send = || {
-        let texts = documents.iter().map(|document| document.text.clone()).collect();
-        client.put_trace_segments().set_trace_segment_documents(Some(texts)).send()
-    };
-    let answer = match send().await {
-        Err(error) if trouble::is_about_time(&error) => send().await,
-        answer => answer,
-    };
-    match answer {
-        Ok(output) => answer::read(documents, output.unprocessed_trace_segments()),
-        Err(error) => {
-            records.count_failure(&error);
-            trouble::read(&error)
-        }
-    }
 }
 
 /// Ranges of documents that go into a request together.

@@ -30,6 +30,11 @@ pub(super) enum Notice {
         /// Why.
         reason: String,
     },
+    /// The clock of this host is off.
+    Clock {
+        /// By how much.
+        what: String,
+    },
 }
 
 impl Notice {
@@ -43,6 +48,7 @@ impl Notice {
                 tracing::warn!(problem, remedy, "spans wait in memory alone; the disk is tried again");
             }
             Self::OnDisk => tracing::info!("spans are kept on disk again"),
+            Self::Clock { what } => tracing::warn!("{what}"),
             Self::Refused { reason } => tracing::warn!(reason, "the back end has refused spans for good"),
         }
     }

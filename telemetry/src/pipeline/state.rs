@@ -15,7 +15,7 @@ use super::store::{Appended, Batch, Duty, Leased, Store, Turn};
 use super::under_way::UnderWay;
 use crate::counters::{Counters, DropReason};
 use crate::export::{Fate, MakeExporter, Outcome, Remarks, Trouble};
-use crate::health::{Health, HealthState, Problem};
+use crate::health::{self, Health, HealthState, Problem};
 use crate::journal::Journal;
 use crate::sampler::Following;
 use crate::storage::Storage;
@@ -55,6 +55,8 @@ pub(super) struct State {
     last_refusal: Option<String>,
     /// What was logged of the disk.
     told: Option<String>,
+    /// What is wrong with this host's clock.
+    clock: Option<String>,
     /// What is to be logged as soon as nobody holds the state.
     pub(super) notices: Vec<Notice>,
     pub(super) under_way: UnderWay,
@@ -103,6 +105,7 @@ impl State {
             problem: None,
             last_refusal: None,
             told: None,
+            clock: None,
             notices: Vec::new(),
             under_way: UnderWay::default(),
             journal: Journal::default(),
@@ -345,6 +348,12 @@ impl State {
         self.remarks.split += remarks.split;
         self.remarks.set_aside += remarks.set_aside;
         self.remarks.letters_evicted += remarks.letters_evicted;
+        if let Some(clock) = remarks.skew.and_then(health::clock)
+            && self.clock.as_ref() != Some(&clock)
+        {
+            self.notices.push(Notice::Clock { what: clock.clone() });
+            self.clock = Some(clock);
+        }
     }
 
     /// Notes a failure, and that it is to be logged if it is another one than before.
@@ -390,7 +399,8 @@ impl State {
         };
         let exporter = self.plan.as_ref().filter(|_| self.intake != Intake::Discard).map(|(_, plan)| plan.name());
         let (problem, storage) = (self.problem.clone(), self.store.problem().cloned());
-        Health { state, exporter, problem, storage, last_refusal: self.last_refusal.clone() }
+        let (last_refusal, clock) = (self.last_refusal.clone(), self.clock.clone());
+        Health { state, exporter, problem, storage, last_refusal, clock }
     }
 
     fn drop_unsampled(&mut self, keep: &dyn Fn(&SpanData) -> bool) {

@@ -12,6 +12,7 @@ use super::pace::Pace;
 use super::panics::caught;
 use super::state::{FULL_BATCH, WorkerState};
 use super::store::Batch;
+use crate::counters::DropReason;
 use crate::export::{Exporter, MakeExporter, Memory, Outcome, Trouble};
 
 /// Time that an exporter gets for its last words, such as telemetry records, once everything is delivered.
@@ -177,6 +178,7 @@ impl Worker {
                 let limits = exporter.limits();
                 let Some(leased) = self.shared.state().lease(&turn, limits.spans, limits.bytes) else { return };
                 let batch = leased.read();
+                self.memory.note_spilled(self.shared.state().counters().dropped_for(DropReason::QueueFull));
                 let patience = limits.patience.unwrap_or(patience);
                 let attempt = timeout(patience, caught(exporter.deliver(&batch.spans)));
                 let outcome = tokio::select! {

@@ -17,7 +17,7 @@ fn health(problem: Option<&str>) -> Health {
         since: Timestamp::UNIX_EPOCH,
         count: 1,
     });
-    Health { state: HealthState::Ok, exporter: Some("xray"), problem, storage: None, last_refusal: None }
+    Health { state: HealthState::Ok, exporter: Some("xray"), problem, storage: None, last_refusal: None, clock: None }
 }
 
 /// The short answer and the sentence about a trace with this journal.

@@ -72,6 +72,16 @@ impl Translator {
         self.service.instance_id.as_deref()
     }
 
+    /// The host's name, if it is known.
+    pub(crate) fn hostname(&self) -> Option<&str> {
+        self.service.hostname.as_deref()
+    }
+
+    /// What the program runs on as AWS names it, if it is AWS's.
+    pub(crate) fn resource_arn(&self) -> Option<&str> {
+        self.service.resource_arn.as_deref()
+    }
+
     /// Changes how many bytes a document may have, as far as something can be left out, and says how many it was.
     pub(crate) fn set_room(&mut self, bytes: usize) -> usize {
         std::mem::replace(&mut self.room, bytes)

@@ -1,5 +1,6 @@
 //! OTLP by HTTP, as protobuf or as JSON.
 
+use std::cell::Cell;
 use std::io::{Read, Write};
 use std::time::SystemTime;
 
@@ -48,6 +49,8 @@ pub(super) struct Http {
     compression: Compression,
     form: Form,
     signer: Option<Signer>,
+    /// Whether the last request was refused for the time of its signature, which we know better now.
+    clock_mended: Cell<bool>,
 }
 
 impl Http {
@@ -60,7 +63,7 @@ impl Http {
         let uri = endpoint::http(endpoint)?;
         let connector = connector(settings, &uri, Versions::OneAndTwo)?;
         let client = Client::builder(TokioExecutor::new()).build(connector);
-        Ok(Self { client, uri, compression: settings.compression, form, signer })
+        Ok(Self { client, uri, compression: settings.compression, form, signer, clock_mended: Cell::default() })
     }
 
     pub(super) fn form(&self) -> Form {
@@ -73,8 +76,16 @@ impl Http {
         self.signer.is_some()
     }
 
-    /// Whether there are credentials to sign with that were not used before.
+    /// What was found out about this host's clock since the last time.
+    pub(super) fn take_skew(&self) -> Option<i64> {
+        self.signer.as_ref()?.take_skew()
+    }
+
+    /// Whether there are credentials, or a time, to sign with that were not used before.
     pub(super) async fn renew_credentials(&self) -> bool {
+        if self.clock_mended.take() {
+            return true;
+        }
         match &self.signer {
             Some(signer) => signer.renew().await,
             None => false,
@@ -84,11 +95,15 @@ impl Http {
     pub(super) async fn send(&self, body: Vec<u8>, headers: &HeaderMap) -> Result<ExportTraceServiceResponse, Failure> {
         let mut request = self.request(body, headers)?;
         if let Some(signer) = &self.signer {
-            signer.sign(&mut request, SystemTime::now()).await.map_err(Sent::Failed)?;
+            signer.sign(&mut request, signer.now()).await.map_err(Sent::Failed)?;
         }
         let request = request.map(Full::from);
         let answer = self.client.request(request).await.map_err(|error| Sent::Failed(broken(&error)))?;
         let (parts, body) = answer.into_parts();
+        // AWS says so of a signature that is out of time.
+        let is_clock = parts.status == StatusCode::FORBIDDEN
+            && self.signer.as_ref().is_some_and(|signer| signer.learn(&parts.headers, SystemTime::now()));
+        self.clock_mended.set(is_clock);
         // The status counts even if the body cannot be read.
         let body = Limited::new(body, LARGEST_ANSWER).collect().await;
         let body = body.ok().map(|body| body.to_bytes()).and_then(|body| unzipped(&parts.headers, body));

@@ -77,6 +77,8 @@ pub(crate) struct Remarks {
     pub(crate) set_aside: u64,
     /// Dead letters that made room for others.
     pub(crate) letters_evicted: u64,
+    /// Seconds by which the back end's clock is ahead of ours, if that has just been found out.
+    pub(crate) skew: Option<i64>,
 }
 
 impl Budget {

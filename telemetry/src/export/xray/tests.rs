@@ -1,5 +1,9 @@
 //! The exporter against canned answers of X-Ray.
 
+mod answers;
+mod clock;
+mod wire;
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -72,7 +76,7 @@ fn aws() -> SdkConfig {
 }
 
 fn exporter(config: aws_sdk_xray::Config, filter: Filter) -> XRay {
-    XRay::new(config, translator(filter), "spored/i-0abc".to_owned(), Rc::default())
+    XRay::new(config, translator(filter), "spored/i-0abc".to_owned(), Memory::default())
 }
 
 fn translator(filter: Filter) -> Translator {
@@ -257,7 +261,7 @@ async fn attributes_are_filtered_before_they_leave() {
 async fn nothing_is_reported_while_x_ray_takes_no_spans() {
     let api = Api::answering([(503, json!({}))]);
     let mut exporter = api.exporter();
-    exporter.records.report_every(Duration::ZERO);
+    exporter.api.records.report_every(Duration::ZERO);
     exporter.send(&spans(1)).await;
     assert_eq!(api.requests.lock().unwrap().len(), 1);
 }
@@ -265,11 +269,19 @@ async fn nothing_is_reported_while_x_ray_takes_no_spans() {
 #[tokio::test]
 async fn x_ray_is_told_how_the_sending_goes_when_its_time_has_come() {
     let api = Api::answering([(200, json!({})), (503, json!({})), (200, json!({}))]);
-    let mut exporter = api.exporter();
+    let memory = Memory::default();
+    let resource = Resource::builder_empty().with_attributes([
+        KeyValue::new("host.name", "node-1"),
+        KeyValue::new("cloud.resource_id", "arn:aws:ec2:eu-central-1:123456789012:instance/i-0abc"),
+    ]);
+    let translator = Translator::new(&resource.build(), Filter::default(), &[]);
+    let config = api.exporter().api.client.config().clone();
+    let mut exporter = XRay::new(config, translator, "spored/i-0abc".to_owned(), memory.clone());
     exporter.send(&spans(2)).await;
     exporter.send(&spans(1)).await;
     assert_eq!(api.requests.lock().unwrap().len(), 2);
-    exporter.records.report_every(Duration::ZERO);
+    memory.note_spilled(7);
+    exporter.api.records.report_every(Duration::ZERO);
     exporter.send(&spans(1)).await;
     let mut requests = api.requests.lock().unwrap().clone();
     let (uri, mut report) = requests.pop().unwrap();
@@ -285,13 +297,14 @@ async fn x_ray_is_told_how_the_sending_goes_when_its_time_has_come() {
     });
     let record = json!({
         "Timestamp": null,
-        "SegmentsReceivedCount": 3,
+        "SegmentsReceivedCount": 10,
         "SegmentsSentCount": 3,
-        "SegmentsSpilloverCount": 0,
+        "SegmentsSpilloverCount": 7,
         "SegmentsRejectedCount": 0,
         "BackendConnectionErrors": errors,
     });
-    assert_eq!(report, json!({"TelemetryRecords": [record]}));
+    let arn = "arn:aws:ec2:eu-central-1:123456789012:instance/i-0abc";
+    assert_eq!(report, json!({"TelemetryRecords": [record], "Hostname": "node-1", "ResourceARN": arn}));
 }
 
 #[tokio::test]

@@ -47,10 +47,6 @@ impl Writer {
         Self { translator, sender, scratch: String::new() }
     }
 
-    pub(super) fn translator(&self) -> &Translator {
-        &self.translator
-    }
-
     /// Has documents written with at most so many bytes, as far as something can be left out.
     pub(super) fn within(&mut self, bytes: usize, write: impl FnOnce(&mut Self)) {
         let before = self.translator.set_room(bytes);
