@@ -28,7 +28,7 @@ pub use types::{Chunk, Class, Fate, Gone, Options, Place, Record, Totals, Unkept
 
 use std::io;
 use std::ops::Range;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -68,7 +68,8 @@ impl Spool {
     #[must_use]
     pub fn new(disk: Arc<dyn Disk>, options: Options) -> Self {
         let Options { folder, capacity, sync, writer } = options;
-        let room = Arc::new(Room { disk, folder, capacity, corrupt: AtomicU64::new(0) });
+        let room =
+            Arc::new(Room { disk, folder, capacity, corrupt: AtomicU64::new(0), rooted: AtomicBool::new(false) });
         Self {
             shelf: Shelf::new(Arc::clone(&room), writer),
             room,
@@ -223,7 +224,7 @@ impl Spool {
     /// How full the spool was when that was last looked at.
     #[must_use]
     pub fn usage(&self) -> Usage {
-        let Sum { bytes, writers, set_aside } = self.sum;
+        let Sum { bytes, writers, set_aside, .. } = self.sum;
         let corrupt = self.room.corrupt.load(Ordering::Relaxed);
         Usage { bytes, capacity: self.room.capacity, writers, set_aside, corrupt }
     }

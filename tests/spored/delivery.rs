@@ -98,3 +98,39 @@ async fn the_exporter_makes_no_span_of_its_own() {
     let names: Vec<&str> = mine.map(|document| document["name"].as_str().unwrap()).collect();
     assert!(!names.is_empty() && names.iter().all(|name| *name != "XRay"), "{names:?}");
 }
+
+#[tokio::test]
+async fn keys_that_were_written_anew_are_taken_up_without_a_restart_and_no_span_is_lost() {
+    let aws = aws().await;
+    let proxy = FaultProxy::start(aws.moto_url()).unwrap();
+    let host = through(&proxy, aws).env("AWS_ACCESS_KEY_ID", "").env("AWS_SECRET_ACCESS_KEY", "");
+    let file = host.path("credentials");
+    let host = host.env("AWS_SHARED_CREDENTIALS_FILE", file.display().to_string());
+    let write = |key: &str| {
+        let text = format!("[default]\naws_access_key_id = {key}\naws_secret_access_key = secret\n");
+        std::fs::write(host.path("new"), text).unwrap();
+        std::fs::rename(host.path("new"), &file).unwrap();
+    };
+    write("AKIAFIRST");
+    let agent = host.run(&["--heartbeat", "1s"]).await;
+    host.status_when("span taken", |status| status["tracing"]["counters"]["exported"] != 0).await;
+    write("AKIASECOND");
+    proxy
+        .script([Rule::new(Action::json_error(403, "ExpiredTokenException", "expired")).path("/TraceSegments").once()]);
+    let before = host.status().await["tracing"]["counters"]["exported"].as_u64().unwrap();
+    let status = host.status_when("another span taken", |status| {
+        status["tracing"]["counters"]["exported"].as_u64().unwrap() > before + 1
+    });
+    let status = status.await;
+    assert!(!problem(&status), "{status:#}");
+    conserved(&status);
+    let signed: Vec<String> = proxy
+        .requests()
+        .into_iter()
+        .filter(|request| request.path == "/TraceSegments")
+        .map(|request| request.header("authorization").unwrap().to_owned())
+        .collect();
+    assert!(signed[0].contains("Credential=AKIAFIRST/"), "{signed:?}");
+    assert!(signed.last().unwrap().contains("Credential=AKIASECOND/"), "{signed:?}");
+    stop(agent).await;
+}

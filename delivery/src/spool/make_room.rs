@@ -75,7 +75,7 @@ impl Spool {
     pub(super) fn make_room(&mut self, class: Class, bytes: u64) -> Result<(), Unkept> {
         loop {
             self.sum = self.room.sum().map_err(Unkept::Disk)?;
-            if self.sum.bytes + bytes <= self.room.for_segments() {
+            if self.room.allows(&self.sum, bytes) {
                 return Ok(());
             }
             if !self.free(class) {

@@ -62,7 +62,7 @@ pub(super) struct Side {
     /// What the journal says of that.
     journalled: u64,
     pub(super) held: Range<u64>,
-    gone: Vec<Gone>,
+    gone: VecDeque<Gone>,
     cursor: Option<Cursor>,
 }
 
@@ -280,7 +280,7 @@ impl Shelf {
 
     /// Takes what had to make room, once.
     pub(super) fn gone(&mut self) -> Option<Gone> {
-        self.sides.iter_mut().find_map(|side| side.gone.pop())
+        self.sides.iter_mut().find_map(|side| side.gone.pop_front())
     }
 
     pub(super) fn waiting(&self, class: Class) -> u64 {
@@ -322,7 +322,7 @@ impl Side {
             appended: 0,
             journalled: 0,
             held: 0..0,
-            gone: Vec::new(),
+            gone: VecDeque::new(),
             cursor: None,
         }
     }

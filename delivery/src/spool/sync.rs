@@ -98,6 +98,9 @@ impl Syncing {
         for folder in &self.folders {
             self.room.disk.sync_folder(folder)?;
         }
+        if !self.folders.is_empty() {
+            self.room.root();
+        }
         // Only now: what they held is done with, or stands elsewhere, and the disk knows.
         for path in &self.remove {
             match self.room.disk.remove(path) {

@@ -1,6 +1,7 @@
 //! Delivers spans to AWS X-Ray's API, without a daemon.
 
 mod answer;
+mod api;
 mod budget;
 mod client;
 mod records;
@@ -13,16 +14,18 @@ use std::ops::Range;
 use std::rc::Rc;
 use std::time::Instant;
 
-use aws_sdk_xray::Client;
 use opentelemetry::trace::SpanId;
 use opentelemetry_sdk::trace::SpanData;
 
-use super::split::{Sent, in_halves};
-use super::{BatchLimits, Delivering, Exporter, Fate, Outcome};
+use super::split::{book, in_halves};
+use super::{BatchLimits, Delivering, Exporter, Fate, Memory, Outcome};
+use crate::counters::DropReason;
 use crate::xray::Translator;
-use records::Records;
+use api::Api;
+use records::Sender;
 use writer::{Task, Writer};
 
+pub(super) use api::second_client;
 pub(crate) use budget::{Budget, Remarks};
 use client::TIMEOUT;
 pub(super) use client::config;
@@ -32,11 +35,8 @@ const DOCUMENTS: usize = 50;
 /// Most bytes of documents in a request.
 const BYTES: usize = 1_000_000;
 
-/// A client beside the exporter's, for what the sampler asks.
-#[expect(clippy::disallowed_methods, reason = "it has no interceptor either, so it makes no span")]
-pub(super) fn second_client(config: aws_sdk_xray::Config) -> Client {
-    Client::from_conf(config)
-}
+/// How often a document that X-Ray calls too large is written again: one of 64 kB has 4 kB then.
+const SHRINKINGS: usize = 4;
 
 /// What a document is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,44 +61,98 @@ struct Document {
 /// Sends spans as segment documents.
 #[derive(Debug)]
 pub(super) struct XRay {
-    client: Client,
+    api: Api,
     writer: Writer,
-    records: Records,
     budget: Rc<RefCell<Budget>>,
+    /// Who is named in reports.
+    sender: Sender,
 }
 
 impl XRay {
     /// `sender` is who sends, the same after a restart.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the one X-Ray client; it has no interceptor, so it makes no span"
-    )]
     pub(super) fn new(
         config: aws_sdk_xray::Config,
         translator: Translator,
         sender: String,
-        budget: Rc<RefCell<Budget>>,
+        Memory { traces: budget, spilled }: Memory,
     ) -> Self {
+        let named = Sender {
+            instance_id: translator.instance_id().map(str::to_owned),
+            hostname: translator.hostname().map(str::to_owned),
+            resource_arn: translator.resource_arn().map(str::to_owned),
+        };
         let writer = Writer::new(translator, sender);
-        Self { client: Client::from_conf(config), writer, records: Records::new(), budget }
+        Self { api: Api::new(config, spilled), writer, budget, sender: named }
     }
 
     async fn send(&mut self, spans: &[SpanData]) -> Outcome {
         let now = Instant::now();
         let documents = self.written(spans.iter().enumerate().map(|(of, span)| Task { span, of: Of::Span(of), now }));
-        let Outcome { fates: each, trouble, refusal } = self.put(&documents).await;
+        let outcome = self.put(&documents).await;
+        let Outcome { fates: each, trouble, refusal, refusals } = self.shrink(spans, documents.clone(), outcome).await;
         let mut fates = vec![Fate::Again; spans.len()];
         for (document, fate) in documents.iter().zip(each) {
             if let Of::Span(of) = document.of {
                 fates[of] = fate;
             }
         }
-        self.records.count(&fates);
+        let refusals = refusals.into_iter().filter_map(|(place, refusal)| match documents[place].of {
+            Of::Span(of) => Some((of, refusal)),
+            Of::Announcement | Of::Beside => None,
+        });
+        let refusals = refusals.collect();
+        self.api.records.count(&fates);
         // While X-Ray does not take spans it takes no report either, and the time of this batch is nearly over.
         if trouble.is_none() {
             self.report_in_time().await;
         }
-        Outcome { fates, trouble, refusal }
+        Outcome { fates, trouble, refusal, refusals }
+    }
+
+    /// Writes documents that X-Ray calls too large again, with half the room each time, and sends them. What is as small as
+    /// it gets, or too large still, stays refused.
+    async fn shrink(&mut self, spans: &[SpanData], mut documents: Vec<Document>, mut outcome: Outcome) -> Outcome {
+        for _ in 0..SHRINKINGS {
+            let mut places = Vec::new();
+            for place in 0..documents.len() {
+                let (Of::Span(of), Fate::Refused(DropReason::TooLarge)) = (documents[place].of, outcome.fates[place])
+                else {
+                    continue;
+                };
+                let room = documents[place].text.len() / 2;
+                if let Some(smaller) = self.rewritten(&spans[of], of, room, &documents[place]) {
+                    documents[place] = smaller;
+                    places.push(place);
+                }
+            }
+            if places.is_empty() {
+                break;
+            }
+            if outcome.trouble.is_some() {
+                // X-Ray takes nothing now. The next attempt finds out again.
+                places.iter().for_each(|place| outcome.fates[*place] = Fate::Again);
+                outcome.refusals.retain(|(place, _)| !places.contains(place));
+                break;
+            }
+            let smaller: Vec<Document> = places.iter().map(|place| documents[*place].clone()).collect();
+            let answer = self.put(&smaller).await;
+            outcome.refusals.retain(|(place, _)| !places.contains(place));
+            outcome.refusal = None;
+            book(&mut outcome, &places, answer);
+            outcome.refusal = outcome.refusals.last().map(|(_, refusal)| refusal.what.clone());
+        }
+        outcome
+    }
+
+    /// The document once more, with less; `None` if nothing more can be left out.
+    fn rewritten(&mut self, span: &SpanData, of: usize, room: usize, before: &Document) -> Option<Document> {
+        let mut budget = self.budget.borrow_mut();
+        let mut written = Vec::new();
+        let task = Task { span, of: Of::Span(of), now: Instant::now() };
+        self.writer.within(room, |writer| writer.write(task, &mut budget, &mut written));
+        let document = written.pop()?;
+        written.into_iter().for_each(|document| budget.keep_beside(document));
+        (document.text.len() < before.text.len()).then_some(document)
     }
 
     async fn announced(&mut self, spans: &[SpanData]) -> bool {
@@ -120,9 +174,12 @@ impl XRay {
 
     /// Tries once to send the documents.
     async fn put(&mut self, documents: &[Document]) -> Outcome {
-        let Self { client, records, .. } = self;
+        let Self { api, .. } = self;
         let requests = packed(documents).into_iter();
-        let send = async |range: Range<usize>| put(client, records, &documents[range]).await;
+        let send = async |places: &[usize]| {
+            let documents: Vec<&Document> = places.iter().map(|place| &documents[*place]).collect();
+            api.put(&documents).await
+        };
         let outcome = in_halves(documents.len(), requests, send).await;
         let mut budget = self.budget.borrow_mut();
         drop(budget.take_beside());
@@ -132,7 +189,8 @@ impl XRay {
     }
 
     async fn report_in_time(&mut self) {
-        self.records.report_in_time(&self.client, self.writer.translator().instance_id()).await;
+        let Api { client, records, .. } = &mut self.api;
+        records.report_in_time(client, &self.sender).await;
     }
 }
 
@@ -151,7 +209,7 @@ impl Exporter for XRay {
     }
 
     fn remarks(&mut self) -> Remarks {
-        self.budget.borrow_mut().take_remarks()
+        Remarks { skew: self.api.skew.take(), ..self.budget.borrow_mut().take_remarks() }
     }
 
     fn finish(&mut self) -> Delivering<'_, ()> {
@@ -161,24 +219,6 @@ impl Exporter for XRay {
 
 fn beside<'a>(documents: impl IntoIterator<Item = &'a Document>) -> impl Iterator<Item = &'a Document> {
     documents.into_iter().filter(|document| document.of == Of::Beside)
-}
-
-async fn put(client: &Client, records: &mut Records, documents: &[Document]) -> Sent {
-    let send = || {
-        let texts = documents.iter().map(|document| document.text.clone()).collect();
-        client.put_trace_segments().set_trace_segment_documents(Some(texts)).send()
-    };
-    let answer = match send().await {
-        Err(error) if trouble::is_about_time(&error) => send().await,
-        answer => answer,
-    };
-    match answer {
-        Ok(output) => answer::read(documents, output.unprocessed_trace_segments()),
-        Err(error) => {
-            records.count_failure(&error);
-            trouble::read(&error)
-        }
-    }
 }
 
 /// Ranges of documents that go into a request together.

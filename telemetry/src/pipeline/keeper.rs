@@ -53,7 +53,13 @@ fn run(shared: &Shared) {
             }
             continue;
         }
-        match state.duty(Instant::now()) {
+        let duty = state.duty(Instant::now());
+        if !state.notices.is_empty() {
+            drop(state);
+            shared.tell();
+            state = shared.state();
+        }
+        match duty {
             Duty::Sync(syncing) => {
                 drop(state);
                 let synced = syncing.run();
@@ -70,9 +76,15 @@ fn run(shared: &Shared) {
                 });
                 state = shared.state();
                 state.store.looked(spool, found, Instant::now());
-                if let Some((left, open)) = left {
-                    state.adopt(left, open);
-                    shared.wake.notify_one();
+                match left {
+                    Some((left, open)) => {
+                        state.adopt(left, open);
+                        shared.wake.notify_one();
+                    }
+                    None => {
+                        state.looked += 1;
+                        shared.settled.notify_all();
+                    }
                 }
             }
             Duty::Wait(until) => {

@@ -11,7 +11,7 @@ mod line;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use opentelemetry::trace::Status;
 use opentelemetry_sdk::trace::SpanData;
@@ -37,6 +37,8 @@ const TOGETHER: usize = 64;
 #[derive(Debug)]
 pub(super) struct Store {
     capacity: usize,
+    /// How long a disk is left alone that has refused.
+    rest: Duration,
     used: usize,
     numbers: Numbers,
     lines: LineId,
@@ -118,9 +120,10 @@ impl Numbers {
 }
 
 impl Store {
-    pub(super) fn new(capacity: usize) -> Self {
+    pub(super) fn new(capacity: usize, rest: Duration) -> Self {
         Self {
             capacity,
+            rest,
             used: 0,
             numbers: Numbers::new(),
             lines: MEMORY,
@@ -155,7 +158,7 @@ impl Store {
         }
         let Some((folder, header)) = storage.folder.clone().zip(header) else { return !was_none };
         self.lines += 1;
-        self.own = Some(Own::new(Arc::clone(disk), storage, folder, header, self.lines));
+        self.own = Some(Own::new(Arc::clone(disk), storage, folder, header, self.lines, self.rest));
         true
     }
 
@@ -220,15 +223,33 @@ impl Store {
         if fixed + held.size > self.capacity {
             return false;
         }
+        let mut evicted = 0;
         while self.used + held.size > self.capacity {
             let [routine, kept] = &mut self.loose;
             let Some(oldest) = routine.pop_front().or_else(|| kept.pop_front()) else { break };
             self.used -= oldest.size;
-            self.evicted += 1;
+            evicted += 1;
         }
+        self.evicted += evicted;
+        self.note(Fate::EVICTED, evicted);
         self.used += held.size;
         self.loose[class as usize].push_back(held);
         true
+    }
+
+    /// Has the account of all lives know of spans that never had a place on disk.
+    pub(super) fn note(&mut self, fate: Fate, spans: u64) {
+        if let Some(own) = &mut self.own {
+            own.note(fate, spans, Instant::now());
+        }
+    }
+
+    /// As [`Store::bring`] with all there is, whatever the disk has said before: there is no later.
+    pub(super) fn bring_last(&mut self) -> u64 {
+        if let Some(own) = &mut self.own {
+            own.try_now();
+        }
+        self.bring(usize::MAX, Instant::now())
     }
 
     /// Brings spans to the disk that are in memory alone, if it takes them now; how many had to go on disk for that.
@@ -534,6 +555,13 @@ impl Store {
     pub(super) fn duty(&mut self, now: Instant, looks: bool) -> Duty {
         let looks = looks && self.adopted.is_none() && self.leaving.is_empty();
         self.own.as_mut().map_or(Duty::Wait(None), |own| own.duty(now, looks))
+    }
+
+    /// The next look for what others have left is due now.
+    pub(super) fn look_now(&mut self) {
+        if let Some(own) = &mut self.own {
+            own.look_at(Instant::now());
+        }
     }
 
     /// Lines to be closed.

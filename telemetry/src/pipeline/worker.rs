@@ -12,6 +12,7 @@ use super::pace::Pace;
 use super::panics::caught;
 use super::state::{FULL_BATCH, WorkerState};
 use super::store::Batch;
+use crate::counters::DropReason;
 use crate::export::{Exporter, MakeExporter, Memory, Outcome, Trouble};
 
 /// Time that an exporter gets for its last words, such as telemetry records, once everything is delivered.
@@ -109,8 +110,10 @@ impl Worker {
         let state = self.shared.state();
         match state.store.waiting() {
             _ if !state.can_deliver() => Next::End,
-            // A flush waits for spans that have ended, not for announcements.
-            _ if state.flushing == 0 && state.under_way.due().is_some_and(|due| due <= Instant::now()) => {
+            // A flush waits for spans that have ended, not for announcements that were not asked for.
+            _ if (state.flushing == 0 || state.under_way.is_urgent())
+                && state.under_way.due().is_some_and(|due| due <= Instant::now()) =>
+            {
                 Next::Announce
             }
             0 => state.under_way.due().map_or(Next::Wait, Next::WaitUntil),
@@ -175,6 +178,7 @@ impl Worker {
                 let limits = exporter.limits();
                 let Some(leased) = self.shared.state().lease(&turn, limits.spans, limits.bytes) else { return };
                 let batch = leased.read();
+                self.memory.note_spilled(self.shared.state().counters().dropped_for(DropReason::QueueFull));
                 let patience = limits.patience.unwrap_or(patience);
                 let attempt = timeout(patience, caught(exporter.deliver(&batch.spans)));
                 let outcome = tokio::select! {

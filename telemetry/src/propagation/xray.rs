@@ -55,7 +55,7 @@ fn parse(text: &str) -> Option<Context> {
 }
 
 /// `1-58406520-a006649127e371903a2de979`: version, then the 32 digits of the id with a hyphen after the eighth.
-fn trace_id(text: &str) -> Option<TraceId> {
+pub(crate) fn trace_id(text: &str) -> Option<TraceId> {
     let (seconds, unique) = text.strip_prefix("1-")?.split_once('-')?;
     let id = hex(seconds, 8)? << 96 | hex(unique, 24)?;
     (id != 0).then(|| TraceId::from(id))

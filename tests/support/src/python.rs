@@ -21,6 +21,8 @@ pub enum Requirements {
     Sdk,
     /// A collector that others wrote.
     Rotel,
+    /// Prometheus' own parser.
+    Prometheus,
 }
 
 impl Requirements {
@@ -31,6 +33,7 @@ impl Requirements {
             Self::Otlp => "otlp",
             Self::Sdk => "sdk",
             Self::Rotel => "rotel",
+            Self::Prometheus => "prometheus",
         }
     }
 
@@ -41,6 +44,7 @@ impl Requirements {
             Self::Otlp => "the OTLP receiver",
             Self::Sdk => "OpenTelemetry's SDK",
             Self::Rotel => "the collector rotel",
+            Self::Prometheus => "Prometheus' parser",
         }
     }
 
@@ -51,6 +55,7 @@ impl Requirements {
             Self::Otlp => include_str!("../python/otlp.txt"),
             Self::Sdk => include_str!("../python/sdk.txt"),
             Self::Rotel => include_str!("../python/rotel.txt"),
+            Self::Prometheus => include_str!("../python/prometheus.txt"),
         }
     }
 }
@@ -73,10 +78,7 @@ impl Environments {
     }
 
     fn of_target(chosen: Option<&OsStr>) -> Self {
-        let workspace = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
-        let chosen = chosen.filter(|folder| !folder.is_empty()).unwrap_or(OsStr::new("target"));
-        // An absolute `CARGO_TARGET_DIR` replaces the workspace; a relative one is taken from it, as cargo does there.
-        Self::at(workspace.join(chosen).join("test-env"))
+        Self::at(target(chosen).join("test-env"))
     }
 
     /// The Python of the environment for `requirements`, which is made first if it is absent or out of date.
@@ -146,6 +148,14 @@ pub(crate) fn tell(message: &str) {
     drop(writeln!(std::io::stderr(), "{message}"));
 }
 
+/// The target folder of the build that runs now, for what `CARGO_TARGET_DIR` says.
+pub(crate) fn target(chosen: Option<&OsStr>) -> PathBuf {
+    let workspace = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
+    let chosen = chosen.filter(|folder| !folder.is_empty()).unwrap_or(OsStr::new("target"));
+    // An absolute `CARGO_TARGET_DIR` replaces the workspace; a relative one is taken from it, as cargo does there.
+    workspace.join(chosen)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -160,8 +170,8 @@ mod tests {
 
     #[test]
     fn every_requirement_is_pinned_to_one_version() {
-        use Requirements::{Ministack, Moto, Otlp, Rotel, Sdk};
-        for requirements in [Moto, Ministack, Otlp, Sdk, Rotel] {
+        use Requirements::{Ministack, Moto, Otlp, Prometheus, Rotel, Sdk};
+        for requirements in [Moto, Ministack, Otlp, Sdk, Rotel, Prometheus] {
             let loose: Vec<&str> = requirements
                 .text()
                 .lines()

@@ -69,7 +69,7 @@ impl Shelf {
         side.segments.remove(index);
         let records = side.done.insert(ordinals.clone(), Fate::EVICTED);
         if records > 0 {
-            side.gone.push(Gone { class, ordinals, records });
+            side.gone.push_back(Gone { class, ordinals, records });
         }
         self.names = true;
         if self.journal.stale {

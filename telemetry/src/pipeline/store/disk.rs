@@ -16,8 +16,6 @@ use crate::health::Problem;
 use crate::record;
 use crate::storage::Storage;
 
-/// How long a disk is left alone that has refused.
-const REST: Duration = Duration::from_secs(5);
 /// What takes longer than this must not be waited for by those who hand spans over.
 const SLOW: Duration = Duration::from_millis(100);
 /// How often a slow disk is asked whether it is well again.
@@ -32,6 +30,8 @@ const MOST_DEFERRED: usize = 4096;
 pub(super) struct Own {
     pub(super) storage: Storage,
     folder: PathBuf,
+    /// How long a disk is left alone that has refused.
+    rest: Duration,
     pub(super) line: Line,
     /// The resource, written once.
     header: Vec<u8>,
@@ -70,7 +70,14 @@ pub(in crate::pipeline) enum Duty {
 }
 
 impl Own {
-    pub(super) fn new(disk: Arc<dyn Disk>, storage: Storage, folder: PathBuf, header: Vec<u8>, id: LineId) -> Self {
+    pub(super) fn new(
+        disk: Arc<dyn Disk>,
+        storage: Storage,
+        folder: PathBuf,
+        header: Vec<u8>,
+        id: LineId,
+        rest: Duration,
+    ) -> Self {
         let Storage { size, sync, .. } = storage;
         #[expect(
             clippy::disallowed_methods,
@@ -83,6 +90,7 @@ impl Own {
         Self {
             storage,
             folder,
+            rest,
             line: Line::own(id, spool),
             header,
             buffer: Vec::new(),
@@ -163,7 +171,7 @@ impl Own {
     }
 
     fn refused(&mut self, what: String, remedy: &str, now: Instant) {
-        self.again = Some(now + REST);
+        self.again = Some(now + self.rest);
         self.trouble(what, remedy);
     }
 
@@ -174,6 +182,11 @@ impl Own {
                 *problem = Some(Problem { what, remedy: remedy.to_owned(), since: Timestamp::now(), count: 1 });
             }
         }
+    }
+
+    /// Tries the disk once more whatever it has said, because there is no later.
+    pub(super) fn try_now(&mut self) {
+        (self.again, self.slow) = (None, None);
     }
 
     fn well(&mut self) {
@@ -306,7 +319,9 @@ impl Own {
             };
         }
         let look = looks.then_some(self.look);
-        Duty::Wait([self.dirty.map(|dirty| dirty + sync), self.again, self.slow, look].into_iter().flatten().min())
+        // What is due and not possible is possible when something else has happened, such as the end of a rest.
+        let ahead = [self.again, self.slow, look].map(|at| at.filter(|at| *at > now));
+        Duty::Wait(ahead.into_iter().chain([self.dirty.map(|dirty| dirty + sync)]).flatten().min())
     }
 
     /// The disk has answered.
@@ -323,6 +338,11 @@ impl Own {
                 }
             }
         }
+    }
+
+    /// When it is looked for what others have left.
+    pub(super) const fn look_at(&mut self, at: Instant) {
+        self.look = at;
     }
 
     /// The spool is back.
