@@ -72,10 +72,6 @@ pub(in crate::pipeline) enum Duty {
 impl Own {
     pub(super) fn new(disk: Arc<dyn Disk>, storage: Storage, folder: PathBuf, header: Vec<u8>, id: LineId) -> Self {
         let Storage { size, sync, .. } = storage;
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the name of a writer says when it began; nothing is decided by it"
-        )]
         let writer = writer_name(SystemTime::now(), std::process::id());
         let options = Options { folder: folder.clone(), capacity: size, sync, writer };
         let mut spool = Spool::new(disk, options);
