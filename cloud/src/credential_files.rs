@@ -117,8 +117,9 @@ mod tests {
         let make = move || -> Making {
             let files = ProfileFiles::builder().with_file(ProfileFileKind::Credentials, path.clone()).build();
             Box::pin(async move {
-                let config = ProviderConfig::without_region().with_profile_config(Some(files), None);
-                SharedCredentialsProvider::new(ProfileFileCredentialsProvider::builder().configure(&config).build())
+                let config = ProviderConfig::without_region();
+                let provider = ProfileFileCredentialsProvider::builder().configure(&config).profile_files(files);
+                SharedCredentialsProvider::new(provider.build())
             })
         };
         let following = FollowingFiles::new(vec![file.clone()], make).await;

@@ -5,6 +5,7 @@ mod api;
 mod budget;
 mod client;
 mod records;
+mod shrink;
 mod tie;
 mod trouble;
 mod writer;
@@ -17,7 +18,7 @@ use std::time::Instant;
 use opentelemetry::trace::SpanId;
 use opentelemetry_sdk::trace::SpanData;
 
-use super::split::{book, in_halves};
+use super::split::in_halves;
 use super::{BatchLimits, Delivering, Exporter, Fate, Memory, Outcome};
 use crate::counters::DropReason;
 use crate::xray::Translator;
@@ -34,9 +35,6 @@ pub(super) use client::config;
 const DOCUMENTS: usize = 50;
 /// Most bytes of documents in a request.
 const BYTES: usize = 1_000_000;
-
-/// How often a document that X-Ray calls too large is written again: one of 64 kB has 4 kB then.
-const SHRINKINGS: usize = 4;
 
 /// What a document is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,8 +86,11 @@ impl XRay {
     async fn send(&mut self, spans: &[SpanData]) -> Outcome {
         let now = Instant::now();
         let documents = self.written(spans.iter().enumerate().map(|(of, span)| Task { span, of: Of::Span(of), now }));
-        let outcome = self.put(&documents).await;
-        let Outcome { fates: each, trouble, refusal, refusals } = self.shrink(spans, documents.clone(), outcome).await;
+        let mut outcome = self.put(&documents).await;
+        if outcome.fates.contains(&Fate::Refused(DropReason::TooLarge)) {
+            outcome = self.shrink(spans, documents.clone(), outcome).await;
+        }
+        let Outcome { fates: each, trouble, refusal, refusals } = outcome;
         let mut fates = vec![Fate::Again; spans.len()];
         for (document, fate) in documents.iter().zip(each) {
             if let Of::Span(of) = document.of {
@@ -107,52 +108,6 @@ impl XRay {
             self.report_in_time().await;
         }
         Outcome { fates, trouble, refusal, refusals }
-    }
-
-    /// Writes documents that X-Ray calls too large again, with half the room each time, and sends them. What is as small as
-    /// it gets, or too large still, stays refused.
-    async fn shrink(&mut self, spans: &[SpanData], mut documents: Vec<Document>, mut outcome: Outcome) -> Outcome {
-        for _ in 0..SHRINKINGS {
-            let mut places = Vec::new();
-            for place in 0..documents.len() {
-                let (Of::Span(of), Fate::Refused(DropReason::TooLarge)) = (documents[place].of, outcome.fates[place])
-                else {
-                    continue;
-                };
-                let room = documents[place].text.len() / 2;
-                if let Some(smaller) = self.rewritten(&spans[of], of, room, &documents[place]) {
-                    documents[place] = smaller;
-                    places.push(place);
-                }
-            }
-            if places.is_empty() {
-                break;
-            }
-            if outcome.trouble.is_some() {
-                // X-Ray takes nothing now. The next attempt finds out again.
-                places.iter().for_each(|place| outcome.fates[*place] = Fate::Again);
-                outcome.refusals.retain(|(place, _)| !places.contains(place));
-                break;
-            }
-            let smaller: Vec<Document> = places.iter().map(|place| documents[*place].clone()).collect();
-            let answer = self.put(&smaller).await;
-            outcome.refusals.retain(|(place, _)| !places.contains(place));
-            outcome.refusal = None;
-            book(&mut outcome, &places, answer);
-            outcome.refusal = outcome.refusals.last().map(|(_, refusal)| refusal.what.clone());
-        }
-        outcome
-    }
-
-    /// The document once more, with less; `None` if nothing more can be left out.
-    fn rewritten(&mut self, span: &SpanData, of: usize, room: usize, before: &Document) -> Option<Document> {
-        let mut budget = self.budget.borrow_mut();
-        let mut written = Vec::new();
-        let task = Task { span, of: Of::Span(of), now: Instant::now() };
-        self.writer.within(room, |writer| writer.write(task, &mut budget, &mut written));
-        let document = written.pop()?;
-        written.into_iter().for_each(|document| budget.keep_beside(document));
-        (document.text.len() < before.text.len()).then_some(document)
     }
 
     async fn announced(&mut self, spans: &[SpanData]) -> bool {
