@@ -253,8 +253,14 @@ impl Pipeline {
         self.ensure_worker();
         let mut state = self.shared().state();
         let (target, exported, refusals) = (state.store.next_number(), state.counters().exported, state.refusals);
+        let begun = Instant::now();
+        if whose == Whose::All && state.keeper == WorkerState::Running {
+            state.store.look_now(begun);
+            self.shared().disk.notify_one();
+        }
         let waits = |state: &State| {
-            state.store.holds_any_before(target) || (whose == Whose::All && state.store.holds_adopted())
+            let theirs = whose == Whose::All && state.keeper == WorkerState::Running;
+            state.store.holds_any_before(target) || (theirs && state.store.may_hold_adopted(begun))
         };
         if !state.can_deliver() || !waits(&state) {
             return Flushed { delivered: 0, left: state.store.len() as u64 };
