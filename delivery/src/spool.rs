@@ -68,7 +68,7 @@ impl Spool {
     #[must_use]
     pub fn new(disk: Arc<dyn Disk>, options: Options) -> Self {
         let Options { folder, capacity, sync, writer } = options;
-        let room = Arc::new(Room { disk, folder, capacity, corrupt: AtomicU64::new(0) });
+        let room = Arc::new(Room { disk, folder, capacity, corrupt: AtomicU64::new(0), orphans: Mutex::default() });
         Self {
             shelf: Shelf::new(Arc::clone(&room), writer),
             room,
@@ -112,9 +112,12 @@ impl Spool {
 
     /// Waits until the disk has a record. One that it refuses is taken back, because the caller is told that it is not kept.
     fn sync_record(&mut self, place: Place) -> Result<(), Unkept> {
-        let Some(syncing) = self.sync_now() else { return Ok(()) };
-        let synced = syncing.run();
-        self.synced(synced).map_err(|error| {
+        // Whether or not another thread is asking the disk: that does not know of this record.
+        let under_way = self.syncing;
+        let synced = self.gather().run();
+        let answer = self.synced(synced);
+        self.syncing = under_way;
+        answer.map_err(|error| {
             self.shelf.done(&[place], done::VOID);
             Unkept::Disk(error)
         })
@@ -143,6 +146,7 @@ impl Spool {
 
     /// Enters what became of records that never had a place here, so that the account of all lives is whole.
     pub fn note(&mut self, fate: Fate, records: u64) {
+        self.prepare();
         self.shelf.note(fate, records);
     }
 
@@ -176,21 +180,25 @@ impl Spool {
         if self.syncing || self.adrift {
             return None;
         }
+        let syncing = self.gather();
+        self.syncing = !syncing.is_idle();
+        self.syncing.then_some(syncing)
+    }
+
+    /// All that the disk may not know yet.
+    fn gather(&mut self) -> Syncing {
         let mut syncing = Syncing::new(Arc::clone(&self.room));
         syncing.add(&mut self.shelf);
+        syncing.add_orphans();
         for taken in self.left.iter().filter_map(|(_, taken)| taken.upgrade()) {
             if let Ok(mut taken) = taken.try_lock() {
                 syncing.add(&mut taken.shelf);
             }
         }
-        if syncing.is_idle() {
-            return None;
-        }
         if self.shelf.ready {
             syncing.look_for(self.shelf.path.join(shelf::LOCK));
         }
-        self.syncing = true;
-        Some(syncing)
+        syncing
     }
 
     /// The disk has answered.

@@ -35,6 +35,11 @@ impl Log {
         Self { what, folder, number, file: None, path, at: 0, room: 0, old, dirty: false, stale: false }
     }
 
+    /// Whether there is a file.
+    pub(super) fn is_begun(&self) -> bool {
+        self.file.is_some()
+    }
+
     /// Adds entries. `false`: a new file is wanted that holds these too.
     pub(super) fn push(&mut self, bytes: &[u8]) -> bool {
         let Some(file) = &self.file else { return false };

@@ -27,7 +27,12 @@ impl Spool {
         let room = self.room_of_segment(class, bytes);
         let _held = self.room.lock().map_err(Unkept::Disk)?.ok_or(Unkept::Full)?;
         self.folder()?;
-        self.make_room(class, room)?;
+        let journal = if self.shelf.journal.is_begun() { 0 } else { BLOCK };
+        self.make_room(class, room + journal)?;
+        if journal > 0 {
+            // Before the first record, so that what is done with can be said whatever room there is later.
+            self.shelf.begin_journal(true);
+        }
         self.shelf.grow(class, room, &self.about).map_err(Unkept::Disk)
     }
 
@@ -61,10 +66,7 @@ impl Spool {
         let lock = disk.lock(&self.shelf.path.join(LOCK)).map_err(Unkept::Disk)?;
         self.lock = Some(lock.ok_or(Unkept::Full)?);
         self.shelf.ready = true;
-        self.shelf.names = true;
-        if !self.shelf.noted.is_empty() {
-            self.shelf.begin_journal(true);
-        }
+        (self.shelf.names, self.shelf.founded) = (true, true);
         if !self.shelf.open.is_empty() {
             self.shelf.begin_notes(true);
         }

@@ -2,8 +2,8 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
 
 use super::Unkept;
 use super::files::What;
@@ -26,6 +26,8 @@ pub(super) struct Room {
     pub(super) capacity: u64,
     /// Records that this process found lost to the disk.
     pub(super) corrupt: AtomicU64,
+    /// Journals of writers that were taken over and let go, which the disk may not have, and their folders.
+    pub(super) orphans: Mutex<Vec<(Arc<dyn DiskFile>, PathBuf)>>,
 }
 
 /// What is in the folder.

@@ -43,6 +43,8 @@ pub(super) struct Shelf {
     pub(super) corrupt: u64,
     /// Segments that nothing waits in, to be removed when the disk knows that.
     pub(super) leaving: Vec<PathBuf>,
+    /// Whether the folder is new, and with it maybe those above it.
+    pub(super) founded: bool,
     /// Whether the folder holds names that the disk may not know.
     pub(super) names: bool,
     window: Window,
@@ -108,6 +110,7 @@ impl Shelf {
             order: 0,
             corrupt: 0,
             leaving: Vec::new(),
+            founded: false,
             names: false,
             window: Window::default(),
             scratch: Vec::new(),
@@ -148,7 +151,7 @@ impl Shelf {
         side.segments.push_back(segment);
         side.growing = true;
         side.close_files();
-        self.names = true;
+        (self.names, self.founded) = (true, self.founded || number == 0);
         Ok(())
     }
 
@@ -160,18 +163,15 @@ impl Shelf {
         let Some(file) = &segment.file else { return Err(io::Error::other("no segment is open")) };
         self.scratch.clear();
         record::write(&mut self.scratch, side.seed, Kind::Record, ordinal, order, payload);
-        let written = file.write_at(&self.scratch, segment.at);
-        side.appended += 1;
-        segment.end = side.appended;
-        segment.dirty = true;
-        if let Err(error) = written {
-            // Nobody knows what of it is there, so its ordinal is used up and the segment at its end.
-            segment.at += self.scratch.len() as u64;
+        if let Err(error) = file.write_at(&self.scratch, segment.at) {
+            // Whatever of it is there, the next segment begins with the same ordinal, and so ends this one before it.
             side.growing = false;
-            self.enter(class, ordinal..ordinal + 1, VOID);
             return Err(error);
         }
         segment.at += self.scratch.len() as u64;
+        segment.dirty = true;
+        side.appended += 1;
+        segment.end = side.appended;
         self.order = self.order.max(order);
         Ok(Place { class, ordinal })
     }

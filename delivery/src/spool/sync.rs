@@ -1,8 +1,8 @@
 //! What the disk is asked for on a thread that may wait for it.
 
 use std::io;
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::room::{Room, Sum};
@@ -12,12 +12,17 @@ use crate::disk::DiskFile;
 /// The part of the capacity that files may occupy that are set aside because the disk has not kept all of them.
 const FOR_HURT: u64 = 8;
 
+/// Folders above the spool that may have been made with it.
+const ABOVE: usize = 3;
+
 /// Work for a thread that may wait for the disk.
 #[derive(Debug)]
 pub struct Syncing {
     room: Arc<Room>,
     files: Vec<Arc<dyn DiskFile>>,
     folders: Vec<PathBuf>,
+    /// Folders above the spool, which may be somebody else's.
+    above: Vec<PathBuf>,
     remove: Vec<PathBuf>,
     aside: Vec<(PathBuf, PathBuf)>,
     /// A file that is there as long as the writer's folder is.
@@ -36,7 +41,15 @@ pub struct Synced {
 
 impl Syncing {
     pub(super) fn new(room: Arc<Room>) -> Self {
-        Self { room, files: Vec::new(), folders: Vec::new(), remove: Vec::new(), aside: Vec::new(), sign: None }
+        Self {
+            room,
+            files: Vec::new(),
+            folders: Vec::new(),
+            above: Vec::new(),
+            remove: Vec::new(),
+            aside: Vec::new(),
+            sign: None,
+        }
     }
 
     /// Adds what a shelf wants of the disk.
@@ -64,6 +77,18 @@ impl Syncing {
         }
         if std::mem::take(&mut shelf.names) {
             self.folders.extend([shelf.path.clone(), shelf.room.folder.clone()]);
+        }
+        if std::mem::take(&mut shelf.founded) {
+            self.above.extend(shelf.room.folder.ancestors().skip(1).take(ABOVE).map(Path::to_owned));
+        }
+    }
+
+    /// Adds what shelves want that were let go since.
+    pub(super) fn add_orphans(&mut self) {
+        let orphans = std::mem::take(&mut *self.room.orphans.lock().unwrap_or_else(PoisonError::into_inner));
+        for (file, folder) in orphans {
+            self.files.push(file);
+            self.folders.push(folder);
         }
     }
 
@@ -96,7 +121,15 @@ impl Syncing {
             file.sync()?;
         }
         for folder in &self.folders {
-            self.room.disk.sync_folder(folder)?;
+            match self.room.disk.sync_folder(folder) {
+                // It is somebody's who has removed it meanwhile, or shows below.
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        for folder in &self.above {
+            // One that may not be read was there before.
+            drop(self.room.disk.sync_folder(folder));
         }
         // Only now: what they held is done with, or stands elsewhere, and the disk knows.
         for path in &self.remove {

@@ -30,7 +30,7 @@ impl Spool {
         }
         self.shelf.journal.vanished();
         self.shelf.notes.vanished();
-        self.shelf.names = true;
+        (self.shelf.names, self.shelf.founded) = (true, true);
         self.shelf.begin_journal(true);
         if !self.shelf.open.is_empty() {
             self.shelf.begin_notes(true);
