@@ -28,7 +28,7 @@ pub use types::{Chunk, Class, Fate, Gone, Options, Place, Record, Totals, Unkept
 
 use std::io;
 use std::ops::Range;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -68,7 +68,7 @@ impl Spool {
     #[must_use]
     pub fn new(disk: Arc<dyn Disk>, options: Options) -> Self {
         let Options { folder, capacity, sync, writer } = options;
-        let room = Arc::new(Room { disk, folder, capacity, corrupt: AtomicU64::new(0), orphans: Mutex::default() });
+        let room = Arc::new(Room::new(disk, folder, capacity));
         Self {
             shelf: Shelf::new(Arc::clone(&room), writer),
             room,
@@ -142,12 +142,14 @@ impl Spool {
     /// Enters what became of records. Those that were done with before stay what they were.
     pub fn done(&mut self, places: &[Place], fate: Fate) {
         self.shelf.done(places, fate);
+        self.catch_up();
     }
 
     /// Enters what became of records that never had a place here, so that the account of all lives is whole.
     pub fn note(&mut self, fate: Fate, records: u64) {
         self.prepare();
         self.shelf.note(fate, records);
+        self.catch_up();
     }
 
     /// Something is under way. If this process ends before [`Spool::ended`], whoever takes over finds this note. Where the disk
@@ -155,11 +157,13 @@ impl Spool {
     pub fn begun(&mut self, id: u64, payload: &[u8]) {
         self.prepare();
         self.shelf.note_open(id, Some(payload));
+        self.catch_up();
     }
 
     /// It is under way no more.
     pub fn ended(&mut self, id: u64) {
         self.shelf.note_open(id, None);
+        self.catch_up();
     }
 
     /// What the disk is to be asked for, on a thread that may wait for it, if that is due. Nothing while one such is under way.

@@ -204,7 +204,9 @@ impl World {
             forgotten.is_empty() || self.trouble == Trouble::Refused,
             "not known to have been under way: {forgotten:?}"
         );
-        assert_eq!(fate(Fate::CORRUPT) + fate(Fate::UNKNOWN), 0, "{ledger:?}");
+        // An append that a kill has broken off may look like one that the disk has not kept.
+        let corrupt = fate(Fate::CORRUPT) + fate(Fate::UNKNOWN);
+        assert!(corrupt <= self.unsure.len() as u64, "{} appends failed: {ledger:?}", self.unsure.len());
         let delivered: Vec<u64> = self.sent.keys().filter(|number| !self.given_up.contains(number)).copied().collect();
         let sure =
             self.facts.len() as u64 + self.sent.keys().filter(|number| self.unsure.contains(number)).count() as u64;

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use super::Unkept;
@@ -28,6 +28,8 @@ pub(super) struct Room {
     pub(super) corrupt: AtomicU64,
     /// Journals of writers that were taken over and let go, which the disk may not have, and their folders.
     pub(super) orphans: Mutex<Vec<(Arc<dyn DiskFile>, PathBuf)>>,
+    /// Whether the disk knows the folder, too.
+    pub(super) rooted: AtomicBool,
 }
 
 /// What is in the folder.
@@ -41,10 +43,23 @@ pub(super) struct Sum {
 }
 
 impl Room {
+    pub(super) fn new(disk: Arc<dyn Disk>, folder: PathBuf, capacity: u64) -> Self {
+        let (corrupt, orphans, rooted) = (AtomicU64::new(0), Mutex::default(), AtomicBool::new(false));
+        Self { disk, folder, capacity, corrupt, orphans, rooted }
+    }
+
     /// Has the folder made if need be, and nobody else take room, until the answer is dropped. `None`: another does.
     pub(super) fn lock(&self) -> io::Result<Option<Box<dyn Lock>>> {
         self.disk.create_folder(&self.folder)?;
         self.lock_of(&self.folder.join(LOCK))
+    }
+
+    /// Has the disk remember the folder itself, which this process may have made, and those above it.
+    pub(super) fn root(&self) {
+        if !self.rooted.swap(true, Ordering::Relaxed) {
+            // Those that are another user's may not be opened; they have been there for long.
+            self.folder.ancestors().skip(1).for_each(|above| drop(self.disk.sync_folder(above)));
+        }
     }
 
     /// Asks for a lock a few times.

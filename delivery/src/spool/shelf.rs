@@ -43,8 +43,6 @@ pub(super) struct Shelf {
     pub(super) corrupt: u64,
     /// Segments that nothing waits in, to be removed when the disk knows that.
     pub(super) leaving: Vec<PathBuf>,
-    /// Whether the folder is new, and with it maybe those above it.
-    pub(super) founded: bool,
     /// Whether the folder holds names that the disk may not know.
     pub(super) names: bool,
     window: Window,
@@ -110,7 +108,6 @@ impl Shelf {
             order: 0,
             corrupt: 0,
             leaving: Vec::new(),
-            founded: false,
             names: false,
             window: Window::default(),
             scratch: Vec::new(),
@@ -151,7 +148,7 @@ impl Shelf {
         side.segments.push_back(segment);
         side.growing = true;
         side.close_files();
-        (self.names, self.founded) = (true, self.founded || number == 0);
+        self.names = true;
         Ok(())
     }
 

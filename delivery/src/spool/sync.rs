@@ -1,7 +1,7 @@
 //! What the disk is asked for on a thread that may wait for it.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -12,17 +12,12 @@ use crate::disk::DiskFile;
 /// The part of the capacity that files may occupy that are set aside because the disk has not kept all of them.
 const FOR_HURT: u64 = 8;
 
-/// Folders above the spool that may have been made with it.
-const ABOVE: usize = 3;
-
 /// Work for a thread that may wait for the disk.
 #[derive(Debug)]
 pub struct Syncing {
     room: Arc<Room>,
     files: Vec<Arc<dyn DiskFile>>,
     folders: Vec<PathBuf>,
-    /// Folders above the spool, which may be somebody else's.
-    above: Vec<PathBuf>,
     remove: Vec<PathBuf>,
     aside: Vec<(PathBuf, PathBuf)>,
     /// A file that is there as long as the writer's folder is.
@@ -41,15 +36,7 @@ pub struct Synced {
 
 impl Syncing {
     pub(super) fn new(room: Arc<Room>) -> Self {
-        Self {
-            room,
-            files: Vec::new(),
-            folders: Vec::new(),
-            above: Vec::new(),
-            remove: Vec::new(),
-            aside: Vec::new(),
-            sign: None,
-        }
+        Self { room, files: Vec::new(), folders: Vec::new(), remove: Vec::new(), aside: Vec::new(), sign: None }
     }
 
     /// Adds what a shelf wants of the disk.
@@ -77,9 +64,6 @@ impl Syncing {
         }
         if std::mem::take(&mut shelf.names) {
             self.folders.extend([shelf.path.clone(), shelf.room.folder.clone()]);
-        }
-        if std::mem::take(&mut shelf.founded) {
-            self.above.extend(shelf.room.folder.ancestors().skip(1).take(ABOVE).map(Path::to_owned));
         }
     }
 
@@ -127,9 +111,8 @@ impl Syncing {
                 _ => {}
             }
         }
-        for folder in &self.above {
-            // One that may not be read was there before.
-            drop(self.room.disk.sync_folder(folder));
+        if !self.folders.is_empty() {
+            self.room.root();
         }
         // Only now: what they held is done with, or stands elsewhere, and the disk knows.
         for path in &self.remove {
