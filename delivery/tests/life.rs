@@ -140,6 +140,8 @@ impl Life {
     /// Takes over what another has left and delivers some of it.
     fn adopt(&mut self, world: &mut World, random: &mut Rng) {
         if let Some(mut left) = self.spool.adopt() {
+            // Closing forgets what was under way.
+            world.found.extend(left.open().into_iter().map(|(id, _)| id));
             for class in Class::ALL {
                 if random.u8(..4) > 0 {
                     self.deliver_left(world, &mut left, class);
