@@ -33,6 +33,7 @@ impl Life {
 
     /// Does something, mostly appending.
     pub(crate) fn step(&mut self, world: &mut World, random: &mut Rng) {
+        world.acting = self.writer;
         match random.u8(..32) {
             0..=13 => self.append(world),
             14..=16 => self.sync(world),
@@ -175,6 +176,7 @@ impl Life {
 
     /// Delivers all that is there, of this process and of those that are gone, and ends in good order.
     pub(crate) fn finish_all(mut self, world: &mut World) {
+        world.acting = self.writer;
         for class in Class::ALL {
             loop {
                 let chunk = self.spool.read(class, 0, BATCH);

@@ -36,8 +36,9 @@ struct Sending {
 struct Batch {
     /// `done` returned to a process that lived.
     entered: bool,
-    /// And a sync after it went well.
+    /// And a sync of that process after it went well.
     safe: bool,
+    by: u64,
 }
 
 /// A disk and all that became known of what was put on it.
@@ -58,6 +59,8 @@ pub(crate) struct World {
     given_up: BTreeSet<u64>,
     pub(crate) last: u64,
     pub(crate) writers: u64,
+    /// The writer whose process does something now.
+    pub(crate) acting: u64,
     pub(crate) trouble: Trouble,
     /// Notes of what is under way, of processes that were killed or live.
     pub(crate) open: BTreeSet<u64>,
@@ -94,6 +97,7 @@ impl World {
             given_up: BTreeSet::new(),
             last: 0,
             writers: 0,
+            acting: 0,
             trouble: Trouble::Killed,
             open: BTreeSet::new(),
             found: BTreeSet::new(),
@@ -146,7 +150,8 @@ impl World {
 
     /// `done` has returned for a batch, to a process that lives.
     pub(crate) fn entered(&mut self, batch: u64) {
-        self.batches.entry(batch).or_default().entered = true;
+        let batch = self.batches.entry(batch).or_default();
+        (batch.entered, batch.by) = (true, self.acting);
     }
 
     /// What a sync that begins now would make safe.
@@ -164,7 +169,8 @@ impl World {
             }
         }
         for number in &then.batches {
-            self.batches.entry(*number).or_default().safe = true;
+            let batch = self.batches.entry(*number).or_default();
+            batch.safe |= batch.by == writer;
         }
     }
 
