@@ -68,7 +68,8 @@ impl Spool {
     #[must_use]
     pub fn new(disk: Arc<dyn Disk>, options: Options) -> Self {
         let Options { folder, capacity, sync, writer } = options;
-        let room = Arc::new(Room { disk, folder, capacity, corrupt: AtomicU64::new(0), rooted: AtomicBool::new(false) });
+        let room =
+            Arc::new(Room { disk, folder, capacity, corrupt: AtomicU64::new(0), rooted: AtomicBool::new(false) });
         Self {
             shelf: Shelf::new(Arc::clone(&room), writer),
             room,
@@ -112,9 +113,12 @@ impl Spool {
 
     /// Waits until the disk has a record. One that it refuses is taken back, because the caller is told that it is not kept.
     fn sync_record(&mut self, place: Place) -> Result<(), Unkept> {
-        let Some(syncing) = self.sync_now() else { return Ok(()) };
-        let synced = syncing.run();
-        self.synced(synced).map_err(|error| {
+        let answer = match self.sync_now() {
+            Some(syncing) => self.synced(syncing.run()),
+            // Another thread is asking, and whether it asks for this record, or has an answer yet, nobody knows.
+            None => self.shelf.sync_growing(place.class),
+        };
+        answer.map_err(|error| {
             self.shelf.done(&[place], done::VOID);
             Unkept::Disk(error)
         })

@@ -98,7 +98,7 @@ impl Life {
         let chunk = self.spool.read(class, 0, BATCH);
         if let (Some(first), Some(last)) = (chunk.records.first(), chunk.records.last()) {
             self.spool.hold(class, first.place.ordinal..last.place.ordinal + 1);
-            let batch = world.send(&chunk.records);
+            let batch = world.send(&chunk.records, true);
             if random.bool() {
                 self.append(world);
             }
@@ -118,7 +118,13 @@ impl Life {
 
     fn note(&mut self, world: &mut World) {
         self.spool.note(NOTED, 3);
-        if self.disk.is_dead() || world.trouble != Trouble::Killed { world.notes_unsure += 3 } else { world.noted += 3 }
+        // Without a folder it is not written yet, and a folder is made for the first record.
+        let written = world.facts.values().any(|fact| fact.writer == self.writer);
+        if self.disk.is_dead() || !written || world.trouble != Trouble::Killed {
+            world.notes_unsure += 3
+        } else {
+            world.noted += 3
+        }
     }
 
     fn begun(&mut self, world: &mut World) {
@@ -158,7 +164,7 @@ impl Life {
                 world.found.insert(id);
             }
             if !chunk.records.is_empty() {
-                let batch = world.send(&chunk.records);
+                let batch = world.send(&chunk.records, false);
                 left.done(&places(&chunk.records), Fate::DELIVERED);
                 if !self.disk.is_dead() {
                     world.entered(batch);
@@ -179,7 +185,7 @@ impl Life {
                 if chunk.records.is_empty() {
                     break;
                 }
-                let batch = world.send(&chunk.records);
+                let batch = world.send(&chunk.records, true);
                 self.spool.done(&places(&chunk.records), Fate::DELIVERED);
                 world.entered(batch);
             }

@@ -176,6 +176,17 @@ impl Shelf {
         Ok(Place { class, ordinal })
     }
 
+    /// Waits until the disk has the segment that is being written, and its name.
+    pub(super) fn sync_growing(&self, class: Class) -> io::Result<()> {
+        if let Some(file) = self.sides[class as usize].segments.back().and_then(|segment| segment.file.as_ref()) {
+            file.sync()?;
+        }
+        self.room.disk.sync_folder(&self.path)?;
+        self.room.disk.sync_folder(&self.room.folder)?;
+        self.room.root();
+        Ok(())
+    }
+
     /// Enters records as done with, by runs of ordinals.
     pub(super) fn done(&mut self, places: &[Place], fate: Fate) {
         let runs =
