@@ -1,6 +1,6 @@
 //! The entries of what is done with: 32 bytes each, any of which may be read twice, or be missing, without harm to others.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::done::Done;
 use super::files::{HEADER, u32_at, u64_at};
@@ -66,24 +66,6 @@ pub(super) fn entries(seed: u32, file: &[u8]) -> Vec<Entry> {
     file.get(HEADER..).unwrap_or_default().chunks_exact(ENTRY).filter_map(|bytes| Entry::read(seed, bytes)).collect()
 }
 
-/// How far entries say that all is done with, the greatest last.
-fn lows(entries: &[Entry], class: Class) -> BTreeSet<u64> {
-    let low = |entry: &Entry| match entry {
-        Entry::Below { class: of, low } if *of == class => Some(*low),
-        _ => None,
-    };
-    entries.iter().filter_map(low).collect()
-}
-
-/// What became of those below.
-fn below(entries: &[Entry], class: Class, low: u64) -> BTreeMap<Fate, u64> {
-    let total = |entry: &Entry| match entry {
-        Entry::Total { class: of, fate, low: at, count } if (*of, *at) == (class, low) => Some((*fate, *count)),
-        _ => None,
-    };
-    entries.iter().filter_map(total).collect()
-}
-
 /// What entries add up to.
 #[derive(Debug, Default)]
 pub(super) struct Account {
@@ -97,18 +79,12 @@ impl Account {
     /// Adds up entries of all files of a writer.
     pub(super) fn of(entries: &[Entry]) -> Self {
         let mut account = Self::default();
-        let lows = Class::ALL.map(|class| lows(entries, class));
-        for (class, lows) in Class::ALL.into_iter().zip(&lows) {
-            let whole = lows.iter().map(|low| (*low, below(entries, class, *low)));
-            // A file that was not written whole may say how far it goes and not what became of all of that.
-            let (low, below) = whole.rev().find(|(low, below)| below.values().sum::<u64>() == *low).unwrap_or_default();
+        for class in Class::ALL {
+            let (low, below) = mark(entries, class);
             account.done[class as usize] = Done::resumed(low, below);
         }
         for entry in entries {
             account.take(*entry);
-        }
-        for (done, lows) in account.done.iter_mut().zip(&lows) {
-            done.insert(0..lows.last().copied().unwrap_or_default(), Fate::UNKNOWN);
         }
         account
     }
@@ -137,12 +113,11 @@ impl Account {
         for _ in 0..2 {
             for (class, (done, appended)) in Class::ALL.into_iter().zip(sides) {
                 let low = done.low();
+                Entry::Below { class, low }.write(seed, &mut bytes);
+                Entry::Appended { class, count: appended, order }.write(seed, &mut bytes);
                 for (fate, count) in done.below() {
                     Entry::Total { class, fate: *fate, low, count: *count }.write(seed, &mut bytes);
                 }
-                // After its fates: if the write breaks off, the journal of before still says them.
-                Entry::Below { class, low }.write(seed, &mut bytes);
-                Entry::Appended { class, count: appended, order }.write(seed, &mut bytes);
             }
             for (fate, count) in noted {
                 Entry::Noted { fate: *fate, count: *count }.write(seed, &mut bytes);
@@ -155,4 +130,25 @@ impl Account {
         }
         bytes
     }
+}
+
+/// The mark of a class that all below are done with, and their fates. A mark whose fates are all there goes before one that
+/// was cut short while it was written, because then the journal before it is still there.
+fn mark(entries: &[Entry], class: Class) -> (u64, BTreeMap<Fate, u64>) {
+    let lows = entries.iter().filter_map(|entry| match entry {
+        Entry::Below { class: of, low } if *of == class => Some(*low),
+        _ => None,
+    });
+    let with_fates = |low: u64| {
+        let fates = entries.iter().filter_map(|entry| match entry {
+            Entry::Total { class: of, fate, low: at, count } if (*of, *at) == (class, low) => Some((*fate, *count)),
+            _ => None,
+        });
+        (low, fates.collect::<BTreeMap<_, _>>())
+    };
+    let whole = |(low, fates): &(u64, BTreeMap<Fate, u64>)| {
+        fates.values().fold(0, |sum: u64, count| sum.saturating_add(*count)) == *low
+    };
+    let marks: Vec<_> = lows.map(with_fates).collect();
+    marks.into_iter().max_by_key(|mark| (whole(mark), mark.0)).unwrap_or_default()
 }

@@ -160,31 +160,17 @@ impl Shelf {
         let Some(file) = &segment.file else { return Err(io::Error::other("no segment is open")) };
         self.scratch.clear();
         record::write(&mut self.scratch, side.seed, Kind::Record, ordinal, order, payload);
-        let written = file.write_at(&self.scratch, segment.at);
-        side.appended += 1;
-        segment.end = side.appended;
-        segment.dirty = true;
-        if let Err(error) = written {
-            // Nobody knows what of it is there, so its ordinal is used up and the segment at its end.
-            segment.at += self.scratch.len() as u64;
+        if let Err(error) = file.write_at(&self.scratch, segment.at) {
+            // Whatever of it is there, the next segment begins with the same ordinal, and so ends this one before it.
             side.growing = false;
-            self.enter(class, ordinal..ordinal + 1, VOID);
             return Err(error);
         }
         segment.at += self.scratch.len() as u64;
+        segment.dirty = true;
+        side.appended += 1;
+        segment.end = side.appended;
         self.order = self.order.max(order);
         Ok(Place { class, ordinal })
-    }
-
-    /// Waits until the disk has the segment that is being written, and its name.
-    pub(super) fn sync_growing(&self, class: Class) -> io::Result<()> {
-        if let Some(file) = self.sides[class as usize].segments.back().and_then(|segment| segment.file.as_ref()) {
-            file.sync()?;
-        }
-        self.room.disk.sync_folder(&self.path)?;
-        self.room.disk.sync_folder(&self.room.folder)?;
-        self.room.root();
-        Ok(())
     }
 
     /// Enters records as done with, by runs of ordinals.
