@@ -38,8 +38,8 @@ struct Batch {
     entered: bool,
     /// And a sync after it went well.
     safe: bool,
-    /// Of records of this process's own: those of others are synced when all of them are done with.
-    own: bool,
+    /// Of records of this writer's own, sent by itself: those of others are synced when all of them are done with.
+    own: Option<u64>,
 }
 
 /// A disk and all that became known of what was put on it.
@@ -118,7 +118,7 @@ impl World {
     }
 
     /// Takes records over for sending: their bytes are those that were appended, and they were not sent in vain before.
-    pub(crate) fn send(&mut self, records: &[Record], own: bool) -> u64 {
+    pub(crate) fn send(&mut self, records: &[Record], own: Option<u64>) -> u64 {
         let batch = self.batches.len() as u64;
         self.batches.insert(batch, Batch { own, ..Batch::default() });
         for record in records {
@@ -154,11 +154,7 @@ impl World {
 
     /// What a sync that begins now would make safe.
     pub(crate) fn unsafe_now(&self) -> Unsafe {
-        let batches = self
-            .batches
-            .iter()
-            .filter(|(_, batch)| batch.entered && batch.own && !batch.safe)
-            .map(|(number, _)| *number);
+        let batches = self.batches.iter().filter(|(_, batch)| batch.entered && !batch.safe).map(|(number, _)| *number);
         let facts = self.facts.iter().filter(|(_, fact)| !fact.safe).map(|(number, fact)| (*number, fact.writer));
         Unsafe { batches: batches.collect(), facts: facts.collect() }
     }
@@ -171,7 +167,9 @@ impl World {
             }
         }
         for number in &then.batches {
-            self.batches.entry(*number).or_default().safe = true;
+            if let Some(batch) = self.batches.get_mut(number).filter(|batch| batch.own == Some(writer)) {
+                batch.safe = true;
+            }
         }
     }
 
