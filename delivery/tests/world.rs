@@ -36,9 +36,10 @@ struct Sending {
 struct Batch {
     /// `done` returned to a process that lived.
     entered: bool,
-    /// And a sync of that process after it went well.
+    /// And a sync after it went well.
     safe: bool,
-    by: u64,
+    /// Of records of this writer's own, sent by itself: those of others are synced when all of them are done with.
+    own: Option<u64>,
 }
 
 /// A disk and all that became known of what was put on it.
@@ -59,8 +60,6 @@ pub(crate) struct World {
     given_up: BTreeSet<u64>,
     pub(crate) last: u64,
     pub(crate) writers: u64,
-    /// The writer whose process does something now.
-    pub(crate) acting: u64,
     pub(crate) trouble: Trouble,
     /// Notes of what is under way, of processes that were killed or live.
     pub(crate) open: BTreeSet<u64>,
@@ -97,7 +96,6 @@ impl World {
             given_up: BTreeSet::new(),
             last: 0,
             writers: 0,
-            acting: 0,
             trouble: Trouble::Killed,
             open: BTreeSet::new(),
             found: BTreeSet::new(),
@@ -120,9 +118,9 @@ impl World {
     }
 
     /// Takes records over for sending: their bytes are those that were appended, and they were not sent in vain before.
-    pub(crate) fn send(&mut self, records: &[Record]) -> u64 {
+    pub(crate) fn send(&mut self, records: &[Record], own: Option<u64>) -> u64 {
         let batch = self.batches.len() as u64;
-        self.batches.insert(batch, Batch::default());
+        self.batches.insert(batch, Batch { own, ..Batch::default() });
         for record in records {
             let number = u64::from_le_bytes(record.payload[..8].try_into().unwrap());
             assert_eq!(record.payload, payload(number), "record {number} is not what was appended");
@@ -133,6 +131,7 @@ impl World {
                 self.facts.contains_key(&number) || self.unsure.contains(&number),
                 "record {number} was never appended"
             );
+            let known_as = self.facts.get(&number).cloned();
             let sendings = self.sent.entry(number).or_default();
             for before in &*sendings {
                 let before = self.batches[&before.batch];
@@ -141,7 +140,7 @@ impl World {
                     Trouble::Power => !before.safe,
                     Trouble::Refused => true,
                 };
-                assert!(excused, "record {number} is sent again though it was entered as done");
+                assert!(excused, "record {number} of {known_as:?} is sent again though it was entered as done");
             }
             sendings.push(Sending { batch });
         }
@@ -150,8 +149,7 @@ impl World {
 
     /// `done` has returned for a batch, to a process that lives.
     pub(crate) fn entered(&mut self, batch: u64) {
-        let batch = self.batches.entry(batch).or_default();
-        (batch.entered, batch.by) = (true, self.acting);
+        self.batches.entry(batch).or_default().entered = true;
     }
 
     /// What a sync that begins now would make safe.
@@ -169,8 +167,9 @@ impl World {
             }
         }
         for number in &then.batches {
-            let batch = self.batches.entry(*number).or_default();
-            batch.safe |= batch.by == writer;
+            if let Some(batch) = self.batches.get_mut(number).filter(|batch| batch.own == Some(writer)) {
+                batch.safe = true;
+            }
         }
     }
 
