@@ -63,8 +63,10 @@ fn run(capacity: u64, sync: Duration, seed: u64, crash: Option<(u64, Crash)>) ->
     }
     life.close(&mut world);
     let changes = world.disk.changes() - before;
-    let last = Life::begin(&mut world);
-    last.finish_all(&mut world);
+    let crashed = world.disk.crashed_in();
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(|| Life::begin(&mut world).finish_all(&mut world))) {
+        panic!("crashed in {crashed:?}: {}", panic.downcast_ref::<String>().cloned().unwrap_or_default());
+    }
     changes
 }
 

@@ -57,7 +57,7 @@ mod tests {
                 let _last_words = telemetry.last_words(Duration::from_secs(30));
                 telemetry.configure(plan);
                 let work = async { Err::<(), _>("no luck") };
-                drop(telemetry.in_span("the last work", Vec::new(), work).await);
+                telemetry.in_span("the last work", Vec::new(), work).await.unwrap_err();
                 panic!("a defect");
             });
         });

@@ -283,15 +283,17 @@ impl Pipeline {
         self.ensure_worker();
         let mut state = self.shared().state();
         let (target, exported, refusals) = (state.store.next_number(), state.counters().exported, state.refusals);
-        let looked = state.looked;
-        let seeks = |state: &State| whose == Whose::Everybody && state.looks() && state.looked == looked;
-        let waits = |state: &State| {
-            state.store.holds_any_before(target) || (whose != Whose::Own && state.store.holds_adopted()) || seeks(state)
-        };
-        if seeks(&state) {
-            state.store.look_now();
+        let begun = Instant::now();
+        if whose == Whose::Everybody && state.keeper == WorkerState::Running {
+            state.store.look_now(begun);
             self.shared().disk.notify_one();
         }
+        let theirs = |state: &State| match whose {
+            Whose::Own => false,
+            Whose::All => state.store.holds_adopted(),
+            Whose::Everybody => state.keeper == WorkerState::Running && state.store.may_hold_adopted(begun),
+        };
+        let waits = |state: &State| state.store.holds_any_before(target) || theirs(state);
         if !state.can_deliver() || !waits(&state) {
             return Flushed { delivered: 0, left: state.store.len() as u64 };
         }

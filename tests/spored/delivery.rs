@@ -20,7 +20,8 @@ fn conserved(status: &Value) {
     let counters = &status["tracing"]["counters"];
     let dropped: u64 = counters["dropped"].as_object().unwrap().values().map(|number| number.as_u64().unwrap()).sum();
     let number = |name: &str| counters[name].as_u64().unwrap();
-    assert_eq!(number("created"), number("exported") + number("queued") + dropped, "{counters}");
+    let taken = number("created") + number("recovered");
+    assert_eq!(taken, number("exported") + number("queued") + dropped, "{counters}");
 }
 
 #[tokio::test]

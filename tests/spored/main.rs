@@ -17,6 +17,7 @@ mod exporters;
 mod fixture;
 mod guide;
 mod instance;
+mod kept;
 mod killed;
 mod life;
 mod life_ends;

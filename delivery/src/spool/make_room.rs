@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::files::HEADER;
 use super::record::HEAD;
+use super::room::{Room, Sum};
 use super::shelf::{LOCK, Shelf};
 use super::{Class, Spool, Unkept};
 
@@ -27,8 +28,35 @@ impl Spool {
         let room = self.room_of_segment(class, bytes);
         let _held = self.room.lock().map_err(Unkept::Disk)?.ok_or(Unkept::Full)?;
         self.folder()?;
-        self.make_room(class, room)?;
+        let journal = if self.shelf.journal.is_begun() { 0 } else { BLOCK };
+        self.make_room(class, room + journal)?;
+        if journal > 0 {
+            // Before the first record, so that what is done with can be said whatever room there is later.
+            self.shelf.begin_journal(true);
+        }
         self.shelf.grow(class, room, &self.about).map_err(Unkept::Disk)
+    }
+
+    /// Has room made for journals and notes that found none, at the cost of routine records of writers that are gone.
+    pub(super) fn catch_up(&mut self) {
+        let mut bytes = self.shelf.wants();
+        self.each_taken(|shelf| {
+            bytes += shelf.wants();
+            false
+        });
+        if bytes == 0 || self.adrift {
+            return;
+        }
+        let Ok(Some(_held)) = self.room.lock() else { return };
+        let enough = |room: &Room, sum: &Sum| sum.bytes + bytes <= room.capacity;
+        let free = |spool: &mut Self| spool.free_for_nothing() || spool.free_of_others(Class::Routine);
+        if self.clear(enough, free).is_ok() {
+            self.shelf.begin_wanted();
+            self.each_taken(|shelf| {
+                shelf.begin_wanted();
+                false
+            });
+        }
     }
 
     /// Has the folder made before there is a record. Where that fails, the first record tries it again.
@@ -62,9 +90,6 @@ impl Spool {
         self.lock = Some(lock.ok_or(Unkept::Full)?);
         self.shelf.ready = true;
         self.shelf.names = true;
-        if !self.shelf.noted.is_empty() {
-            self.shelf.begin_journal(true);
-        }
         if !self.shelf.open.is_empty() {
             self.shelf.begin_notes(true);
         }
@@ -72,13 +97,22 @@ impl Spool {
     }
 
     /// Sees to it that so many bytes more are within the capacity. The spool's lock is held.
-    pub(super) fn make_room(&mut self, class: Class, bytes: u64) -> Result<(), Unkept> {
+    fn make_room(&mut self, class: Class, bytes: u64) -> Result<(), Unkept> {
+        self.clear(|room, sum| room.allows(sum, bytes), |spool| spool.free(class))
+    }
+
+    /// Frees something until that is enough.
+    fn clear(
+        &mut self,
+        enough: impl Fn(&Room, &Sum) -> bool,
+        mut free: impl FnMut(&mut Self) -> bool,
+    ) -> Result<(), Unkept> {
         loop {
             self.sum = self.room.sum().map_err(Unkept::Disk)?;
-            if self.room.allows(&self.sum, bytes) {
+            if enough(&self.room, &self.sum) {
                 return Ok(());
             }
-            if !self.free(class) {
+            if !free(self) {
                 return Err(Unkept::Full);
             }
         }
@@ -86,14 +120,19 @@ impl Spool {
 
     /// Removes what is least worth keeping, for a record of this class. Whether there was anything.
     fn free(&mut self, class: Class) -> bool {
-        if self.shelf.remove_done() || self.each_taken(Shelf::remove_done) || self.room.remove_set_aside() {
-            return true;
-        }
         // A routine record makes no kept one go.
         let classes = if class == Class::Kept { &Class::ALL[..] } else { &Class::ALL[..1] };
-        classes.iter().any(|class| {
-            self.each_taken(|shelf| shelf.evict(*class)) || self.evict_dead(*class) || self.shelf.evict(*class)
-        })
+        self.free_for_nothing() || classes.iter().any(|class| self.free_of_others(*class) || self.shelf.evict(*class))
+    }
+
+    /// Removes what nothing waits in.
+    fn free_for_nothing(&mut self) -> bool {
+        self.shelf.remove_done() || self.each_taken(Shelf::remove_done) || self.room.remove_set_aside()
+    }
+
+    /// Removes the oldest segment of a writer that is gone.
+    fn free_of_others(&self, class: Class) -> bool {
+        self.each_taken(|shelf| shelf.evict(class)) || self.evict_dead(class)
     }
 
     /// Does this to shelves that were taken over, until it is done to one.

@@ -2,8 +2,8 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use super::Unkept;
 use super::files::What;
@@ -26,6 +26,8 @@ pub(super) struct Room {
     pub(super) capacity: u64,
     /// Records that this process found lost to the disk.
     pub(super) corrupt: AtomicU64,
+    /// Journals of writers that were taken over and let go, which the disk may not have, and their folders.
+    pub(super) orphans: Mutex<Vec<(Arc<dyn DiskFile>, PathBuf)>>,
     /// Whether the disk knows the folder, too.
     pub(super) rooted: AtomicBool,
 }
@@ -41,6 +43,11 @@ pub(super) struct Sum {
 }
 
 impl Room {
+    pub(super) fn new(disk: Arc<dyn Disk>, folder: PathBuf, capacity: u64) -> Self {
+        let (corrupt, orphans, rooted) = (AtomicU64::new(0), Mutex::default(), AtomicBool::new(false));
+        Self { disk, folder, capacity, corrupt, orphans, rooted }
+    }
+
     /// Has the folder made if need be, and nobody else take room, until the answer is dropped. `None`: another does.
     pub(super) fn lock(&self) -> io::Result<Option<Box<dyn Lock>>> {
         self.disk.create_folder(&self.folder)?;

@@ -160,18 +160,15 @@ impl Shelf {
         let Some(file) = &segment.file else { return Err(io::Error::other("no segment is open")) };
         self.scratch.clear();
         record::write(&mut self.scratch, side.seed, Kind::Record, ordinal, order, payload);
-        let written = file.write_at(&self.scratch, segment.at);
-        side.appended += 1;
-        segment.end = side.appended;
-        segment.dirty = true;
-        if let Err(error) = written {
-            // Nobody knows what of it is there, so its ordinal is used up and the segment at its end.
-            segment.at += self.scratch.len() as u64;
+        if let Err(error) = file.write_at(&self.scratch, segment.at) {
+            // Whatever of it is there, the next segment begins with the same ordinal, and so ends this one before it.
             side.growing = false;
-            self.enter(class, ordinal..ordinal + 1, VOID);
             return Err(error);
         }
         segment.at += self.scratch.len() as u64;
+        segment.dirty = true;
+        side.appended += 1;
+        segment.end = side.appended;
         self.order = self.order.max(order);
         Ok(Place { class, ordinal })
     }
@@ -223,6 +220,21 @@ impl Shelf {
         let bytes = Account::write(What::Done.seed(&self.name), sides, self.order, &self.noted);
         self.journal.begin(&self.room, &bytes, locked);
         self.names = true;
+    }
+
+    /// Bytes that a journal or notes want for which there was no room.
+    pub(super) fn wants(&self) -> u64 {
+        self.journal.wants.unwrap_or(0) + self.notes.wants.unwrap_or(0)
+    }
+
+    /// Begins those. The spool's lock is held.
+    pub(super) fn begin_wanted(&mut self) {
+        if self.journal.wants.is_some() {
+            self.begin_journal(true);
+        }
+        if self.notes.wants.is_some() {
+            self.begin_notes(true);
+        }
     }
 
     /// Has the journal say how much was appended, so that what the disk loses is counted.

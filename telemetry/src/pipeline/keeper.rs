@@ -68,6 +68,7 @@ fn run(shared: &Shared) {
             }
             Duty::Look(mut spool) => {
                 drop(state);
+                let begun = Instant::now();
                 let left = look(&mut spool);
                 let found = left.is_some();
                 let left = left.map(|left| {
@@ -75,17 +76,12 @@ fn run(shared: &Shared) {
                     (left, open)
                 });
                 state = shared.state();
-                state.store.looked(spool, found, Instant::now());
-                match left {
-                    Some((left, open)) => {
-                        state.adopt(left, open);
-                        shared.wake.notify_one();
-                    }
-                    None => {
-                        state.looked += 1;
-                        shared.settled.notify_all();
-                    }
+                state.store.looked(spool, found, begun);
+                if let Some((left, open)) = left {
+                    state.adopt(left, open);
+                    shared.wake.notify_one();
                 }
+                shared.settled.notify_all();
             }
             Duty::Wait(until) => {
                 let rest = until.map(|until| until.saturating_duration_since(Instant::now()));

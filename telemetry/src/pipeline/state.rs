@@ -61,8 +61,6 @@ pub(super) struct State {
     pub(super) notices: Vec<Notice>,
     pub(super) under_way: UnderWay,
     pub(super) journal: Journal,
-    /// Counts how often it was looked for what others have left, and nothing was found.
-    pub(super) looked: u64,
 }
 
 /// What happens to a span that arrives.
@@ -109,7 +107,6 @@ impl State {
             notices: Vec::new(),
             under_way: UnderWay::default(),
             journal: Journal::default(),
-            looked: 0,
         }
     }
 
@@ -265,11 +262,6 @@ impl State {
     /// Takes over what a writer that is gone has left.
     pub(super) fn adopt(&mut self, left: Left, open: Vec<(Arc<[u8]>, SpanData)>) {
         self.recovered += self.store.adopt(left, open);
-    }
-
-    /// Whether it is looked for what others have left.
-    pub(super) fn looks(&self) -> bool {
-        self.can_deliver() && self.intake == Intake::Deliver && self.store.has_disk() && self.store.problem().is_none()
     }
 
     /// Whose spans are next.

@@ -509,9 +509,21 @@ impl Store {
         loose || leased || lines.any(|line| line.holds_any_before(number))
     }
 
-    /// Whether anything of writers that are gone is still here.
+    /// Has it looked soon for what writers have left that are gone.
+    pub(super) fn look_now(&mut self, now: Instant) {
+        if let Some(own) = &mut self.own {
+            own.look_now(now);
+        }
+    }
+
+    /// Whether anything of writers that are gone is here.
     pub(super) fn holds_adopted(&self) -> bool {
         self.adopted.is_some()
+    }
+
+    /// The same, or whether something may be here: since this instant nobody has looked.
+    pub(super) fn may_hold_adopted(&self, since: Instant) -> bool {
+        self.adopted.is_some() || self.own.as_ref().is_some_and(|own| own.is_to_look(since))
     }
 
     /// Records that the disk turned out not to have kept, since the last time that somebody asked.
@@ -556,13 +568,6 @@ impl Store {
         self.own.as_mut().map_or(Duty::Wait(None), |own| own.duty(now, looks))
     }
 
-    /// The next look for what others have left is due now.
-    pub(super) fn look_now(&mut self) {
-        if let Some(own) = &mut self.own {
-            own.look_at(Instant::now());
-        }
-    }
-
     /// Lines to be closed.
     pub(super) fn take_leaving(&mut self) -> Vec<Source> {
         std::mem::take(&mut self.leaving)
@@ -576,9 +581,9 @@ impl Store {
     }
 
     /// The spool is back from where it was looked for what others have left.
-    pub(super) fn looked(&mut self, spool: Box<Spool>, found: bool, now: Instant) {
+    pub(super) fn looked(&mut self, spool: Box<Spool>, found: bool, begun: Instant) {
         match &mut self.own {
-            Some(own) if matches!(own.line.source, Source::Away) => own.looked(spool, found, now),
+            Some(own) if matches!(own.line.source, Source::Away) => own.looked(spool, found, begun),
             _ => match self.former.iter_mut().find(|line| matches!(line.source, Source::Away)) {
                 Some(line) => line.source = Source::Own(spool),
                 None => self.leaving.push(Source::Own(spool)),

@@ -47,6 +47,8 @@ pub(super) struct Own {
     slow: Option<Instant>,
     /// When it is looked for what others have left.
     look: Instant,
+    /// When it was last looked in vain.
+    vain: Option<Instant>,
     pub(super) problem: Option<Problem>,
 }
 
@@ -96,6 +98,7 @@ impl Own {
             again: None,
             slow: None,
             look: Instant::now(),
+            vain: None,
             problem: None,
         }
     }
@@ -278,6 +281,17 @@ impl Own {
         self.wrote(now);
     }
 
+    /// Has it looked soon for what others have left.
+    pub(super) fn look_now(&mut self, now: Instant) {
+        self.look = self.look.min(now);
+    }
+
+    /// Whether it is still to be looked, since this instant, for what others have left.
+    pub(super) fn is_to_look(&self, since: Instant) -> bool {
+        let is_possible = matches!(self.line.source, Source::Away) || self.is_usable(Instant::now());
+        is_possible && self.vain.is_none_or(|vain| vain < since)
+    }
+
     /// What the thread beside has to do. `looks`: whether there is anybody to take over what others have left.
     pub(super) fn duty(&mut self, now: Instant, looks: bool) -> Duty {
         let sync = self.storage.sync;
@@ -336,17 +350,15 @@ impl Own {
         }
     }
 
-    /// When it is looked for what others have left.
-    pub(super) const fn look_at(&mut self, at: Instant) {
-        self.look = at;
-    }
-
     /// The spool is back.
-    pub(super) fn looked(&mut self, spool: Box<Spool>, found: bool, now: Instant) {
+    pub(super) fn looked(&mut self, spool: Box<Spool>, found: bool, begun: Instant) {
+        let now = Instant::now();
         self.line.source = Source::Own(spool);
+        // There may be more.
         if found {
-            // There may be more.
             self.look = now;
+        } else {
+            self.vain = Some(begun);
         }
         self.catch_up(now);
     }
