@@ -20,7 +20,7 @@ pub(super) struct Taken {
 
 impl Drop for Taken {
     fn drop(&mut self) {
-        if let (Some(file), _) = self.shelf.journal.to_sync() {
+        if let (Some(file), _) = self.shelf.journal.take_unsynced() {
             let mut orphans = self.shelf.room.orphans.lock().unwrap_or_else(PoisonError::into_inner);
             orphans.push((file, self.shelf.path.clone()));
         }
