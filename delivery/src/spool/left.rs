@@ -38,6 +38,14 @@ impl Left {
         !shelf.waits() && shelf.open.is_empty()
     }
 
+    pub(super) fn next_gone(&self) -> Option<Gone> {
+        self.taken().shelf.gone()
+    }
+
+    pub(super) fn begin_journal(&self) {
+        self.taken().shelf.begin_journal(false);
+    }
+
     /// The writer's name: see [`super::writer_name`].
     #[must_use]
     pub fn writer(&self) -> String {
@@ -61,7 +69,7 @@ impl Left {
 
     /// As [`super::Spool::gone`]. To be asked after an append of this process, whatever it was for.
     pub fn gone(&mut self) -> Option<Gone> {
-        self.taken().shelf.gone()
+        self.next_gone()
     }
 
     /// As [`super::Spool::waiting`].

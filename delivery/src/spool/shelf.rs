@@ -222,6 +222,21 @@ impl Shelf {
         self.names = true;
     }
 
+    /// Bytes that a journal or notes want for which there was no room.
+    pub(super) fn wants(&self) -> u64 {
+        self.journal.wants.unwrap_or(0) + self.notes.wants.unwrap_or(0)
+    }
+
+    /// Begins those. The spool's lock is held.
+    pub(super) fn begin_wanted(&mut self) {
+        if self.journal.wants.is_some() {
+            self.begin_journal(true);
+        }
+        if self.notes.wants.is_some() {
+            self.begin_notes(true);
+        }
+    }
+
     /// Has the journal say how much was appended, so that what the disk loses is counted.
     pub(super) fn say_appended(&mut self) {
         for class in Class::ALL {

@@ -173,6 +173,10 @@ impl Model {
             Err(Unkept::Full) => {}
             Err(other) => panic!("{other:?}"),
         }
+    }
+
+    /// What had to make room is told.
+    fn told(&mut self) {
         while let Some(gone) = self.spool.gone() {
             let records = self.waiting.make_room(&gone);
             assert_eq!(records, gone.records);
@@ -218,6 +222,7 @@ impl Model {
             after += there;
         }
         self.count(Fate::EVICTED, before - after);
+        self.told();
         self.left = Some((left, waiting));
     }
 
@@ -240,6 +245,7 @@ impl Model {
     }
 
     fn check(&mut self) {
+        self.told();
         assert!(bytes_on_disk(&self.folder) <= self.capacity, "{} bytes", bytes_on_disk(&self.folder));
         for class in Class::ALL {
             assert_eq!(self.spool.waiting(class), self.waiting.of(class).len() as u64);
