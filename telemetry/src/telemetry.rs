@@ -27,6 +27,7 @@ use crate::planned::{PlannedSpan, SpanRecord};
 use crate::recorder::{Recorder, SCOPE, SpanEnd};
 use crate::resource::Program;
 use crate::sampler::{SamplerStatus, SdkSampler};
+use crate::storage::StorageStatus;
 use crate::testing::Spans;
 use crate::unkept::Unkept;
 
@@ -83,10 +84,11 @@ impl Telemetry {
                 self.recorder.pipeline().accompany(None);
             }
             Plan::On(plan) => {
-                let TracePlan { sampling, identity, export } = *plan;
+                let TracePlan { sampling, identity, export, storage } = *plan;
                 let sampler = self.recorder.sampler();
                 let following = sampler.choose(&sampling);
                 self.recorder.identify(&identity);
+                self.recorder.pipeline().keep_in(storage);
                 let keep = |span: &SpanData| !sampler.rejects(span.span_context.trace_id());
                 self.recorder.pipeline().configure(Delivery::Export(Box::new(export)), &keep);
                 self.recorder.pipeline().accompany(following);
@@ -232,6 +234,12 @@ impl Telemetry {
     #[must_use]
     pub fn health(&self) -> Health {
         self.recorder.pipeline().health()
+    }
+
+    /// How it stands with the spans that wait: on disk, in memory, and how much room there is.
+    #[must_use]
+    pub fn storage(&self) -> StorageStatus {
+        self.recorder.pipeline().storage()
     }
 
     /// What decides which traces are recorded, and how it stands with that.
