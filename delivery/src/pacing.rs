@@ -1,0 +1,432 @@
+//! When to send, and how much: so that one host is quick, and ten thousand share one quota without a herd.
+//!
+//! A pure state machine: time is handed in, as the time since any moment that stays the same. It knows records by their
+//! number only. One alone lingers a little to fill a request, and is bounded by nothing until it is throttled. One of many
+//! allows itself its share of the quota: each backlog gets a slot in the time that the whole fleet needs for theirs, and
+//! what was sent is paid for with time before the next request.
+
+mod fleet;
+mod rate;
+mod wait;
+
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+pub use fleet::{Fleet, place_of};
+use rate::Rate;
+use wait::Wait;
+
+/// Longest time between two requests of one that has work and no trouble: whoever watches must see life. Where its share
+/// of the quota is so small that a full request would cost more than that, requests are smaller.
+const LONGEST_SLOT: Duration = Duration::from_secs(175);
+/// How long one of many waits before it believes that it has seen all of a backlog that is coming in.
+const SETTLING: Duration = Duration::from_secs(1);
+/// Part of the quota that the fleet fills with slots.
+const FILLED: f64 = 0.88;
+/// Part of the quota that kept records may use ahead of their slots.
+const AHEAD: f64 = 0.07;
+/// What is left to send after a notice of the end is spread over this in a fleet: others have had the same notice.
+const SPOT_SPREAD: Duration = Duration::from_secs(8);
+/// Failures in a row after which the next request is a single record.
+const IS_AWAY: u32 = 2;
+
+/// What bounds requests and waits.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Limits {
+    /// Most records in a request.
+    pub records: usize,
+    /// Waiting records that end the lingering of one that is alone.
+    pub enough: usize,
+    /// Records a second that the back end takes from all of the fleet together; `None`: it is nobody's but this one's.
+    pub quota: Option<f64>,
+    /// How long the first record waits for company where nothing else bounds the pace.
+    pub linger: Duration,
+    /// Upper bound of the first wait after a failure; each further one doubles it.
+    pub first_wait: Duration,
+    /// Upper bound of any wait after a failure.
+    pub longest_wait: Duration,
+}
+
+/// Whether there is reason to send at once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Hurry {
+    /// None.
+    #[default]
+    No,
+    /// Somebody waits for it.
+    Flush,
+    /// The host is about to be taken away.
+    Spot,
+}
+
+/// What waits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Queue {
+    /// Records that could be sent now.
+    pub waiting: usize,
+    /// Those of them that are kept longest, and go first where not all can.
+    pub kept: usize,
+    /// Whether there is reason to send at once.
+    pub hurry: Hurry,
+}
+
+/// What to do now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Nothing until there is something to send.
+    Idle,
+    /// Nothing until then, or until more waits or somebody is in a hurry.
+    WaitUntil(Duration),
+    /// Send, and tell how it went.
+    Send {
+        /// At most so many records.
+        most: usize,
+        /// The kept ones first.
+        kept_first: bool,
+    },
+}
+
+/// What became of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// Records that were sent and are done with, delivered or refused for good.
+    pub done: usize,
+    /// What went wrong with the others.
+    pub setback: Option<Setback>,
+}
+
+/// Why records are to be sent again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Setback {
+    /// The back end asks for less, and perhaps to be left alone for a time.
+    Throttled(Duration),
+    /// It cannot be reached, or cannot take anything now.
+    Away,
+    /// It refuses until somebody changes something.
+    Lasting,
+}
+
+/// Paces one sender.
+#[derive(Debug)]
+pub struct Pacer {
+    fleet: Fleet,
+    limits: Limits,
+    chance: fastrand::Rng,
+    rate: Rate,
+    wait: Wait,
+    /// Slots taken so far: the place in them changes with each.
+    slots: u32,
+    /// When the first of those was seen that wait for a slot of their own.
+    since: Option<Duration>,
+    /// When the first kept record was seen that may go ahead.
+    kept_since: Option<Duration>,
+    /// When the hurry began.
+    hurried: Option<Duration>,
+    /// What the slot was made for that is waited for.
+    plan: Option<Plan>,
+    /// Records whose slot has come.
+    due: usize,
+    /// How many of them go together.
+    part: usize,
+    /// Those that go now, one request after the other.
+    together: usize,
+    /// When the first of those went.
+    part_at: Duration,
+    /// When what was sent is paid for.
+    free: Duration,
+    /// When what was sent ahead is paid for.
+    free_ahead: Duration,
+    /// Where a slot is counted from after an outage, if not from when its records were seen.
+    anchor: Option<Duration>,
+    /// The request under way.
+    sent: Sent,
+}
+
+/// A slot to come.
+#[derive(Clone, Copy, Debug)]
+struct Plan {
+    /// When.
+    at: Duration,
+    /// For so many records; some more that come until then go along.
+    records: usize,
+    /// How many of them go together.
+    part: usize,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Sent {
+    most: usize,
+    waiting: usize,
+    at: Duration,
+    is_ahead: bool,
+}
+
+impl Pacer {
+    /// One that has sent nothing yet. The same seed makes the same choices.
+    #[must_use]
+    pub fn new(fleet: Fleet, limits: Limits, seed: u64) -> Self {
+        Self {
+            rate: Rate::new(share(fleet, limits.quota)),
+            wait: Wait::new(limits.first_wait, limits.longest_wait),
+            fleet,
+            limits,
+            chance: fastrand::Rng::with_seed(seed),
+            slots: 0,
+            since: None,
+            kept_since: None,
+            hurried: None,
+            plan: None,
+            due: 0,
+            part: 0,
+            together: 0,
+            part_at: Duration::ZERO,
+            free: Duration::ZERO,
+            free_ahead: Duration::ZERO,
+            anchor: None,
+            sent: Sent::default(),
+        }
+    }
+
+    /// The fleet is another than it was believed to be.
+    pub fn fleet(&mut self, fleet: Fleet) {
+        if fleet != self.fleet {
+            self.fleet = fleet;
+            self.rate = Rate::new(share(fleet, self.limits.quota));
+        }
+    }
+
+    /// Other limits hold, of another exporter for example. What was learned stays, unless the quota is another.
+    pub fn limits(&mut self, limits: Limits) {
+        if limits.quota != self.limits.quota {
+            self.rate = Rate::new(share(self.fleet, limits.quota));
+        }
+        self.wait.bounds(limits.first_wait, limits.longest_wait);
+        self.limits = limits;
+    }
+
+    /// Somebody wants another attempt at once, whatever went wrong before. A back end that asks for less is heeded.
+    pub fn again(&mut self, now: Duration) {
+        self.wait.cut_short(now);
+    }
+
+    /// What to do now. To be asked again after each answer and whenever the queue has changed.
+    pub fn next(&mut self, now: Duration, queue: Queue) -> Step {
+        if queue.waiting == 0 {
+            self.rest();
+            return Step::Idle;
+        }
+        let since = *self.since.get_or_insert(now);
+        let hurried = match queue.hurry {
+            Hurry::No => self.hurried.take().and(None),
+            _ => Some(*self.hurried.get_or_insert(now)),
+        };
+        if queue.kept == 0 {
+            self.kept_since = None;
+        } else {
+            self.kept_since.get_or_insert(now);
+        }
+        let blocked = self.wait.until(hurried.is_some());
+        if blocked > now {
+            return Step::WaitUntil(blocked);
+        }
+        if self.wait.failures() >= IS_AWAY {
+            return self.send(now, queue, 1, true, false);
+        }
+        match hurried {
+            Some(hurried) => self.hurry(now, queue, hurried),
+            None => self.stroll(now, queue, since),
+        }
+    }
+
+    /// How the request went that [`Pacer::next`] asked for.
+    pub fn answered(&mut self, now: Duration, answer: Answer) {
+        let Sent { most, waiting, at, is_ahead } = self.sent;
+        let Answer { done, setback } = answer;
+        self.due = self.due.saturating_sub(done);
+        self.together = self.together.saturating_sub(done);
+        if let Some(rate) = self.rate.at(now) {
+            self.pay(at, seconds(done, if is_ahead { rate * AHEAD / FILLED } else { rate }), is_ahead);
+        }
+        match setback {
+            None => {
+                let hungry = !is_ahead && self.due > 0 && self.together == 0 && waiting > 2 * done;
+                self.rate.taken(now, done, hungry);
+                self.back_again(now);
+            }
+            Some(Setback::Throttled(after)) => {
+                self.rate.taken(now, done, false);
+                let bound = self.rate.throttled(now, self.fleet.size > 1);
+                let rest = seconds(waiting.saturating_sub(done).min(most.max(1)), bound);
+                // A back end that throttles is there.
+                self.anchor = None;
+                self.wait.throttled(now, after, self.fleet.size > 1, rest, &mut self.chance);
+            }
+            Some(Setback::Away) => self.wait.away(now, &mut self.chance),
+            Some(Setback::Lasting) => self.wait.lasting(now, &mut self.chance),
+        }
+    }
+
+    /// The request that [`Pacer::next`] asked for was not made after all.
+    pub fn withdrawn(&mut self) {
+        self.sent = Sent::default();
+    }
+
+    /// Nothing waits.
+    fn rest(&mut self) {
+        (self.since, self.kept_since, self.hurried, self.anchor) = (None, None, None, None);
+        (self.plan, self.due, self.together) = (None, 0, 0);
+    }
+
+    /// Nobody is in a hurry.
+    fn stroll(&mut self, now: Duration, queue: Queue, since: Duration) -> Step {
+        let Some(rate) = self.rate.at(now) else {
+            return self.alone(now, queue, since);
+        };
+        if self.fleet.size <= 1 {
+            // It was throttled before; it has nobody to make room for.
+            return match self.alone(now, queue, since) {
+                Step::Send { .. } if self.free > now => Step::WaitUntil(self.free),
+                step => step,
+            };
+        }
+        let at = match (self.together, self.due) {
+            (1.., _) => now,
+            (0, 1..) => self.free,
+            (0, 0) => self.slot(since, queue.waiting, rate).max(self.free),
+        };
+        if at <= now {
+            if self.due == 0 {
+                self.take_slot(queue.waiting);
+            }
+            if self.together == 0 {
+                (self.together, self.part_at) = (self.part.min(self.due), now);
+            }
+            return self.send(now, queue, self.together, false, false);
+        }
+        let ahead = match queue.kept {
+            0 => Duration::MAX,
+            kept => self.ahead(kept, rate),
+        };
+        if ahead <= now {
+            self.kept_since = None;
+            return self.send(now, queue, queue.kept, true, true);
+        }
+        Step::WaitUntil(at.min(ahead))
+    }
+
+    /// Nothing bounds the pace: what waits goes together, as soon as there is enough of it or its time is up.
+    fn alone(&mut self, now: Duration, queue: Queue, since: Duration) -> Step {
+        let lingering = since + self.linger();
+        if self.due == 0 {
+            if queue.waiting < self.limits.enough && now < lingering {
+                return Step::WaitUntil(lingering);
+            }
+            self.due = queue.waiting;
+            (self.since, self.part_at) = (None, now);
+        }
+        self.send(now, queue, self.limits.records, false, false)
+    }
+
+    fn hurry(&mut self, now: Duration, queue: Queue, hurried: Duration) -> Step {
+        let spread = match queue.hurry {
+            Hurry::Spot if self.fleet.size > 1 && queue.kept == 0 => {
+                let window = self.fleet.size.saturating_mul(u32::try_from(queue.waiting).unwrap_or(u32::MAX));
+                let window = self.limits.quota.map_or(0.0, |quota| f64::from(window) / quota);
+                hurried + SPOT_SPREAD.min(Duration::from_secs_f64(window)).mul_f64(self.fleet.place)
+            }
+            _ => now,
+        };
+        if spread > now {
+            return Step::WaitUntil(spread);
+        }
+        // Everybody waits for everything: what arrives meanwhile goes along.
+        (self.due, self.together, self.part_at) = (queue.waiting, queue.waiting, now);
+        (self.since, self.plan) = (None, None);
+        let most = if queue.hurry == Hurry::Spot && queue.kept > 0 && self.fleet.size > 1 {
+            queue.kept.min(self.limits.records)
+        } else {
+            self.limits.records
+        };
+        self.send(now, queue, most, true, false)
+    }
+
+    fn send(&mut self, now: Duration, queue: Queue, most: usize, kept_first: bool, is_ahead: bool) -> Step {
+        let most = most.clamp(1, self.limits.records.max(1));
+        self.sent = Sent { most, waiting: queue.waiting, at: now, is_ahead };
+        Step::Send { most, kept_first }
+    }
+
+    /// When the slot of these records comes: at this one's place in the time that the fleet needs if all have as many.
+    ///
+    /// It is settled when the records are seen. A few more go along; many more get a later slot.
+    fn slot(&mut self, since: Duration, waiting: usize, rate: f64) -> Duration {
+        if let Some(plan) = self.plan.filter(|plan| waiting <= plan.records + plan.records / 2) {
+            return plan.at;
+        }
+        let whole = seconds(waiting, rate);
+        // Where that is too long to be silent, each gets a place in every part of it.
+        let parts = (whole.as_secs_f64() / LONGEST_SLOT.as_secs_f64()).ceil().clamp(1.0, waiting as f64);
+        let window = whole.div_f64(parts).min(LONGEST_SLOT);
+        let place = window.mul_f64(self.fleet.place_in(self.slots));
+        let at = match self.anchor {
+            Some(anchor) => anchor + place,
+            // A large window leaves time enough for company.
+            None => since + self.linger().saturating_sub(window).max(SETTLING) + place,
+        };
+        let part = if parts > 1.0 { (waiting as f64 / parts).ceil() as usize } else { usize::MAX };
+        self.plan = Some(Plan { at, records: waiting, part });
+        at
+    }
+
+    /// The slot has come: what waits is due.
+    fn take_slot(&mut self, waiting: usize) {
+        self.due = waiting;
+        self.part = self.plan.take().map_or(usize::MAX, |plan| plan.part);
+        self.slots = self.slots.wrapping_add(1);
+        self.since = None;
+        self.anchor = None;
+    }
+
+    /// When kept records may go ahead of their slot.
+    fn ahead(&self, kept: usize, rate: f64) -> Duration {
+        let window = seconds(kept, rate * AHEAD / FILLED).min(LONGEST_SLOT);
+        let since = self.kept_since.unwrap_or_default();
+        (since + SETTLING + window.mul_f64(self.fleet.place_in(self.slots))).max(self.free_ahead)
+    }
+
+    /// Time that what is sent next must be apart from this. What goes together is one.
+    fn pay(&mut self, at: Duration, cost: Duration, is_ahead: bool) {
+        if is_ahead {
+            self.free_ahead = self.free_ahead.max(at) + cost;
+        } else {
+            self.free = (self.free.max(at) + cost).min(self.part_at + LONGEST_SLOT).max(at);
+        }
+    }
+
+    /// The back end takes records. If it was away, those of this one get a slot from when that ended, as far as known.
+    fn back_again(&mut self, now: Duration) {
+        if let Some(last_failure) = self.wait.succeeded()
+            && self.fleet.size > 1
+        {
+            self.anchor = Some(last_failure + now.saturating_sub(last_failure) / 2);
+            (self.plan, self.due, self.together) = (None, 0, 0);
+        }
+    }
+
+    /// Grows with the fleet, so that a large one makes no more requests than a small one needs.
+    fn linger(&self) -> Duration {
+        self.limits.linger.mul_f64((f64::from(self.fleet.size) / 100.0).clamp(1.0, 30.0))
+    }
+}
+
+/// What one of the fleet may send in a second; `None`: as much as it likes.
+fn share(fleet: Fleet, quota: Option<f64>) -> Option<f64> {
+    quota.filter(|_| fleet.size > 1).map(|quota| FILLED * quota / f64::from(fleet.size))
+}
+
+/// Time that these records take at this rate, a week at most.
+fn seconds(records: usize, rate: f64) -> Duration {
+    Duration::from_secs_f64((records as f64 / rate.max(1e-6)).min(604_800.0))
+}
