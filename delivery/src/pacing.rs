@@ -24,7 +24,8 @@ const LONGEST_SLOT: Duration = Duration::from_secs(175);
 /// How long one of many waits before it believes that it has seen all of a backlog that is coming in.
 const SETTLING: Duration = Duration::from_secs(1);
 /// Part of the quota that the fleet fills with slots.
-const FILLED: f64 = 0.88;
+const FILLED: f64 = 0.9;
+const SQUEEZED: Duration = Duration::from_secs(100);
 /// Part of the quota that kept records may use ahead of their slots.
 const AHEAD: f64 = 0.07;
 /// What is left to send after a notice of the end is spread over this in a fleet: others have had the same notice.
@@ -130,6 +131,8 @@ pub struct Pacer {
     due: usize,
     /// How many of them go together.
     part: usize,
+    /// How far the parts are from one another, at most.
+    apart: Duration,
     /// Those that go now, one request after the other.
     together: usize,
     /// When the first of those went.
@@ -153,6 +156,8 @@ struct Plan {
     records: usize,
     /// How many of them go together.
     part: usize,
+    /// How far the parts are from one another.
+    window: Duration,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -180,6 +185,7 @@ impl Pacer {
             plan: None,
             due: 0,
             part: 0,
+            apart: LONGEST_SLOT,
             together: 0,
             part_at: Duration::ZERO,
             free: Duration::ZERO,
@@ -367,26 +373,39 @@ impl Pacer {
         }
         let whole = seconds(waiting, rate);
         // Where that is too long to be silent, each gets a place in every part of it.
+        let whole = match self.anchor {
+            Some(_) => {
+                let middle = Duration::from_secs_f64((whole.as_secs_f64() * LONGEST_SLOT.as_secs_f64()).sqrt());
+                middle.max(whole.saturating_sub(SQUEEZED))
+            }
+            None => whole,
+        };
         let parts = (whole.as_secs_f64() / LONGEST_SLOT.as_secs_f64()).ceil().clamp(1.0, waiting as f64);
         let window = whole.div_f64(parts).min(LONGEST_SLOT);
-        let place = window.mul_f64(self.fleet.place_in(self.slots));
+        // An outage meets some before a slot and some after it; what they have taken so far says nothing any more.
+        let place = if self.anchor.is_some() { self.chance.f64() } else { self.fleet.place_in(self.slots) };
+        let place = window.mul_f64(place);
         let at = match self.anchor {
             Some(anchor) => anchor + place,
             // A large window leaves time enough for company.
             None => since + self.linger().saturating_sub(window).max(SETTLING) + place,
         };
         let part = if parts > 1.0 { (waiting as f64 / parts).ceil() as usize } else { usize::MAX };
-        self.plan = Some(Plan { at, records: waiting, part });
+        self.plan = Some(Plan { at, records: waiting, part, window });
         at
     }
 
-    /// The slot has come: what waits is due.
+    /// The slot has come: what waits is due. After an outage, what has come since must wait for the next slot: all have too
+    /// much at once.
     fn take_slot(&mut self, waiting: usize) {
-        self.due = waiting;
-        self.part = self.plan.take().map_or(usize::MAX, |plan| plan.part);
+        let plan = self.plan.take();
+        (self.part, self.apart) = plan.map_or((usize::MAX, LONGEST_SLOT), |plan| (plan.part, plan.window));
+        self.due = match (plan, self.anchor.take()) {
+            (Some(plan), Some(_)) => plan.records.min(waiting),
+            _ => waiting,
+        };
         self.slots = self.slots.wrapping_add(1);
         self.since = None;
-        self.anchor = None;
     }
 
     /// When kept records may go ahead of their slot.
@@ -401,7 +420,7 @@ impl Pacer {
         if is_ahead {
             self.free_ahead = self.free_ahead.max(at) + cost;
         } else {
-            self.free = (self.free.max(at) + cost).min(self.part_at + LONGEST_SLOT).max(at);
+            self.free = (self.free.max(at) + cost).min(self.part_at + if self.due > 0 { self.apart } else { LONGEST_SLOT }).max(at);
         }
     }
 

@@ -7,7 +7,7 @@ pub(super) const LONGEST_ASKED: Duration = Duration::from_secs(300);
 /// Longest wait of one that is in a hurry.
 const LONGEST_HURRIED: Duration = Duration::from_secs(10);
 /// Upper bound of the first wait after a throttling in a fleet; each further one doubles it.
-const THROTTLED: Duration = Duration::from_secs(8);
+const THROTTLED: Duration = Duration::from_secs(20);
 
 /// What went wrong last, and until when nothing is sent for it.
 #[derive(Debug)]

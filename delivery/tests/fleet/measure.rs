@@ -95,6 +95,7 @@ pub struct Measure {
     second: (u64, u64),
     check: Duration,
     is_checked: bool,
+    bins: std::collections::BTreeMap<u64, (u64, u64, u64)>,
 }
 
 impl Measure {
@@ -111,6 +112,7 @@ impl Measure {
             second: (0, 0),
             check: scenario.from + (ideal - scenario.from).mul_f64(1.3),
             is_checked: false,
+            bins: Default::default(),
             report: Report {
                 sender: "",
                 made: 0,
@@ -150,17 +152,23 @@ impl Measure {
         }
     }
 
+    /// x
+    pub fn dump(&self) {
+        for (bin, (requests, throttled, offered)) in &self.bins { eprintln!("BIN {} requests {} throttled {} docs/s {}", bin * 20, requests, throttled, offered / 20); }
+    }
+
     /// An agent has made a request.
     pub fn sent(&mut self, now: Duration, agent: u32, documents: usize, took: usize, reply: Reply) {
         self.tick(now);
         let is_throttled = reply == Reply::Throttled || matches!(reply, Reply::Took(took) if took < documents);
         self.report.requests += 1;
         self.report.throttled += u64::from(is_throttled);
-        if now >= self.from {
+        if now >= self.from && (self.early > 0 || self.report.late.0 == 0) {
             self.report.late.0 += 1;
             self.report.late.1 += u64::from(is_throttled);
         }
         let second = now.as_secs();
+        let bin = self.bins.entry(second / 20).or_default(); bin.0 += 1; bin.1 += u64::from(is_throttled); bin.2 += documents as u64;
         self.second = if self.second.0 == second { self.second } else { (second, 0) };
         self.second.1 += documents as u64;
         self.report.peak = self.report.peak.max(self.second.1);
@@ -231,7 +239,7 @@ impl Measure {
 
     /// The figures. `queued` is, for each agent, what it says that it has made and that waits.
     pub fn report(mut self, sender: &'static str, queued: &[(u32, usize)]) -> Report {
-        self.report.sender = sender;
+        self.report.sender = sender; if sender == "spored" && std::env::var("BINS").is_ok() { self.dump(); }
         self.report.queued = queued.iter().map(|(_, waiting)| *waiting as u64).sum();
         let shares = self.agents.iter().map(|of| of.at_check.1 as f64 / of.at_check.0.max(1) as f64);
         self.report.fair_shares = jain(shares);

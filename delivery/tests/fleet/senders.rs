@@ -55,7 +55,7 @@ pub const OURS: Kind = Kind {
             quota: Some(QUOTA),
             linger: Duration::from_secs(1),
             first_wait: Duration::from_secs(1),
-            longest_wait: Duration::from_secs(120),
+            longest_wait: Duration::from_secs(60),
         };
         Box::new(Ours(Pacer::new(Fleet::of(size, index), limits, seed)))
     },
