@@ -32,10 +32,11 @@ fn main() -> std::io::Result<()> {
             let r = simulation::run(&scenario, kind, seed);
             writeln!(
                 out,
-                "  {:26} made {} delivered {} again {} dropped {:.2}% lost {} queued {} requests {} throttled {:.2}% late {:.2}% peak {} drained {:?} ({:.2}) settled {:?} ({:.2}) shares {:.3} delays {:.3} delay {:.1} silence {:.0}  [{:.1} s]",
+                "  {:26} made {} delivered {} again {} dropped {:.2}% lost {} queued {} requests {} throttled {:.2}% late {:.2}% peak {} drained {:?} ({:.2}) nearly ({:.2}) settled {:?} ({:.2}) shares {:.3} delays {:.3} delay {:.1} silence {:.0}  [{:.1} s]",
                 r.sender, r.made, r.delivered, r.again, 100.0 * r.dropped as f64 / r.made as f64, r.lost, r.queued,
                 r.requests, r.throttled_percent(), r.throttled_late_percent(), r.peak,
                 r.drained.map(|at| at.as_secs()), r.drained_by(scenario.from, r.drained),
+                r.drained_by(scenario.from, r.nearly),
                 r.settled.map(|at| at.as_secs()), r.drained_by(scenario.from, r.settled),
                 r.fair_shares, r.fair_delays, r.delay.as_secs_f64(), r.silence.as_secs_f64(), begun.elapsed().as_secs_f64(),
             )?;

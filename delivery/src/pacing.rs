@@ -24,12 +24,13 @@ const LONGEST_SLOT: Duration = Duration::from_secs(175);
 /// How long one of many waits before it believes that it has seen all of a backlog that is coming in.
 const SETTLING: Duration = Duration::from_secs(1);
 /// Part of the quota that the fleet fills with slots.
-const FILLED: f64 = 0.9;
-const SQUEEZED: Duration = Duration::from_secs(100);
+const FILLED: f64 = 0.88;
 /// Part of the quota that kept records may use ahead of their slots.
 const AHEAD: f64 = 0.07;
 /// What is left to send after a notice of the end is spread over this in a fleet: others have had the same notice.
 const SPOT_SPREAD: Duration = Duration::from_secs(8);
+/// Part of the time between the last success and the first failure after which an outage is believed to have begun.
+const BEGUN: f64 = 0.25;
 /// Failures in a row after which the next request is a single record.
 const IS_AWAY: u32 = 2;
 
@@ -142,7 +143,13 @@ pub struct Pacer {
     /// When what was sent ahead is paid for.
     free_ahead: Duration,
     /// Where a slot is counted from after an outage, if not from when its records were seen.
-    anchor: Option<Duration>,
+    anchor: Option<Anchor>,
+    /// The largest backlog that the fleet may still be working off.
+    epoch: Epoch,
+    /// When it was last found there.
+    success: Duration,
+    /// What waited when the back end was first found away.
+    before_outage: usize,
     /// The request under way.
     sent: Sent,
 }
@@ -158,6 +165,31 @@ struct Plan {
     part: usize,
     /// How far the parts are from one another.
     window: Duration,
+}
+
+/// The end of an outage.
+#[derive(Clone, Copy, Debug)]
+struct Anchor {
+    /// When it was, as far as is known.
+    at: Duration,
+    /// What each of the fleet probably has waiting then.
+    records: usize,
+}
+
+/// Time in which the fleet works off a backlog, each at its place.
+#[derive(Clone, Copy, Debug, Default)]
+struct Epoch {
+    begun: Duration,
+    window: Duration,
+    records: usize,
+}
+
+impl Epoch {
+    /// What one of the fleet probably still had of the backlog at that moment.
+    fn left(&self, at: Duration) -> usize {
+        let passed = at.saturating_sub(self.begun).as_secs_f64() / self.window.as_secs_f64().max(1e-3);
+        (self.records as f64 * (1.0 - passed.min(1.0))) as usize
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -191,6 +223,9 @@ impl Pacer {
             free: Duration::ZERO,
             free_ahead: Duration::ZERO,
             anchor: None,
+            epoch: Epoch::default(),
+            success: Duration::ZERO,
+            before_outage: 0,
             sent: Sent::default(),
         }
     }
@@ -269,8 +304,15 @@ impl Pacer {
                 self.anchor = None;
                 self.wait.throttled(now, after, self.fleet.size > 1, rest, &mut self.chance);
             }
-            Some(Setback::Away) => self.wait.away(now, &mut self.chance),
-            Some(Setback::Lasting) => self.wait.lasting(now, &mut self.chance),
+            Some(setback) => {
+                if self.wait.failures() == 0 {
+                    self.before_outage = waiting;
+                }
+                match setback {
+                    Setback::Lasting => self.wait.lasting(now, &mut self.chance),
+                    _ => self.wait.away(now, &mut self.chance),
+                }
+            }
         }
     }
 
@@ -373,25 +415,22 @@ impl Pacer {
         }
         let whole = seconds(waiting, rate);
         // Where that is too long to be silent, each gets a place in every part of it.
-        let whole = match self.anchor {
-            Some(_) => {
-                let middle = Duration::from_secs_f64((whole.as_secs_f64() * LONGEST_SLOT.as_secs_f64()).sqrt());
-                middle.max(whole.saturating_sub(SQUEEZED))
-            }
-            None => whole,
-        };
+        let whole = self.anchor.map_or(whole, |anchor| seconds(anchor.records, rate).max(whole / 2));
         let parts = (whole.as_secs_f64() / LONGEST_SLOT.as_secs_f64()).ceil().clamp(1.0, waiting as f64);
         let window = whole.div_f64(parts).min(LONGEST_SLOT);
         // An outage meets some before a slot and some after it; what they have taken so far says nothing any more.
         let place = if self.anchor.is_some() { self.chance.f64() } else { self.fleet.place_in(self.slots) };
         let place = window.mul_f64(place);
         let at = match self.anchor {
-            Some(anchor) => anchor + place,
+            Some(anchor) => anchor.at + place,
             // A large window leaves time enough for company.
             None => since + self.linger().saturating_sub(window).max(SETTLING) + place,
         };
         let part = if parts > 1.0 { (waiting as f64 / parts).ceil() as usize } else { usize::MAX };
         self.plan = Some(Plan { at, records: waiting, part, window });
+        if at > self.epoch.begun + self.epoch.window || waiting > self.epoch.records {
+            self.epoch = Epoch { begun: since, window: whole, records: waiting };
+        }
         at
     }
 
@@ -425,13 +464,24 @@ impl Pacer {
     }
 
     /// The back end takes records. If it was away, those of this one get a slot from when that ended, as far as known.
+    ///
+    /// The slot must be of one length for all, or those with little would leave the back end idle at the end and those with
+    /// much would be the last by far. So it goes by what all probably have: what has come during the outage, and what was
+    /// left of the backlog that the outage interrupted.
     fn back_again(&mut self, now: Duration) {
-        if let Some(last_failure) = self.wait.succeeded()
+        if let Some((first, last)) = self.wait.succeeded()
             && self.fleet.size > 1
         {
-            self.anchor = Some(last_failure + now.saturating_sub(last_failure) / 2);
+            // Nobody knows when it began, but between the last success and the first failure.
+            let begun = self.success + first.saturating_sub(self.success).mul_f64(BEGUN);
+            let seen = now.saturating_sub(first).as_secs_f64().max(1.0);
+            let come = self.sent.waiting.saturating_sub(self.before_outage) as f64;
+            let come = come * now.saturating_sub(begun).as_secs_f64() / seen;
+            let records = come as usize + self.epoch.left(begun);
+            self.anchor = Some(Anchor { at: last + now.saturating_sub(last) / 2, records });
             (self.plan, self.due, self.together) = (None, 0, 0);
         }
+        self.success = now;
     }
 
     /// Grows with the fleet, so that a large one makes no more requests than a small one needs.

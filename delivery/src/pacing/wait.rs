@@ -16,6 +16,7 @@ pub(super) struct Wait {
     longest: Duration,
     failures: u32,
     throttlings: u32,
+    first_failed: Duration,
     begun: Duration,
     until: Duration,
     is_throttled: bool,
@@ -28,6 +29,7 @@ impl Wait {
             longest,
             failures: 0,
             throttlings: 0,
+            first_failed: Duration::ZERO,
             begun: Duration::ZERO,
             until: Duration::ZERO,
             is_throttled: false,
@@ -55,11 +57,11 @@ impl Wait {
         }
     }
 
-    /// All went well. If nothing had before, the time of the last failure.
-    pub(super) fn succeeded(&mut self) -> Option<Duration> {
+    /// All went well. If nothing had before, the times of the first and of the last failure.
+    pub(super) fn succeeded(&mut self) -> Option<(Duration, Duration)> {
         self.throttlings = 0;
         self.is_throttled = false;
-        (std::mem::take(&mut self.failures) > 0).then_some(self.begun)
+        (std::mem::take(&mut self.failures) > 0).then_some((self.first_failed, self.begun))
     }
 
     /// The back end asks for less: `rest` is what the next request costs at the rate from now on.
@@ -82,16 +84,22 @@ impl Wait {
     /// Nothing was taken.
     pub(super) fn away(&mut self, now: Duration, chance: &mut fastrand::Rng) {
         let bound = doubled(self.first, self.failures, self.longest);
-        self.failures = self.failures.saturating_add(1);
-        self.is_throttled = false;
+        self.failed(now);
         self.rest(now, bound.mul_f64(chance.f64()));
     }
 
     /// Nothing will be taken until somebody changes something, and somebody may.
     pub(super) fn lasting(&mut self, now: Duration, chance: &mut fastrand::Rng) {
+        self.failed(now);
+        self.rest(now, self.longest.mul_f64(0.5 + chance.f64() / 2.0));
+    }
+
+    fn failed(&mut self, now: Duration) {
+        if self.failures == 0 {
+            self.first_failed = now;
+        }
         self.failures = self.failures.saturating_add(1);
         self.is_throttled = false;
-        self.rest(now, self.longest.mul_f64(0.5 + chance.f64() / 2.0));
     }
 
     fn rest(&mut self, now: Duration, wait: Duration) {

@@ -32,6 +32,8 @@ pub struct Report {
     pub peak: u64,
     /// When the work was drained: nothing waits any more of what was there then. `None`: not within the horizon.
     pub drained: Option<Duration>,
+    /// When 999 in a thousand of it were.
+    pub nearly: Option<Duration>,
     /// When no more waited than 45 s of what comes in, more than lingering alone makes wait.
     pub settled: Option<Duration>,
     /// When it could have been.
@@ -90,6 +92,7 @@ pub struct Measure {
     until: Duration,
     /// Spans made up to then that have not arrived and were not given up.
     early: u64,
+    early_all: u64,
     waiting: u64,
     calm: u64,
     second: (u64, u64),
@@ -107,6 +110,7 @@ impl Measure {
             from: scenario.from,
             until: scenario.until,
             early: 0,
+            early_all: 0,
             waiting: 0,
             calm: (45.0 * scenario.steady * f64::from(scenario.agents)) as u64,
             second: (0, 0),
@@ -126,6 +130,7 @@ impl Measure {
                 late: (0, 0),
                 peak: 0,
                 drained: None,
+                nearly: None,
                 settled: None,
                 ideal,
                 fair_shares: 0.0,
@@ -149,6 +154,7 @@ impl Measure {
         self.waiting += u64::from(spans);
         if now <= self.until {
             self.early += u64::from(spans);
+            self.early_all = self.early;
         }
     }
 
@@ -221,6 +227,7 @@ impl Measure {
             self.early = self.early.saturating_sub(1);
         }
         if now > self.until {
+            if self.early * 1000 <= self.early_all { self.report.nearly.get_or_insert(now); }
             if self.early == 0 {
                 self.report.drained.get_or_insert(now);
             }

@@ -70,6 +70,13 @@ impl Scenario {
                 ..Self::boot("outage 120 to 720 s", 60)
             },
             Self {
+                weather: Weather { outage: Some(seconds(400)..seconds(1_900)), ..Weather::default() },
+                horizon: seconds(2_900),
+                from: seconds(1_900),
+                until: seconds(1_900),
+                ..Self::boot("outage of 25 minutes", 60)
+            },
+            Self {
                 weather: Weather { brown_out: Some(seconds(60)..seconds(360)), ..Weather::default() },
                 ..Self::boot("brown-out 60 to 360 s", 60)
             },
