@@ -75,6 +75,16 @@ impl World {
         PathBuf::from(of_systemd.or_else(|| self.variable("SPORED_STATE")).unwrap_or("/var/lib/spored"))
     }
 
+    /// Folder in which the agent keeps spans on their way.
+    pub fn spool(&self) -> PathBuf {
+        self.state_folder().join("spool")
+    }
+
+    /// Folder in which this user's commands keep spans on their way.
+    pub fn user_spool(&self) -> Option<PathBuf> {
+        Some(self.user_state()?.join("spool"))
+    }
+
     /// Another program of ours, in the folder that this one runs from.
     pub fn beside(&self, program: &str) -> Option<PathBuf> {
         let own = std::env::current_exe().ok()?;

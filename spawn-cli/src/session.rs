@@ -79,7 +79,8 @@ impl Session {
         }
         let identity = identity(world, region);
         let now = jiff::Timestamp::now();
-        telemetry.configure(Plan::new(&settings.tracing, &identity, PROGRAM, Some(config.clone()), now));
+        let plan = Plan::new(&settings.tracing, &identity, PROGRAM, Some(config.clone()), now);
+        telemetry.configure(plan.kept_in(world.user_spool()));
         let clients = Clients::new(&config, telemetry.interceptor(Arc::new(AwsCalls), SpanIdentity::of(&identity)));
         let clock = ServerClock::default();
         let clients = clients.hearing(clock.clone());
@@ -218,7 +219,7 @@ pub(crate) async fn telemetry_alone(settings: &Settings, region: Option<&str>, w
     let region = config.as_ref().and_then(|config| config.region()).map(|region| region.as_ref().to_owned());
     let telemetry = Telemetry::start(PROGRAM);
     let plan = Plan::new(&settings.tracing, &identity(world, region), PROGRAM, config, jiff::Timestamp::now());
-    telemetry.configure(plan);
+    telemetry.configure(plan.kept_in(world.user_spool()));
     telemetry
 }
 

@@ -96,6 +96,8 @@ pub const TIMEOUT: &str = "timeout";
 pub const CONNECTION: &str = "connection";
 /// Value of `error.type`: the caller dropped the call.
 pub const CANCELLED: &str = "cancelled";
+/// Value of `error.type`: the process ended before the span did.
+pub const ABORTED: &str = "aborted";
 /// Value of `error.type`: the request could not be made, and nothing was sent.
 pub const CONSTRUCTION: &str = "construction";
 /// Value of `error.type`: the answer could not be read.

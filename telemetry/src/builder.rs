@@ -14,6 +14,7 @@ use crate::interceptor::TracingInterceptor;
 use crate::plan::{Plan, TracePlan};
 use crate::resource::{self, AWS_EC2, Program};
 use crate::sampler::SamplingPlan;
+use crate::storage::Storage;
 use crate::telemetry::{Telemetry, ToRecorder};
 
 /// What a program gives beside its name; see [`Telemetry::of`].
@@ -95,6 +96,15 @@ impl Builder {
         self.attribute("service.version", version)
     }
 
+    /// Keeps spans in this folder on their way, so that a crash or an outage loses none: what is left when the program
+    /// ends is delivered by the next one that uses the folder. Several programs of one user may share it. Without this call
+    /// spans are kept in memory alone.
+    #[must_use]
+    pub fn spool(mut self, folder: impl Into<String>) -> Self {
+        self.settings.spool.folder = Some(folder.into());
+        self
+    }
+
     /// An attribute of the resource. `cloud.platform`, `host.id` and the like make X-Ray draw the program as what it runs on.
     #[must_use]
     pub fn attribute(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
@@ -146,7 +156,8 @@ impl Builder {
                 let name = resource::service_name(&service, &settings);
                 let sampling = SamplingPlan::of_service(&settings, name, kind, aws.cloned());
                 let export = ExportPlan::with_resource(&settings, &resource, aws.cloned());
-                Plan::On(Box::new(TracePlan { sampling, identity: SpanIdentity::none(), export }))
+                let storage = Storage::new(&settings.spool, None);
+                Plan::On(Box::new(TracePlan { sampling, identity: SpanIdentity::none(), export, storage }))
             }
         });
         telemetry

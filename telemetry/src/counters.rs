@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use spawn_delivery::spool::Fate;
 
 /// Why a span was dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -22,6 +23,8 @@ pub enum DropReason {
     ExporterError,
     /// The program ended before it could be delivered.
     Shutdown,
+    /// The disk has not kept it.
+    Corrupt,
 }
 
 impl DropReason {
@@ -36,6 +39,21 @@ impl DropReason {
             Self::Disabled => "disabled",
             Self::ExporterError => "exporter_error",
             Self::Shutdown => "shutdown",
+            Self::Corrupt => "corrupt",
+        }
+    }
+
+    /// How the spool's journals say it. These numbers are on disks, so none ever means another.
+    pub(crate) const fn fate(self) -> Fate {
+        match self {
+            Self::NotSampled => Fate(1),
+            Self::Rejected => Fate(2),
+            Self::TooLarge => Fate(3),
+            Self::Disabled => Fate(4),
+            Self::ExporterError => Fate(5),
+            Self::Shutdown => Fate(6),
+            Self::QueueFull => Fate::EVICTED,
+            Self::Corrupt => Fate::CORRUPT,
         }
     }
 }
@@ -46,14 +64,16 @@ impl std::fmt::Display for DropReason {
     }
 }
 
-/// The account at one moment. `created` equals `exported` plus `queued` plus everything in `dropped`, always.
+/// The account at one moment. `created` plus `recovered` equals `exported` plus `queued` plus everything in `dropped`, always.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Counters {
     /// Spans that ended and were handed over for delivery.
     pub created: u64,
+    /// Spans that were taken over from processes that are gone: what they had left on disk.
+    pub recovered: u64,
     /// Spans that the back end has taken.
     pub exported: u64,
-    /// Spans that wait, those of the export under way included.
+    /// Spans that wait, those of the export under way included, and after the end those that stay on disk.
     pub queued: u64,
     /// Spans that were dropped, by reason; a reason that never applied is absent.
     pub dropped: BTreeMap<DropReason, u64>,

@@ -58,8 +58,15 @@ pub(crate) trait MakeExporter: Debug + Send + Sync {
     /// The exporter's word in settings and status.
     fn name(&self) -> &'static str;
 
-    /// Makes the exporter; called on the worker's thread, within its runtime.
-    fn exporter(&self, memory: &Memory) -> Result<Box<dyn Exporter>, Trouble>;
+    /// The resource of spans that are made from now on, as it is written beside them on disk. `None`: they are not worth
+    /// being kept there, because they leave at once or need no network.
+    fn header(&self) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// Makes the exporter; called on the worker's thread, within its runtime. `of` is the resource of spans that another
+    /// process has left, as [`MakeExporter::header`] wrote it.
+    fn exporter(&self, memory: &Memory, of: Option<&[u8]>) -> Result<Box<dyn Exporter>, Trouble>;
 }
 
 /// What the exporters of one pipeline leave to one another: one is made anew after a failure and for new settings, and the

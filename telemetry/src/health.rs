@@ -12,6 +12,8 @@ pub struct Health {
     pub exporter: Option<&'static str>,
     /// What keeps spans from being delivered now; `None` when nothing does.
     pub problem: Option<Problem>,
+    /// What keeps spans from being kept on disk now, so that they wait in memory; `None` when nothing does.
+    pub storage: Option<Problem>,
     /// Why the back end last refused a span for good; such spans are counted as `rejected`.
     pub last_refusal: Option<String>,
 }

@@ -6,6 +6,7 @@
 //! spans is exact at any moment.
 
 mod backoff;
+mod keeper;
 mod notice;
 mod pace;
 mod panics;
@@ -26,6 +27,7 @@ use crate::counters::{Counters, DropReason};
 use crate::export::{ExportPlan, MakeExporter};
 use crate::health::Health;
 use crate::sampler::Following;
+use crate::storage::Storage;
 use pace::Pace;
 use state::{State, WorkerState};
 
@@ -48,6 +50,15 @@ pub struct Flushed {
     pub left: u64,
 }
 
+/// Whose spans a flush waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Whose {
+    /// Those of this process.
+    Own,
+    /// Also those that others have left, as far as they are found.
+    All,
+}
+
 /// A handle to the pipeline. The worker ends when the last handle is gone.
 #[derive(Clone, Debug)]
 pub(crate) struct Pipeline(Arc<Owner>);
@@ -63,14 +74,26 @@ struct Shared {
     state: Mutex<State>,
     /// Tells the worker that the state has changed in a way that it waits for.
     wake: Notify,
-    /// Tells those who flush that spans were settled or that the worker has ended.
+    /// Tells those who flush that spans were settled or that a thread of ours has ended.
     settled: Condvar,
+    /// Tells the keeper that there is something for the disk.
+    disk: Condvar,
 }
 
 impl Shared {
     /// The state. A panic elsewhere cannot leave it half changed, so a poisoned lock is no reason to stop.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Calls the worker or the keeper.
+    fn call(&self, worker: bool, keeper: bool) {
+        if worker {
+            self.wake.notify_one();
+        }
+        if keeper {
+            self.disk.notify_one();
+        }
     }
 
     /// Logs what there is to log, with nobody waiting for it.
@@ -89,23 +112,40 @@ impl Pipeline {
     /// As [`Pipeline::start`], with other sizes and times.
     pub(crate) fn with_pace(pace: Pace) -> Self {
         let state = Mutex::new(State::new(pace.capacity));
-        Self(Arc::new(Owner(Arc::new(Shared { pace, state, wake: Notify::new(), settled: Condvar::new() }))))
+        Self(Arc::new(Owner(Arc::new(Shared {
+            pace,
+            state,
+            wake: Notify::new(),
+            settled: Condvar::new(),
+            disk: Condvar::new(),
+        }))))
     }
 
     /// Takes a finished span. Never waits for anything but the state's mutex.
     pub(crate) fn accept(&self, span: SpanData) {
-        let wake = self.shared().state().accept(span);
-        if wake {
-            self.shared().wake.notify_one();
-        }
+        let (wake, tell) = {
+            let mut state = self.shared().state();
+            let was_dirty = state.store.has_for_the_disk();
+            (state.accept(span), !was_dirty && state.store.has_for_the_disk())
+        };
+        self.shared().call(wake, tell);
     }
 
     /// Notes a span that has begun, so that it can be announced if it takes long. It may never end; nothing waits for it.
-    pub(crate) fn begun(&self, span: SpanData) {
-        let wake = self.shared().state().begun(span, Instant::now() + self.shared().pace.announce_after);
-        if wake {
-            self.shared().wake.notify_one();
-        }
+    /// `ours`: should this process end before the span does, the span is ended by whoever finds that.
+    pub(crate) fn begun(&self, span: SpanData, ours: bool) {
+        let due = Instant::now() + self.shared().pace.announce_after;
+        let (wake, tell) = {
+            let mut state = self.shared().state();
+            let was_dirty = state.store.has_for_the_disk();
+            (state.begun(span, due, ours), !was_dirty && state.store.has_for_the_disk())
+        };
+        self.shared().call(wake, tell);
+    }
+
+    /// Keeps spans there from the next configuration on.
+    pub(crate) fn keep_in(&self, storage: Storage) {
+        self.shared().state().keep_in(storage);
     }
 
     /// Sets the attributes that say whose the spans are that are announced; those that end say so themselves.
@@ -121,7 +161,7 @@ impl Pipeline {
             Delivery::Export(plan) if plan.exports() => self.export_with(Arc::new(*plan), keep),
             Delivery::Export(_) | Delivery::Discard => self.shared().state().discard(keep),
         }
-        self.shared().wake.notify_one();
+        self.shared().call(true, true);
     }
 
     /// Has the worker's thread do this beside the exports, in place of what it did so far.
@@ -134,7 +174,7 @@ impl Pipeline {
     pub(crate) fn export_with(&self, plan: Arc<dyn MakeExporter>, keep: &dyn Fn(&SpanData) -> bool) {
         self.shared().state().export(plan, keep);
         self.ensure_worker();
-        self.shared().wake.notify_one();
+        self.shared().call(true, true);
     }
 
     /// Delivers the spans that wait now, without lingering, and returns when they have left, when the back end has refused
@@ -148,7 +188,7 @@ impl Pipeline {
         let pipeline = self.clone();
         let waiting = std::thread::Builder::new().name("spawn-flush".to_owned()).spawn(move || {
             // The caller may have stopped waiting; then nobody needs the answer.
-            done.send(pipeline.flush_blocking(within)).unwrap_or_default();
+            done.send(pipeline.flush_blocking(within, Whose::All)).unwrap_or_default();
         });
         match waiting {
             Ok(_) => answer.await.unwrap_or_else(|_| self.left()),
@@ -156,7 +196,8 @@ impl Pipeline {
         }
     }
 
-    /// Flushes, then ends the worker; what is left then is dropped as `shutdown`. Blocks, at most for `within` or so, and
+    /// Flushes, then ends the worker; what is left then stays on disk for the next process, and what is not there is dropped
+    /// as `shutdown`. Blocks, at most for `within` or so, and
     /// may be called from any thread, also from one that drives a runtime.
     pub(crate) fn shutdown(&self, within: Duration) -> Flushed {
         let deadline = deadline(within);
@@ -164,17 +205,15 @@ impl Pipeline {
             let before = self.shared().state().counters();
             (before.exported, before.dropped_for(DropReason::Shutdown))
         };
-        self.flush_blocking(within);
+        self.flush_blocking(within, Whose::Own);
         let mut state = self.shared().state();
         state.close();
-        self.shared().wake.notify_one();
-        while state.worker == WorkerState::Running {
-            let Some(rest) = deadline.checked_duration_since(Instant::now()).filter(|rest| !rest.is_zero()) else {
-                break;
-            };
-            state = self.shared().settled.wait_timeout(state, rest).unwrap_or_else(PoisonError::into_inner).0;
-        }
+        self.shared().call(true, true);
+        let mut state = self.wait_while(state, deadline, |state| state.worker == WorkerState::Running);
         state.drop_the_rest();
+        self.shared().disk.notify_one();
+        // The disk gets what is left of the time; where that is nothing, the kernel has what was written all the same.
+        let state = self.wait_while(state, deadline, |state| state.keeper == WorkerState::Running);
         let after = state.counters();
         let left = after.queued + after.dropped_for(DropReason::Shutdown) - ended;
         Flushed { delivered: after.exported - exported, left }
@@ -204,35 +243,56 @@ impl Pipeline {
         spans.into_iter().map(|span| span.name.into_owned()).collect()
     }
 
-    fn flush_blocking(&self, within: Duration) -> Flushed {
+    fn flush_blocking(&self, within: Duration, whose: Whose) -> Flushed {
         let deadline = deadline(within);
         self.ensure_worker();
         let mut state = self.shared().state();
         let (target, exported, refusals) = (state.store.next_number(), state.counters().exported, state.refusals);
-        if !state.can_deliver() || !state.store.holds_any_before(target) {
+        let waits = |state: &State| {
+            state.store.holds_any_before(target) || (whose == Whose::All && state.store.holds_adopted())
+        };
+        if !state.can_deliver() || !waits(&state) {
             return Flushed { delivered: 0, left: state.store.len() as u64 };
         }
         state.flushing += 1;
         state.orders += 1;
         self.shared().wake.notify_one();
-        while state.store.holds_any_before(target) && state.refusals == refusals && state.worker == WorkerState::Running
-        {
+        let mut state = self.wait_while(state, deadline, |state| {
+            waits(state) && state.refusals == refusals && state.worker == WorkerState::Running
+        });
+        state.flushing -= 1;
+        Flushed { delivered: state.counters().exported - exported, left: state.store.len() as u64 }
+    }
+
+    /// Waits as long as this holds, but not beyond the deadline.
+    fn wait_while<'a>(
+        &self,
+        mut state: MutexGuard<'a, State>,
+        deadline: Instant,
+        holds: impl Fn(&State) -> bool,
+    ) -> MutexGuard<'a, State> {
+        while holds(&state) {
             let Some(rest) = deadline.checked_duration_since(Instant::now()).filter(|rest| !rest.is_zero()) else {
                 break;
             };
             state = self.shared().settled.wait_timeout(state, rest).unwrap_or_else(PoisonError::into_inner).0;
         }
-        state.flushing -= 1;
-        Flushed { delivered: state.counters().exported - exported, left: state.store.len() as u64 }
+        state
     }
 
     fn left(&self) -> Flushed {
         Flushed { delivered: 0, left: self.shared().state().store.len() as u64 }
     }
 
-    /// Starts the worker where there is something to do for it and none is running.
+    /// Starts the threads where there is something to do for them and they are not running.
     fn ensure_worker(&self) {
         let mut state = self.shared().state();
+        if state.keeper == WorkerState::Absent && state.can_deliver() && state.store.has_disk() {
+            // Without it the kernel writes what there is when it likes to, and what others have left stays where it is.
+            if keeper::spawn(Arc::clone(&self.0.0)).is_ok() {
+                state.keeper = WorkerState::Running;
+            }
+        }
         if state.worker == WorkerState::Running || !state.can_deliver() {
             return;
         }
@@ -263,7 +323,7 @@ fn deadline(within: Duration) -> Instant {
 impl Drop for Owner {
     fn drop(&mut self) {
         self.0.state().close();
-        self.0.wake.notify_one();
+        self.0.call(true, true);
     }
 }
 

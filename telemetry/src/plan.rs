@@ -1,5 +1,7 @@
 //! The plan of the telemetry: off, or a sampler, an identity and a place to send spans to.
 
+use std::path::PathBuf;
+
 use aws_types::SdkConfig;
 use jiff::Timestamp;
 use spawn_config::{Identity, TracingSettings};
@@ -8,6 +10,7 @@ use crate::export::ExportPlan;
 use crate::identity::SpanIdentity;
 use crate::resource::Program;
 use crate::sampler::SamplingPlan;
+use crate::storage::Storage;
 
 /// What the telemetry does once the settings are known.
 #[derive(Clone, Debug)]
@@ -27,6 +30,8 @@ pub struct TracePlan {
     pub identity: SpanIdentity,
     /// Where they go.
     pub export: ExportPlan,
+    /// Where they are kept on their way.
+    pub storage: Storage,
 }
 
 impl Plan {
@@ -47,7 +52,19 @@ impl Plan {
             sampling: SamplingPlan::new(settings, identity, program, aws.clone()),
             identity: SpanIdentity::of(identity),
             export: ExportPlan::new(settings, identity, program, std::process::id(), aws),
+            storage: Storage::new(&settings.spool, None),
         }))
+    }
+
+    /// With a folder of the program's own for spans on their way, where the settings name none.
+    #[must_use]
+    pub fn kept_in(mut self, folder: Option<PathBuf>) -> Self {
+        if let Self::On(plan) = &mut self
+            && plan.storage.folder.is_none()
+        {
+            plan.storage.folder = folder;
+        }
+        self
     }
 }
 

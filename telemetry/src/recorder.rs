@@ -281,10 +281,15 @@ impl Recorder {
 
     /// Notes a span of the programs' own that has begun, if it stands at the top of its part of the trace.
     pub(crate) fn begun(&self, span: SpanData) {
+        self.note(span, true);
+    }
+
+    /// A planned one may end on another host, so it is nobody's here.
+    fn note(&self, span: SpanData, ours: bool) {
         let is_top = span.parent_span_id == SpanId::INVALID || span.parent_span_is_remote;
         let is_call = matches!(span.span_kind, SpanKind::Client | SpanKind::Producer);
         if is_top && !is_call && span.span_context.is_sampled() && self.0.kept.is_none() {
-            self.0.pipeline.begun(span);
+            self.0.pipeline.begun(span, ours);
         }
     }
 
@@ -292,7 +297,7 @@ impl Recorder {
     pub(crate) fn begun_planned(&self, start: &SpanStart, end: SpanEnd) {
         let mut span = self.data(start, end);
         say_index(&mut span.attributes, start.job_array_index);
-        self.begun(span);
+        self.note(span, false);
     }
 
     fn data(&self, start: &SpanStart, end: SpanEnd) -> SpanData {

@@ -83,10 +83,11 @@ impl Telemetry {
                 self.recorder.pipeline().accompany(None);
             }
             Plan::On(plan) => {
-                let TracePlan { sampling, identity, export } = *plan;
+                let TracePlan { sampling, identity, export, storage } = *plan;
                 let sampler = self.recorder.sampler();
                 let following = sampler.choose(&sampling);
                 self.recorder.identify(&identity);
+                self.recorder.pipeline().keep_in(storage);
                 let keep = |span: &SpanData| !sampler.rejects(span.span_context.trace_id());
                 self.recorder.pipeline().configure(Delivery::Export(Box::new(export)), &keep);
                 self.recorder.pipeline().accompany(following);

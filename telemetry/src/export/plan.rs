@@ -14,6 +14,7 @@ use super::xray::{XRay, config, second_client};
 use super::{Exporter, MakeExporter, Memory, Trouble};
 use crate::filter::Filter;
 use crate::json_lines::JsonLines;
+use crate::record;
 use crate::resource::{self, Program};
 use crate::xray::Translator;
 
@@ -26,7 +27,7 @@ pub struct ExportPlan {
     otlp: OtlpSettings,
     filter: Filter,
     annotations: Vec<String>,
-    /// Filtered already.
+    /// Not filtered yet: it is kept with spans on disk, and the filter may be another when they leave.
     resource: Resource,
     aws: Option<SdkConfig>,
 }
@@ -56,7 +57,7 @@ impl ExportPlan {
             endpoint: settings.endpoint.clone(),
             file: settings.exporter_file.clone(),
             otlp: settings.otlp.clone(),
-            resource: filter.resource(resource),
+            resource: resource.clone(),
             filter,
             annotations: settings.annotations.clone(),
             aws,
@@ -68,22 +69,22 @@ impl ExportPlan {
         self.exporter != ExporterKind::None
     }
 
-    fn xray(&self, memory: &Memory) -> Result<XRay, Trouble> {
+    fn xray(&self, memory: &Memory, resource: &Resource) -> Result<XRay, Trouble> {
         let aws = self.aws.as_ref().ok_or_else(|| Trouble {
             lasting: true,
             after: None,
             what: "X-Ray needs a region and credentials, and there are none".to_owned(),
             remedy: "set AWS_REGION and credentials, or choose another exporter".to_owned(),
         })?;
-        let translator = Translator::new(&self.resource, self.filter.clone(), &self.annotations);
+        let translator = Translator::new(resource, self.filter.clone(), &self.annotations);
         let config = config(aws, self.endpoint.as_ref(), http_client());
-        Ok(XRay::new(config, translator, resource::sender(&self.resource), Rc::clone(&memory.traces)))
+        Ok(XRay::new(config, translator, resource::sender(resource), Rc::clone(&memory.traces)))
     }
 
-    fn json_lines(&self) -> Result<JsonLines, Trouble> {
+    fn json_lines(&self, resource: &Resource) -> Result<JsonLines, Trouble> {
         match &self.file {
-            Some(path) => JsonLines::in_file(path, &self.resource, self.filter.clone()),
-            None => Ok(JsonLines::on_stderr(&self.resource, self.filter.clone())),
+            Some(path) => JsonLines::in_file(path, resource, self.filter.clone()),
+            None => Ok(JsonLines::on_stderr(resource, self.filter.clone())),
         }
     }
 }
@@ -93,15 +94,27 @@ impl MakeExporter for ExportPlan {
         self.exporter.as_str()
     }
 
-    fn exporter(&self, memory: &Memory) -> Result<Box<dyn Exporter>, Trouble> {
+    /// Lines leave at once, so they need no disk.
+    fn header(&self) -> Option<Vec<u8>> {
+        matches!(self.exporter, ExporterKind::XRay | ExporterKind::Otlp).then(|| {
+            let mut header = Vec::new();
+            record::write_resource(&self.resource, &mut header);
+            header
+        })
+    }
+
+    fn exporter(&self, memory: &Memory, of: Option<&[u8]>) -> Result<Box<dyn Exporter>, Trouble> {
+        // Where it cannot be read it was most likely this host's.
+        let theirs = of.and_then(|of| record::resource(of).ok()).filter(|theirs| !theirs.is_empty());
+        let resource = self.filter.resource(theirs.as_ref().unwrap_or(&self.resource));
         Ok(match self.exporter {
-            ExporterKind::XRay => Box::new(self.xray(memory)?),
+            ExporterKind::XRay => Box::new(self.xray(memory, &resource)?),
             ExporterKind::Otlp => {
                 let filter = self.filter.clone();
-                Box::new(Otlp::new(&self.otlp, self.endpoint.as_ref(), &self.resource, filter, self.aws.as_ref())?)
+                Box::new(Otlp::new(&self.otlp, self.endpoint.as_ref(), &resource, filter, self.aws.as_ref())?)
             }
             // The pipeline asks for no exporter with `none`.
-            ExporterKind::Stdout | ExporterKind::None => Box::new(self.json_lines()?),
+            ExporterKind::Stdout | ExporterKind::None => Box::new(self.json_lines(&resource)?),
         })
     }
 }

@@ -20,7 +20,7 @@ impl ExportPlan {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| problem(silent(&error.to_string())))?;
         let trouble = runtime.block_on(async {
-            let mut exporter = match self.exporter(&Memory::default()) {
+            let mut exporter = match self.exporter(&Memory::default(), None) {
                 Ok(exporter) => exporter,
                 Err(trouble) => return Some(trouble),
             };

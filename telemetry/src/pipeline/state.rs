@@ -6,17 +6,22 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 use opentelemetry_sdk::trace::SpanData;
+use spawn_delivery::disk::{Disk, RealDisk};
+use spawn_delivery::spool::{self, Left};
 
 use super::notice::Notice;
-use super::store::{Appended, Batch, Store};
+use super::store::{Appended, Batch, Duty, Leased, Store, Turn};
 use super::under_way::UnderWay;
 use crate::counters::{Counters, DropReason};
 use crate::export::{Fate, MakeExporter, Outcome, Remarks, Trouble};
 use crate::health::{Health, HealthState, Problem};
 use crate::sampler::Following;
+use crate::storage::Storage;
 
 /// Waiting spans that are worth waking the worker for before its linger is over.
 pub(super) const FULL_BATCH: usize = 500;
+/// Most spans that are brought to a disk that is well again before others get at the state.
+const BROUGHT: usize = 256;
 
 #[derive(Debug)]
 pub(super) struct State {
@@ -25,11 +30,17 @@ pub(super) struct State {
     /// The plan, and the number of the configuration that brought it.
     pub(super) plan: Option<(u64, Arc<dyn MakeExporter>)>,
     configurations: u64,
+    /// Where spans are kept from the next configuration on.
+    storage: Storage,
+    disk: Arc<dyn Disk>,
     created: u64,
+    recovered: u64,
     exported: u64,
     remarks: Remarks,
     dropped: BTreeMap<DropReason, u64>,
     pub(super) worker: WorkerState,
+    /// The thread that waits for the disk.
+    pub(super) keeper: WorkerState,
     /// Those who wait for a flush; while there are any, nothing lingers.
     pub(super) flushing: usize,
     /// Counts what must end the worker's wait after a failure: flushes, configurations, the end.
@@ -69,11 +80,15 @@ impl State {
             intake: Intake::Hold,
             plan: None,
             configurations: 0,
+            storage: Storage::memory(),
+            disk: Arc::new(RealDisk),
             created: 0,
+            recovered: 0,
             exported: 0,
             remarks: Remarks::default(),
             dropped: BTreeMap::new(),
             worker: WorkerState::Absent,
+            keeper: WorkerState::Absent,
             flushing: 0,
             orders: 0,
             following: None,
@@ -90,24 +105,46 @@ impl State {
         if self.intake == Intake::Discard {
             return false;
         }
+        let now = Instant::now();
         self.created += 1;
-        self.under_way.ended(&span);
+        let noted = self.under_way.ended(&span);
         if self.intake == Intake::Closed {
             self.count_dropped(DropReason::Shutdown, 1);
             return false;
         }
-        match self.store.append(span) {
+        match self.store.append(span, now) {
             Appended::Stored { evicted } => self.count_dropped(DropReason::QueueFull, evicted),
-            Appended::Full => self.count_dropped(DropReason::QueueFull, 1),
+            Appended::Full { evicted } => self.count_dropped(DropReason::QueueFull, evicted + 1),
             Appended::TooLarge => self.count_dropped(DropReason::TooLarge, 1),
+        }
+        // Not before the span itself is on disk: a crash between the two leaves one too many, and not one too few.
+        if let Some(id) = noted {
+            self.store.ended(id, now);
         }
         self.worker == WorkerState::Running && matches!(self.store.waiting(), 1 | FULL_BATCH)
     }
 
-    /// Notes a span that has begun, and says whether the worker is to be told.
-    pub(super) fn begun(&mut self, span: SpanData, due: Instant) -> bool {
-        let is_taken = !matches!(self.intake, Intake::Discard | Intake::Closed);
-        is_taken && self.under_way.begun(span, due) && self.worker == WorkerState::Running
+    /// Notes a span that has begun, and says whether the worker is to be told. `ours`: it ends in this process or never.
+    pub(super) fn begun(&mut self, span: SpanData, due: Instant, ours: bool) -> bool {
+        if matches!(self.intake, Intake::Discard | Intake::Closed) {
+            return false;
+        }
+        if ours && self.intake == Intake::Deliver && self.under_way.has_room() {
+            let span = self.under_way.identified(&span);
+            self.store.begun(id_of(&span), &span, Instant::now());
+        }
+        self.under_way.begun(span, due, ours) && self.worker == WorkerState::Running
+    }
+
+    /// Spans are kept there from the next configuration on.
+    pub(super) fn keep_in(&mut self, storage: Storage) {
+        self.storage = storage;
+    }
+
+    /// As [`State::keep_in`], on a disk of the test's own.
+    #[cfg(test)]
+    pub(super) fn on_disk(&mut self, disk: Arc<dyn Disk>) {
+        self.disk = disk;
     }
 
     /// From now on spans go to this plan's exporter.
@@ -116,7 +153,22 @@ impl State {
             return;
         }
         self.drop_unsampled(keep);
-        self.under_way.retain(keep);
+        let now = Instant::now();
+        for rejected in self.under_way.retain(keep) {
+            self.store.ended(rejected, now);
+        }
+        // What is under way is noted where spans are kept from now on.
+        let noted: Vec<_> = self.under_way.noted().collect();
+        let header = plan.header();
+        if self.store.is_elsewhere(&self.storage, header.as_deref()) {
+            noted.iter().for_each(|span| self.store.ended(id_of(span), now));
+        }
+        let is_elsewhere = self.store.keep_in(&self.disk, &self.storage, header);
+        if is_elsewhere || self.intake != Intake::Deliver {
+            noted.iter().for_each(|span| self.store.begun(id_of(span), span, now));
+        }
+        let evicted = self.store.bring(usize::MAX, now);
+        self.count_dropped(DropReason::QueueFull, evicted);
         self.configurations += 1;
         self.plan = Some((self.configurations, plan));
         self.intake = Intake::Deliver;
@@ -134,7 +186,10 @@ impl State {
             let dropped = self.store.retain(&|_| false);
             self.count_dropped(DropReason::Disabled, dropped);
         }
-        self.under_way.clear();
+        let now = Instant::now();
+        for forgotten in self.under_way.retain(&|_| false) {
+            self.store.ended(forgotten, now);
+        }
         self.intake = Intake::Discard;
         self.orders += 1;
     }
@@ -149,17 +204,60 @@ impl State {
         self.following.take()
     }
 
-    /// From now on nothing is taken or delivered.
+    /// From now on nothing is taken or delivered. What is under way stays noted: it never ends here.
     pub(super) fn close(&mut self) {
         self.under_way.clear();
         self.intake = Intake::Closed;
         self.orders += 1;
     }
 
-    /// Drops what waits because the program ends.
+    /// Drops what waits and is not on disk because the program ends; the rest is the next one's.
     pub(super) fn drop_the_rest(&mut self) {
+        let evicted = self.store.bring(usize::MAX, Instant::now());
+        self.count_dropped(DropReason::QueueFull, evicted);
         let dropped = self.store.retain(&|_| false);
         self.count_dropped(DropReason::Shutdown, dropped);
+    }
+
+    /// What the thread has to do that waits for the disk.
+    pub(super) fn duty(&mut self, now: Instant) -> Duty {
+        let evicted = self.store.bring(BROUGHT, now);
+        self.count_dropped(DropReason::QueueFull, evicted);
+        let looks = self.can_deliver() && self.intake == Intake::Deliver;
+        self.store.duty(now, looks)
+    }
+
+    /// Takes over what a writer that is gone has left.
+    pub(super) fn adopt(&mut self, left: Left, open: Vec<(Arc<[u8]>, SpanData)>) {
+        self.recovered += self.store.adopt(left, open);
+    }
+
+    /// Whose spans are next.
+    pub(super) fn turn(&mut self) -> Option<Turn> {
+        let hurry = self.flushing > 0;
+        let turn = self.store.turn(hurry);
+        self.count_lost();
+        turn
+    }
+
+    /// Takes up to `spans` of the spans whose turn it is.
+    pub(super) fn lease(&mut self, turn: &Turn, spans: usize, bytes: usize) -> Option<Leased> {
+        let hurry = self.flushing > 0;
+        let leased = self.store.lease(turn, spans, bytes, hurry);
+        self.count_lost();
+        leased
+    }
+
+    /// Has a batch back of which nothing was delivered.
+    pub(super) fn give_back(&mut self, batch: Batch) {
+        let unreadable = batch.unreadable();
+        self.count_dropped(DropReason::Corrupt, unreadable);
+        self.store.settle(batch, |_| None, Instant::now());
+    }
+
+    fn count_lost(&mut self) {
+        let lost = self.store.take_lost();
+        self.count_dropped(DropReason::Corrupt, lost);
     }
 
     pub(super) fn is_closed(&self) -> bool {
@@ -176,6 +274,8 @@ impl State {
         // A fate that the exporter did not tell is a span that was not delivered.
         let fate = |place: usize| fates.get(place).copied().unwrap_or(Fate::Again);
         let mut again = false;
+        let unreadable = batch.unreadable();
+        self.count_dropped(DropReason::Corrupt, unreadable);
         for place in 0..batch.spans.len() {
             match fate(place) {
                 Fate::Delivered => self.exported += 1,
@@ -183,7 +283,12 @@ impl State {
                 Fate::Again => again = true,
             }
         }
-        self.store.settle(batch, |place| fate(place) == Fate::Again);
+        let entered = |place| match fate(place) {
+            Fate::Delivered => Some(spool::Fate::DELIVERED),
+            Fate::Refused(reason) => Some(reason.fate()),
+            Fate::Again => None,
+        };
+        self.store.settle(batch, entered, Instant::now());
         if let Some(reason) = refusal.filter(|reason| self.last_refusal.as_ref() != Some(reason)) {
             self.notices.push(Notice::Refused { reason: reason.clone() });
             self.last_refusal = Some(reason);
@@ -224,6 +329,7 @@ impl State {
     pub(super) fn counters(&self) -> Counters {
         Counters {
             created: self.created,
+            recovered: self.recovered,
             exported: self.exported,
             queued: self.store.len() as u64,
             dropped: self.dropped.clone(),
@@ -241,7 +347,8 @@ impl State {
             (_, Some(_)) => HealthState::Degraded,
         };
         let exporter = self.plan.as_ref().filter(|_| self.intake != Intake::Discard).map(|(_, plan)| plan.name());
-        Health { state, exporter, problem: self.problem.clone(), last_refusal: self.last_refusal.clone() }
+        let (problem, storage) = (self.problem.clone(), self.store.problem().cloned());
+        Health { state, exporter, problem, storage, last_refusal: self.last_refusal.clone() }
     }
 
     fn drop_unsampled(&mut self, keep: &dyn Fn(&SpanData) -> bool) {
@@ -254,4 +361,9 @@ impl State {
             *self.dropped.entry(reason).or_default() += spans;
         }
     }
+}
+
+/// A span that is under way, as the spool knows it.
+pub(super) fn id_of(span: &SpanData) -> u64 {
+    u64::from_be_bytes(span.span_context.span_id().to_bytes())
 }

@@ -32,6 +32,10 @@ struct Played {
     deaf: bool,
     remarks: Remarks,
     exporters: usize,
+    /// The resource that spans are kept under; none keeps them in memory alone.
+    header: Option<Vec<u8>>,
+    /// The resources that exporters were asked for.
+    resources: Vec<Vec<u8>>,
 }
 
 impl Script {
@@ -55,8 +59,13 @@ impl MakeExporter for Script {
         "script"
     }
 
-    fn exporter(&self, _: &Memory) -> Result<Box<dyn Exporter>, Trouble> {
+    fn header(&self) -> Option<Vec<u8>> {
+        self.0.lock().unwrap().header.clone()
+    }
+
+    fn exporter(&self, _: &Memory, of: Option<&[u8]>) -> Result<Box<dyn Exporter>, Trouble> {
         let mut played = self.0.lock().unwrap();
+        played.resources.extend(of.map(<[u8]>::to_vec));
         played.exporters += 1;
         match &played.broken {
             Some(trouble) => Err(trouble.clone()),
@@ -130,7 +139,7 @@ fn counters(created: u64, exported: u64, queued: u64, dropped: &[(DropReason, u6
 }
 
 fn is_conserved(counters: &Counters) -> bool {
-    counters.created == counters.exported + counters.queued + counters.dropped_in_all()
+    counters.created + counters.recovered == counters.exported + counters.queued + counters.dropped_in_all()
 }
 
 #[test]
@@ -244,14 +253,14 @@ fn a_lasting_refusal_ends_a_flush_early_and_heals_when_the_cause_is_gone() {
     pipeline.accept(span("a"));
     pipeline.export_with(Arc::new(script.clone()), &|_| true);
     let begun = Instant::now();
-    assert_eq!(pipeline.flush_blocking(LONG).delivered, 0);
+    assert_eq!(pipeline.flush_blocking(LONG, Whose::All).delivered, 0);
     assert!(begun.elapsed() < LONG);
     let health = pipeline.health();
     assert_eq!((health.state, health.exporter), (HealthState::Degraded, Some("script")));
     let problem = health.problem.unwrap();
     assert_eq!((problem.what.as_str(), problem.remedy.as_str(), problem.count), ("refused", "ask", 1));
     // The next flush does not wait for the hour to be over.
-    assert_eq!(pipeline.flush_blocking(LONG), Flushed { delivered: 1, left: 0 });
+    assert_eq!(pipeline.flush_blocking(LONG, Whose::All), Flushed { delivered: 1, left: 0 });
     let health = pipeline.health();
     assert_eq!((health.state, health.problem), (HealthState::Ok, None));
 }
@@ -262,7 +271,7 @@ fn an_exporter_that_cannot_be_made_is_a_problem_and_not_a_loss() {
     script.0.lock().unwrap().broken = Some(trouble(true));
     let pipeline = exporting(&script);
     pipeline.accept(span("a"));
-    assert_eq!(pipeline.flush_blocking(LONG), Flushed { delivered: 0, left: 1 });
+    assert_eq!(pipeline.flush_blocking(LONG, Whose::All), Flushed { delivered: 0, left: 1 });
     assert_eq!(pipeline.health().problem.unwrap().what, "refused");
     let mended = Script::default();
     pipeline.export_with(Arc::new(mended.clone()), &|_| true);
@@ -276,7 +285,7 @@ fn after_a_lasting_refusal_the_exporter_is_made_anew() {
     let pipeline = exporting(&script);
     pipeline.accept(span("a"));
     while pipeline.counters().exported == 0 {
-        pipeline.flush_blocking(LONG);
+        pipeline.flush_blocking(LONG, Whose::All);
     }
     assert_eq!(script.0.lock().unwrap().exporters, 2);
 }
@@ -388,7 +397,7 @@ fn a_flush_does_not_linger() {
     let pipeline = Pipeline::with_pace(Pace { linger: Duration::from_secs(3600), ..pace() });
     pipeline.export_with(Arc::new(script.clone()), &|_| true);
     pipeline.accept(span("a"));
-    assert_eq!(pipeline.flush_blocking(LONG), Flushed { delivered: 1, left: 0 });
+    assert_eq!(pipeline.flush_blocking(LONG, Whose::All), Flushed { delivered: 1, left: 0 });
 }
 
 #[test]
@@ -455,8 +464,9 @@ fn a_problem_is_logged_when_it_begins_when_it_changes_and_when_it_is_over() {
         state.fail(trouble(true));
         state.fail(Trouble { what: "gone".to_owned(), ..trouble(false) });
         for _ in 0..2 {
-            state.store.append(span("a"));
-            let batch = state.store.lease(1, 1).unwrap();
+            state.store.append(span("a"), Instant::now());
+            let turn = state.turn().unwrap();
+            let batch = state.lease(&turn, 1, 1).unwrap().read();
             state.settle(batch, Outcome::delivered(1));
         }
         state.notices.drain(..).for_each(notice::Notice::log);
@@ -508,7 +518,7 @@ fn a_span_that_takes_long_is_announced_once_and_counted_when_it_ends() {
     let script = Script::default();
     let pipeline = Pipeline::with_pace(Pace { announce_after: Duration::ZERO, ..pace() });
     // Noted before anybody knows where spans go.
-    pipeline.begun(span("task align[7]"));
+    pipeline.begun(span("task align[7]"), true);
     pipeline.export_with(Arc::new(script.clone()), &|_| true);
     wait_for("announcement", || script.announced() == ["task align[7]"]);
     assert_eq!((pipeline.counters(), script.delivered()), (Counters::default(), vec![]));
@@ -521,14 +531,14 @@ fn a_span_that_takes_long_is_announced_once_and_counted_when_it_ends() {
 fn what_ends_in_time_or_was_not_sampled_is_never_announced() {
     let script = Script::default();
     let pipeline = Pipeline::with_pace(Pace { announce_after: Duration::from_millis(1), ..pace() });
-    pipeline.begun(span("rejected"));
+    pipeline.begun(span("rejected"), true);
     pipeline.export_with(Arc::new(script.clone()), &|span| span.name != "rejected");
     let other = SpanData { span_context: crate::samples::context(7), ..span("kept") };
-    pipeline.begun(other);
+    pipeline.begun(other, true);
     wait_for("announcement", || !script.announced().is_empty());
     assert_eq!(script.announced(), ["kept"]);
     pipeline.configure(Delivery::Discard, &|_| true);
-    pipeline.begun(span("late"));
+    pipeline.begun(span("late"), true);
     assert_eq!(pipeline.shared().state().under_way.due(), None);
 }
 
@@ -538,10 +548,12 @@ fn an_announcement_that_was_not_heard_comes_again_later_and_holds_nothing_up() {
     script.0.lock().unwrap().deaf = true;
     let pipeline = Pipeline::with_pace(Pace { announce_after: Duration::ZERO, ..pace() });
     pipeline.export_with(Arc::new(script.clone()), &|_| true);
-    pipeline.begun(span("work"));
+    pipeline.begun(span("work"), true);
     wait_for("announcement", || !script.announced().is_empty());
     wait_for("another time", || pipeline.shared().state().under_way.due().is_some_and(|due| due > Instant::now()));
     pipeline.accept(SpanData { span_context: crate::samples::context(7), ..span("other") });
     assert_eq!(pipeline.shutdown(LONG).delivered, 1);
     assert_eq!(script.announced().len(), 1);
 }
+
+mod kept;

@@ -7,6 +7,8 @@ use opentelemetry::KeyValue;
 use opentelemetry::trace::SpanId;
 use opentelemetry_sdk::trace::SpanData;
 
+use super::state::id_of;
+
 /// Most spans that are remembered; more are not announced.
 const MOST: usize = 256;
 /// Most spans that are announced together.
@@ -26,24 +28,48 @@ struct Begun {
     span: SpanData,
     /// When it is to be announced; never again once that was heard.
     due: Option<Instant>,
+    /// Whether it ends in this process or never.
+    ours: bool,
 }
 
 impl UnderWay {
     /// Notes a span; whether it is the first to become due.
-    pub(super) fn begun(&mut self, span: SpanData, due: Instant) -> bool {
-        if self.spans.len() >= MOST {
+    pub(super) fn begun(&mut self, span: SpanData, due: Instant, ours: bool) -> bool {
+        if !self.has_room() {
             return false;
         }
         let is_first = self.due().is_none_or(|first| due < first);
-        self.spans.insert(span.span_context.span_id(), Begun { span, due: Some(due) });
+        self.spans.insert(span.span_context.span_id(), Begun { span, due: Some(due), ours });
         is_first
     }
 
-    /// Forgets a span that has ended.
-    pub(super) fn ended(&mut self, span: &SpanData) {
-        if !self.spans.is_empty() {
-            self.spans.remove(&span.span_context.span_id());
+    /// Whether one more is remembered.
+    pub(super) fn has_room(&self) -> bool {
+        self.spans.len() < MOST
+    }
+
+    /// Forgets a span that has ended; the id of one that would never have ended elsewhere.
+    pub(super) fn ended(&mut self, span: &SpanData) -> Option<u64> {
+        if self.spans.is_empty() {
+            return None;
         }
+        self.spans.remove(&span.span_context.span_id()).filter(|begun| begun.ours).map(|begun| id_of(&begun.span))
+    }
+
+    /// The spans that end here or never, with whose they are.
+    pub(super) fn noted(&self) -> impl Iterator<Item = SpanData> {
+        self.spans.values().filter(|begun| begun.ours).map(|begun| self.identified(&begun.span))
+    }
+
+    /// The span with the attributes that say whose it is.
+    pub(super) fn identified(&self, span: &SpanData) -> SpanData {
+        let mut span = span.clone();
+        for own in &self.identity {
+            if span.attributes.iter().all(|said| said.key != own.key) {
+                span.attributes.push(own.clone());
+            }
+        }
+        span
     }
 
     /// When the next span is to be announced.
@@ -54,18 +80,13 @@ impl UnderWay {
     /// The spans to announce now, as they were when they began. They are not due again unless [`UnderWay::unheard`] says so.
     pub(super) fn take_due(&mut self, now: Instant) -> Vec<SpanData> {
         let due = self.spans.values_mut().filter(|begun| begun.due.is_some_and(|due| due <= now)).take(TOGETHER);
-        let identity = &self.identity;
-        due.map(|begun| {
-            begun.due = None;
-            let mut span = begun.span.clone();
-            for own in identity {
-                if span.attributes.iter().all(|said| said.key != own.key) {
-                    span.attributes.push(own.clone());
-                }
-            }
-            span
-        })
-        .collect()
+        let due: Vec<_> = due
+            .map(|begun| {
+                begun.due = None;
+                begun.span.clone()
+            })
+            .collect();
+        due.iter().map(|span| self.identified(span)).collect()
     }
 
     /// Announces these again later, if they are still under way.
@@ -82,9 +103,10 @@ impl UnderWay {
         self.identity = identity;
     }
 
-    /// Forgets the spans for which `keep` does not hold.
-    pub(super) fn retain(&mut self, keep: &dyn Fn(&SpanData) -> bool) {
-        self.spans.retain(|_, begun| keep(&begun.span));
+    /// Forgets the spans for which `keep` does not hold; the ids of those among them that would never have ended elsewhere.
+    pub(super) fn retain(&mut self, keep: &dyn Fn(&SpanData) -> bool) -> Vec<u64> {
+        let gone = self.spans.extract_if(|_, begun| !keep(&begun.span));
+        gone.filter(|(_, begun)| begun.ours).map(|(_, begun)| id_of(&begun.span)).collect()
     }
 
     /// Forgets them all.
@@ -106,8 +128,8 @@ mod tests {
     fn a_span_is_announced_once_when_it_is_due_and_never_when_it_has_ended() {
         let (mut under_way, now) = (UnderWay::default(), Instant::now());
         let later = now + Duration::from_secs(3);
-        assert!(under_way.begun(numbered(1), later));
-        assert!(!under_way.begun(numbered(2), later));
+        assert!(under_way.begun(numbered(1), later, true));
+        assert!(!under_way.begun(numbered(2), later, true));
         assert_eq!((under_way.due(), under_way.take_due(now)), (Some(later), vec![]));
         under_way.ended(&numbered(2));
         under_way.identify(vec![KeyValue::new("spawn.instance_id", "i-0abc")]);
@@ -123,7 +145,7 @@ mod tests {
     fn there_are_only_so_many() {
         let (mut under_way, now) = (UnderWay::default(), Instant::now());
         for id in 1..=MOST as u64 + 1 {
-            under_way.begun(numbered(id), now);
+            under_way.begun(numbered(id), now, true);
         }
         assert_eq!(under_way.spans.len(), MOST);
         assert_eq!(under_way.take_due(now).len(), TOGETHER);

@@ -17,6 +17,9 @@ use crate::export::{Exporter, MakeExporter, Memory, Outcome, Trouble};
 /// Time that an exporter gets for its last words, such as telemetry records, once everything is delivered.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
+/// How long spans are left alone that the disk does not give back.
+const REST: Duration = Duration::from_secs(1);
+
 /// Starts the thread.
 pub(super) fn spawn(shared: Arc<Shared>) -> std::io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -24,7 +27,8 @@ pub(super) fn spawn(shared: Arc<Shared>) -> std::io::Result<()> {
         let _ended = Ended(Arc::clone(&shared));
         // Whatever the exporter's libraries do, it makes no spans.
         let _suppressed = Context::enter_telemetry_suppressed_scope();
-        let worker = Worker { shared, backoff: None, exporter: None, beside: None, memory: Memory::default() };
+        let memory = Memory::default();
+        let worker = Worker { shared, backoff: None, exporter: None, other: None, beside: None, memory };
         runtime.block_on(worker.run());
     })?;
     Ok(())
@@ -43,6 +47,7 @@ impl Drop for Ended {
         }
         drop(state);
         self.0.settled.notify_all();
+        self.0.disk.notify_one();
     }
 }
 
@@ -51,6 +56,8 @@ struct Worker {
     backoff: Option<Backoff>,
     /// The exporter in use, and the number of the configuration that it was made for.
     exporter: Option<(u64, Box<dyn Exporter>)>,
+    /// The one for spans that another process has left, and the resource that it was made with.
+    other: Option<(u64, Arc<[u8]>, Box<dyn Exporter>)>,
     /// What runs beside the exports.
     beside: Option<tokio::task::JoinHandle<()>>,
     /// What exporters leave to one another.
@@ -82,7 +89,8 @@ impl Worker {
                 Next::Deliver => self.deliver().await,
             }
         }
-        if let Some((_, mut exporter)) = self.exporter.take() {
+        let own = self.exporter.take().map(|(_, exporter)| exporter);
+        for mut exporter in own.into_iter().chain(self.other.take().map(|(_, _, exporter)| exporter)) {
             // The program is ending: neither a panic nor a hang in the last words matters any more.
             drop(timeout(LAST_WORDS, caught(exporter.finish())).await);
         }
@@ -131,7 +139,7 @@ impl Worker {
         let Some((configuration, plan)) = plan else { return };
         let mut heard = false;
         if self.backoff.is_none()
-            && let Ok(mut exporter) = self.exporter_for(configuration, &*plan).await
+            && let Ok(mut exporter) = self.exporter_for(configuration, &*plan, None).await
         {
             let patience = exporter.limits().patience.unwrap_or(self.shared.pace.patience);
             let attempt = timeout(patience, caught(exporter.announce(&spans)));
@@ -150,13 +158,14 @@ impl Worker {
 
     /// Makes one attempt, and waits if it failed.
     async fn deliver(&mut self) {
-        let (seen, plan) = {
-            let state = self.shared.state();
-            (state.orders, state.plan.clone())
+        let (seen, plan, turn) = {
+            let mut state = self.shared.state();
+            (state.orders, state.plan.clone(), state.turn())
         };
         let Some((configuration, plan)) = plan else { return };
+        let Some(turn) = turn else { return self.rest().await };
         let Pace { patience, .. } = self.shared.pace;
-        let setback = match self.exporter_for(configuration, &*plan).await {
+        let setback = match self.exporter_for(configuration, &*plan, turn.header.as_ref()).await {
             Err(trouble) => {
                 let setback = Setback::from(&trouble);
                 self.shared.state().fail(trouble);
@@ -164,7 +173,8 @@ impl Worker {
             }
             Ok(mut exporter) => {
                 let limits = exporter.limits();
-                let Some(batch) = self.shared.state().store.lease(limits.spans, limits.bytes) else { return };
+                let Some(leased) = self.shared.state().lease(&turn, limits.spans, limits.bytes) else { return };
+                let batch = leased.read();
                 let patience = limits.patience.unwrap_or(patience);
                 let attempt = timeout(patience, caught(exporter.deliver(&batch.spans)));
                 let outcome = tokio::select! {
@@ -176,14 +186,14 @@ impl Worker {
                         self.shared.state().remark(exporter.remarks());
                         // What has to be changed may be a certificate or a key, so the next exporter reads them anew.
                         if !outcome.trouble.as_ref().is_some_and(|trouble| trouble.lasting) {
-                            self.exporter = Some((configuration, exporter));
+                            self.keep(configuration, turn.header, exporter);
                         }
                         self.settle(batch, outcome)
                     }
                     Some(Ok(Err(panicked))) => self.settle(batch, Outcome::failed(defect(&panicked.0))),
                     Some(Err(_)) => self.settle(batch, Outcome::failed(hanging(patience))),
                     None => {
-                        self.shared.state().store.settle(batch, |_| true);
+                        self.shared.state().give_back(batch);
                         None
                     }
                 }
@@ -201,6 +211,7 @@ impl Worker {
     fn settle(&self, batch: Batch, outcome: Outcome) -> Option<Setback> {
         let setback = outcome.trouble.as_ref().map(Setback::from).unwrap_or_default();
         let done = self.shared.state().settle(batch, outcome);
+        self.shared.disk.notify_one();
         (!done).then_some(setback)
     }
 
@@ -209,13 +220,37 @@ impl Worker {
         &mut self,
         configuration: u64,
         plan: &dyn MakeExporter,
+        of: Option<&Arc<[u8]>>,
     ) -> Result<Box<dyn Exporter>, Trouble> {
-        match self.exporter.take() {
-            Some((made_for, exporter)) if made_for == configuration => Ok(exporter),
-            _ => {
-                caught(async { plan.exporter(&self.memory) }).await.unwrap_or_else(|panicked| Err(defect(&panicked.0)))
+        let there_is = match of {
+            None => self.exporter.take().filter(|(made_for, _)| *made_for == configuration).map(|(_, it)| it),
+            Some(of) => {
+                let other =
+                    self.other.take().filter(|(made_for, theirs, _)| *made_for == configuration && theirs == of);
+                other.map(|(_, _, it)| it)
+            }
+        };
+        match there_is {
+            Some(exporter) => Ok(exporter),
+            None => {
+                let of = of.map(|of| &**of);
+                let made = caught(async { plan.exporter(&self.memory, of) }).await;
+                made.unwrap_or_else(|panicked| Err(defect(&panicked.0)))
             }
         }
+    }
+
+    /// Has the exporter for the next time.
+    fn keep(&mut self, configuration: u64, of: Option<Arc<[u8]>>, exporter: Box<dyn Exporter>) {
+        match of {
+            None => self.exporter = Some((configuration, exporter)),
+            Some(of) => self.other = Some((configuration, of, exporter)),
+        }
+    }
+
+    /// What waits cannot be read from the disk now.
+    async fn rest(&mut self) {
+        drop(timeout(REST, self.shared.wake.notified()).await);
     }
 
     /// Waits after a failure, unless somebody flushes, configures or ends the pipeline meanwhile.

@@ -67,6 +67,7 @@ fn identified(telemetry: &Telemetry, job_array_index: Option<u64>) {
         sampling: SamplingPlan::ratio(SamplingRate::ALWAYS),
         identity,
         export,
+        storage: crate::Storage::memory(),
     })));
 }
 

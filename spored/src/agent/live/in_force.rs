@@ -70,7 +70,8 @@ impl Fixed {
         let reads_files = !matches!(resolved.settings.tracing.exporter, ExporterKind::XRay | ExporterKind::None);
         if as_before.is_none() || (renew == Renew::Everything && reads_files) {
             let aws = Some(self.config.clone());
-            self.telemetry.configure(Plan::new(&resolved.settings.tracing, &identity, PROGRAM, aws, now));
+            let plan = Plan::new(&resolved.settings.tracing, &identity, PROGRAM, aws, now);
+            self.telemetry.configure(plan.kept_in(Some(self.world.spool())));
         }
         let (clients, registry) = match before {
             Some(before) if (before.tracing, &before.identity) == (tracing, &identity) => {

@@ -1,0 +1,121 @@
+//! Makes room for a segment: what is least worth keeping goes first.
+
+use std::sync::Arc;
+
+use super::files::HEADER;
+use super::record::HEAD;
+use super::shelf::{LOCK, Shelf};
+use super::{Class, Spool, Unkept};
+
+/// A record may take one of so many parts of the capacity.
+pub(super) const PARTS_OF_RECORD: u64 = 4;
+/// A segment takes one of so many parts of the capacity, within the limits below.
+const PARTS_OF_SEGMENT: u64 = 32;
+/// Bytes of the smallest segment.
+const LEAST: u64 = 32 * 1024;
+/// Bytes of the largest, but for one that holds a single record.
+const MOST: u64 = 1024 * 1024;
+/// Bytes of a writer's first segment, so that a short command costs little.
+const FIRST: u64 = 64 * 1024;
+/// Room is set aside in blocks of so many bytes, as file systems do.
+const BLOCK: u64 = 4096;
+
+impl Spool {
+    /// Begins a segment that has room for a record of this size.
+    pub(super) fn grow(&mut self, class: Class, bytes: usize) -> Result<(), Unkept> {
+        self.shelf.sides[class as usize].growing = false;
+        let room = self.room_of_segment(class, bytes);
+        let _held = self.room.lock().map_err(Unkept::Disk)?.ok_or(Unkept::Full)?;
+        self.folder()?;
+        self.make_room(class, room)?;
+        self.shelf.grow(class, room, &self.about).map_err(Unkept::Disk)
+    }
+
+    /// Has the folder made before there is a record. Where that fails, the first record tries it again.
+    pub(super) fn prepare(&mut self) {
+        if !self.shelf.ready
+            && let Ok(Some(_held)) = self.room.lock()
+        {
+            drop(self.folder());
+        }
+    }
+
+    fn room_of_segment(&self, class: Class, bytes: usize) -> u64 {
+        let usual = (self.room.capacity / PARTS_OF_SEGMENT).clamp(LEAST, MOST);
+        let first = self.shelf.sides[class as usize].next_number == 0;
+        let least = (HEADER + 2 * (HEAD + self.about.len()) + bytes) as u64;
+        let room = if first { usual.min(FIRST) } else { usual };
+        room.max(least).next_multiple_of(BLOCK)
+    }
+
+    /// Has the writer's folder made, locked, so that it counts as living. The spool's lock is held.
+    fn folder(&mut self) -> Result<(), Unkept> {
+        if self.adrift {
+            return self.settle_again();
+        }
+        if self.shelf.ready {
+            return Ok(());
+        }
+        let disk = &self.room.disk;
+        disk.create_folder(&self.shelf.path).map_err(Unkept::Disk)?;
+        let lock = disk.lock(&self.shelf.path.join(LOCK)).map_err(Unkept::Disk)?;
+        self.lock = Some(lock.ok_or(Unkept::Full)?);
+        self.shelf.ready = true;
+        self.shelf.names = true;
+        if !self.shelf.noted.is_empty() {
+            self.shelf.begin_journal(true);
+        }
+        if !self.shelf.open.is_empty() {
+            self.shelf.begin_notes(true);
+        }
+        Ok(())
+    }
+
+    /// Sees to it that so many bytes more are within the capacity. The spool's lock is held.
+    pub(super) fn make_room(&mut self, class: Class, bytes: u64) -> Result<(), Unkept> {
+        loop {
+            self.sum = self.room.sum().map_err(Unkept::Disk)?;
+            if self.sum.bytes + bytes <= self.room.for_segments() {
+                return Ok(());
+            }
+            if !self.free(class) {
+                return Err(Unkept::Full);
+            }
+        }
+    }
+
+    /// Removes what is least worth keeping, for a record of this class. Whether there was anything.
+    fn free(&mut self, class: Class) -> bool {
+        if self.shelf.remove_done() || self.each_taken(Shelf::remove_done) || self.room.remove_set_aside() {
+            return true;
+        }
+        // A routine record makes no kept one go.
+        let classes = if class == Class::Kept { &Class::ALL[..] } else { &Class::ALL[..1] };
+        classes.iter().any(|class| {
+            self.each_taken(|shelf| shelf.evict(*class)) || self.evict_dead(*class) || self.shelf.evict(*class)
+        })
+    }
+
+    /// Does this to shelves that were taken over, until it is done to one.
+    fn each_taken(&self, mut act: impl FnMut(&mut Shelf) -> bool) -> bool {
+        self.left.iter().filter_map(|(_, taken)| taken.upgrade()).any(|taken| {
+            // One that is busy is being read or written at this moment.
+            taken.try_lock().is_ok_and(|mut taken| act(&mut taken.shelf))
+        })
+    }
+
+    /// Has the oldest segment of a writer make room that lives no more and that nobody has taken over.
+    fn evict_dead(&self, class: Class) -> bool {
+        let Ok(names) = self.room.writers() else { return false };
+        names.into_iter().filter(|name| !self.is_ours(name)).any(|name| {
+            let lock = self.room.disk.lock(&self.room.folder.join(&name).join(LOCK));
+            let Ok(Some(_held)) = lock else { return false };
+            Shelf::load(Arc::clone(&self.room), name).is_ok_and(|mut shelf| shelf.remove_done() || shelf.evict(class))
+        })
+    }
+
+    /// Whether a folder is this writer's, or one that it has taken over.
+    pub(super) fn is_ours(&self, name: &str) -> bool {
+        name == self.shelf.name || self.left.iter().any(|(left, taken)| left == name && taken.strong_count() > 0)
+    }
+}
