@@ -247,6 +247,28 @@ impl Pacer {
         self.limits = limits;
     }
 
+    /// Records go elsewhere, or share it with others: what went wrong before means nothing any more.
+    pub fn reconfigured(&mut self, now: Duration, fleet: Fleet, limits: Limits) {
+        self.fleet(fleet);
+        self.limits(limits);
+        self.wait.forget(now);
+    }
+
+    /// Whether nothing is known to be wrong.
+    #[must_use]
+    pub fn is_well(&self) -> bool {
+        self.wait.is_well()
+    }
+
+    /// How long one record more than all others have is to wait, if each of the fleet has one at the same time.
+    #[must_use]
+    pub fn spread(&self) -> Duration {
+        match share(self.fleet, self.limits.quota) {
+            Some(share) => seconds(1, share * AHEAD / FILLED).mul_f64(self.fleet.place),
+            None => Duration::ZERO,
+        }
+    }
+
     /// Somebody wants another attempt at once, whatever went wrong before. A back end that asks for less is heeded.
     pub fn again(&mut self, now: Duration) {
         self.wait.cut_short(now);
@@ -459,7 +481,9 @@ impl Pacer {
         if is_ahead {
             self.free_ahead = self.free_ahead.max(at) + cost;
         } else {
-            self.free = (self.free.max(at) + cost).min(self.part_at + if self.due > 0 { self.apart } else { LONGEST_SLOT }).max(at);
+            self.free = (self.free.max(at) + cost)
+                .min(self.part_at + if self.due > 0 { self.apart } else { LONGEST_SLOT })
+                .max(at);
         }
     }
 

@@ -57,6 +57,17 @@ impl Wait {
         }
     }
 
+    /// What went wrong means nothing any more.
+    pub(super) fn forget(&mut self, now: Duration) {
+        (self.failures, self.throttlings, self.is_throttled) = (0, 0, false);
+        self.until = self.until.min(now);
+    }
+
+    /// Whether nothing is known to be wrong.
+    pub(super) fn is_well(&self) -> bool {
+        self.failures == 0 && !self.is_throttled
+    }
+
     /// All went well. If nothing had before, the times of the first and of the last failure.
     pub(super) fn succeeded(&mut self) -> Option<(Duration, Duration)> {
         self.throttlings = 0;

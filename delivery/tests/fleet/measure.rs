@@ -160,7 +160,9 @@ impl Measure {
 
     /// x
     pub fn dump(&self) {
-        for (bin, (requests, throttled, offered)) in &self.bins { eprintln!("BIN {} requests {} throttled {} docs/s {}", bin * 20, requests, throttled, offered / 20); }
+        for (bin, (requests, throttled, offered)) in &self.bins {
+            eprintln!("BIN {} requests {} throttled {} docs/s {}", bin * 20, requests, throttled, offered / 20);
+        }
     }
 
     /// An agent has made a request.
@@ -174,7 +176,10 @@ impl Measure {
             self.report.late.1 += u64::from(is_throttled);
         }
         let second = now.as_secs();
-        let bin = self.bins.entry(second / 20).or_default(); bin.0 += 1; bin.1 += u64::from(is_throttled); bin.2 += documents as u64;
+        let bin = self.bins.entry(second / 20).or_default();
+        bin.0 += 1;
+        bin.1 += u64::from(is_throttled);
+        bin.2 += documents as u64;
         self.second = if self.second.0 == second { self.second } else { (second, 0) };
         self.second.1 += documents as u64;
         self.report.peak = self.report.peak.max(self.second.1);
@@ -227,7 +232,9 @@ impl Measure {
             self.early = self.early.saturating_sub(1);
         }
         if now > self.until {
-            if self.early * 1000 <= self.early_all { self.report.nearly.get_or_insert(now); }
+            if self.early * 1000 <= self.early_all {
+                self.report.nearly.get_or_insert(now);
+            }
             if self.early == 0 {
                 self.report.drained.get_or_insert(now);
             }
@@ -246,7 +253,10 @@ impl Measure {
 
     /// The figures. `queued` is, for each agent, what it says that it has made and that waits.
     pub fn report(mut self, sender: &'static str, queued: &[(u32, usize)]) -> Report {
-        self.report.sender = sender; if sender == "spored" && std::env::var("BINS").is_ok() { self.dump(); }
+        self.report.sender = sender;
+        if sender == "spored" && std::env::var("BINS").is_ok() {
+            self.dump();
+        }
         self.report.queued = queued.iter().map(|(_, waiting)| *waiting as u64).sum();
         let shares = self.agents.iter().map(|of| of.at_check.1 as f64 / of.at_check.0.max(1) as f64);
         self.report.fair_shares = jain(shares);
@@ -260,7 +270,7 @@ impl Measure {
 
 /// Jain's index: 1 where all have the same, one over their number where one has all.
 fn jain(values: impl Iterator<Item = f64>) -> f64 {
-    let (sum, squares, number) =
-        values.fold((0.0, 0.0, 0.0), |(sum, squares, number), value| (sum + value, squares + value * value, number + 1.0));
+    let (sum, squares, number) = values
+        .fold((0.0, 0.0, 0.0), |(sum, squares, number), value| (sum + value, squares + value * value, number + 1.0));
     if squares == 0.0 { 0.0 } else { sum * sum / (number * squares) }
 }

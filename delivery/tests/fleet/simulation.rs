@@ -75,9 +75,10 @@ pub fn run(scenario: &Scenario, kind: Kind, seed: u64) -> Report {
     };
     simulation.prepare();
     simulation.play();
-    let queued = simulation.agents.iter().map(|agent| {
-        (agent.made, agent.waiting.len() + agent.under_way.as_ref().map_or(0, |(spans, ..)| spans.len()))
-    });
+    let queued = simulation
+        .agents
+        .iter()
+        .map(|agent| (agent.made, agent.waiting.len() + agent.under_way.as_ref().map_or(0, |(spans, ..)| spans.len())));
     let queued: Vec<_> = queued.collect();
     simulation.measure.report(kind.name, &queued)
 }

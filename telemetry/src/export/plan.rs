@@ -7,11 +7,12 @@ use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use aws_types::SdkConfig;
 use opentelemetry_sdk::Resource;
 use spawn_config::{Endpoint, ExporterKind, Identity, OtlpSettings, TracingSettings};
+use spawn_delivery::pacing::{Fleet, place_of};
 
 use super::guard::GuardedDns;
 use super::otlp::Otlp;
 use super::xray::{XRay, config, second_client};
-use super::{Exporter, MakeExporter, Memory, Trouble};
+use super::{Exporter, MakeExporter, Memory, Sharing, Trouble};
 use crate::filter::Filter;
 use crate::json_lines::JsonLines;
 use crate::record;
@@ -30,6 +31,7 @@ pub struct ExportPlan {
     /// Not filtered yet: it is kept with spans on disk, and the filter may be another when they leave.
     resource: Resource,
     aws: Option<SdkConfig>,
+    sharing: Sharing,
 }
 
 impl ExportPlan {
@@ -42,7 +44,8 @@ impl ExportPlan {
         process_id: u32,
         aws: Option<SdkConfig>,
     ) -> Self {
-        Self::with_resource(settings, &resource::resource(program, process_id, identity, settings), aws)
+        let plan = Self::with_resource(settings, &resource::resource(program, process_id, identity, settings), aws);
+        Self { sharing: Sharing { fleet: fleet(identity), ..plan.sharing }, ..plan }
     }
 
     /// As [`ExportPlan::new`], for a resource that is known.
@@ -61,6 +64,11 @@ impl ExportPlan {
             filter,
             annotations: settings.annotations.clone(),
             aws,
+            sharing: Sharing {
+                // Quotas are told of X-Ray's documents; a receiver of one's own has none that is known.
+                quota: (settings.exporter == ExporterKind::XRay).then_some(settings.quota as f64),
+                ..Sharing::default()
+            },
         }
     }
 
@@ -94,6 +102,10 @@ impl MakeExporter for ExportPlan {
         self.exporter.as_str()
     }
 
+    fn sharing(&self) -> Sharing {
+        self.sharing
+    }
+
     /// Lines leave at once, so they need no disk.
     fn header(&self) -> Option<Vec<u8>> {
         matches!(self.exporter, ExporterKind::XRay | ExporterKind::Otlp).then(|| {
@@ -116,6 +128,17 @@ impl MakeExporter for ExportPlan {
             // The pipeline asks for no exporter with `none`.
             ExporterKind::Stdout | ExporterKind::None => Box::new(self.json_lines(&resource)?),
         })
+    }
+}
+
+/// Which of how many hosts this is.
+fn fleet(identity: &Identity) -> Fleet {
+    match identity.fleet {
+        None => Fleet::ALONE,
+        Some(spawn_config::Fleet { size, index: Some(index) }) => Fleet::of(size, index),
+        Some(spawn_config::Fleet { size, index: None }) => {
+            Fleet { size: size.max(1), place: place_of(&identity.instance_id) }
+        }
     }
 }
 
