@@ -480,11 +480,11 @@ impl Pacer {
     fn pay(&mut self, at: Duration, cost: Duration, is_ahead: bool) {
         if is_ahead {
             self.free_ahead = self.free_ahead.max(at) + cost;
-        } else {
-            self.free = (self.free.max(at) + cost)
-                .min(self.part_at + if self.due > 0 { self.apart } else { LONGEST_SLOT })
-                .max(at);
+            return;
         }
+        let free = self.free.max(at) + cost;
+        let apart = if self.due > 0 { self.apart } else { LONGEST_SLOT };
+        self.free = if self.fleet.size > 1 { free.min(self.part_at + apart).max(at) } else { free };
     }
 
     /// The back end takes records. If it was away, those of this one get a slot from when that ended, as far as known.
