@@ -1,6 +1,7 @@
 //! What the spool wants of a disk, so that tests can take its power away between any two of these operations.
 
 mod real;
+mod simulated;
 
 use std::fmt::Debug;
 use std::io;
@@ -8,6 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub use real::RealDisk;
+pub use simulated::{Crash, Fault, Operation, SimulatedDisk};
 
 /// A file system, as far as the spool uses one. Every operation may fail, and may be the last before a crash.
 pub trait Disk: Debug + Send + Sync {

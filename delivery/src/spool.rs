@@ -28,7 +28,7 @@ pub use types::{Chunk, Class, Fate, Gone, Options, Place, Record, Totals, Unkept
 
 use std::io;
 use std::ops::Range;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -68,7 +68,7 @@ impl Spool {
     #[must_use]
     pub fn new(disk: Arc<dyn Disk>, options: Options) -> Self {
         let Options { folder, capacity, sync, writer } = options;
-        let room = Arc::new(Room { disk, folder, capacity, corrupt: AtomicU64::new(0) });
+        let room = Arc::new(Room::new(disk, folder, capacity));
         Self {
             shelf: Shelf::new(Arc::clone(&room), writer),
             room,
@@ -112,9 +112,12 @@ impl Spool {
 
     /// Waits until the disk has a record. One that it refuses is taken back, because the caller is told that it is not kept.
     fn sync_record(&mut self, place: Place) -> Result<(), Unkept> {
-        let Some(syncing) = self.sync_now() else { return Ok(()) };
-        let synced = syncing.run();
-        self.synced(synced).map_err(|error| {
+        // Whether or not another thread is asking the disk: that does not know of this record.
+        let under_way = self.syncing;
+        let synced = self.gather().run();
+        let answer = self.synced(synced);
+        self.syncing = under_way;
+        answer.map_err(|error| {
             self.shelf.done(&[place], done::VOID);
             Unkept::Disk(error)
         })
@@ -139,11 +142,14 @@ impl Spool {
     /// Enters what became of records. Those that were done with before stay what they were.
     pub fn done(&mut self, places: &[Place], fate: Fate) {
         self.shelf.done(places, fate);
+        self.catch_up();
     }
 
     /// Enters what became of records that never had a place here, so that the account of all lives is whole.
     pub fn note(&mut self, fate: Fate, records: u64) {
+        self.prepare();
         self.shelf.note(fate, records);
+        self.catch_up();
     }
 
     /// Something is under way. If this process ends before [`Spool::ended`], whoever takes over finds this note. Where the disk
@@ -151,11 +157,13 @@ impl Spool {
     pub fn begun(&mut self, id: u64, payload: &[u8]) {
         self.prepare();
         self.shelf.note_open(id, Some(payload));
+        self.catch_up();
     }
 
     /// It is under way no more.
     pub fn ended(&mut self, id: u64) {
         self.shelf.note_open(id, None);
+        self.catch_up();
     }
 
     /// What the disk is to be asked for, on a thread that may wait for it, if that is due. Nothing while one such is under way.
@@ -176,21 +184,25 @@ impl Spool {
         if self.syncing || self.adrift {
             return None;
         }
+        let syncing = self.gather();
+        self.syncing = !syncing.is_idle();
+        self.syncing.then_some(syncing)
+    }
+
+    /// All that the disk may not know yet.
+    fn gather(&mut self) -> Syncing {
         let mut syncing = Syncing::new(Arc::clone(&self.room));
         syncing.add(&mut self.shelf);
+        syncing.add_orphans();
         for taken in self.left.iter().filter_map(|(_, taken)| taken.upgrade()) {
             if let Ok(mut taken) = taken.try_lock() {
                 syncing.add(&mut taken.shelf);
             }
         }
-        if syncing.is_idle() {
-            return None;
-        }
         if self.shelf.ready {
             syncing.look_for(self.shelf.path.join(shelf::LOCK));
         }
-        self.syncing = true;
-        Some(syncing)
+        syncing
     }
 
     /// The disk has answered.
@@ -223,7 +235,7 @@ impl Spool {
     /// How full the spool was when that was last looked at.
     #[must_use]
     pub fn usage(&self) -> Usage {
-        let Sum { bytes, writers, set_aside } = self.sum;
+        let Sum { bytes, writers, set_aside, .. } = self.sum;
         let corrupt = self.room.corrupt.load(Ordering::Relaxed);
         Usage { bytes, capacity: self.room.capacity, writers, set_aside, corrupt }
     }

@@ -15,6 +15,7 @@ mod exporters;
 mod fixture;
 mod guide;
 mod instance;
+mod killed;
 mod life;
 mod life_ends;
 mod life_faults;

@@ -29,7 +29,8 @@ struct RealLock(#[expect(dead_code, reason = "it is held, not used")] File);
 
 impl Disk for RealDisk {
     fn create_folder(&self, folder: &Path) -> io::Result<()> {
-        DirBuilder::new().recursive(true).mode(OWN_FOLDER).create(folder)
+        DirBuilder::new().recursive(true).mode(OWN_FOLDER).create(folder)?;
+        must_be_ours(folder)
     }
 
     fn list(&self, folder: &Path) -> io::Result<Vec<Entry>> {
@@ -117,6 +118,23 @@ impl DiskFile for RealFile {
 }
 
 impl Lock for RealLock {}
+
+/// A folder that others may write to, or that leads elsewhere, is none to keep spans in.
+fn must_be_ours(folder: &Path) -> io::Result<()> {
+    let about = fs::symlink_metadata(folder)?;
+    let path = folder.display();
+    let what = if about.is_symlink() {
+        format!("{path} is a symbolic link: remove it, or name the folder that it leads to")
+    } else if about.uid() != rustix::process::geteuid().as_raw() {
+        let (owner, user) = (about.uid(), rustix::process::geteuid().as_raw());
+        format!("{path} belongs to user {owner}: run `chown {user} {path}`, or name another folder")
+    } else if about.mode() & 0o022 != 0 {
+        format!("others may write to {path}: run `chmod 700 {path}`")
+    } else {
+        return Ok(());
+    };
+    Err(io::Error::new(io::ErrorKind::PermissionDenied, what))
+}
 
 /// Where the file system cannot set room aside, the file has its size all the same, and a full disk shows later.
 fn set_aside(file: &File, room: u64) -> io::Result<()> {

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::Fate;
 
-/// Never a record: an append that the disk refused half-way has used its ordinal.
+/// Taken back: the caller was told that the disk has not kept it.
 pub(super) const VOID: Fate = Fate(252);
 
 /// What is done with.

@@ -80,16 +80,8 @@ impl Account {
     pub(super) fn of(entries: &[Entry]) -> Self {
         let mut account = Self::default();
         for class in Class::ALL {
-            let low = entries.iter().filter_map(|entry| match entry {
-                Entry::Below { class: of, low } if *of == class => Some(*low),
-                _ => None,
-            });
-            let low = low.max().unwrap_or_default();
-            let below = entries.iter().filter_map(|entry| match entry {
-                Entry::Total { class: of, fate, low: at, count } if (*of, *at) == (class, low) => Some((*fate, *count)),
-                _ => None,
-            });
-            account.done[class as usize] = Done::resumed(low, below.collect());
+            let (low, below) = mark(entries, class);
+            account.done[class as usize] = Done::resumed(low, below);
         }
         for entry in entries {
             account.take(*entry);
@@ -138,4 +130,25 @@ impl Account {
         }
         bytes
     }
+}
+
+/// The mark of a class that all below are done with, and their fates. A mark whose fates are all there goes before one that
+/// was cut short while it was written, because then the journal before it is still there.
+fn mark(entries: &[Entry], class: Class) -> (u64, BTreeMap<Fate, u64>) {
+    let lows = entries.iter().filter_map(|entry| match entry {
+        Entry::Below { class: of, low } if *of == class => Some(*low),
+        _ => None,
+    });
+    let with_fates = |low: u64| {
+        let fates = entries.iter().filter_map(|entry| match entry {
+            Entry::Total { class: of, fate, low: at, count } if (*of, *at) == (class, low) => Some((*fate, *count)),
+            _ => None,
+        });
+        (low, fates.collect::<BTreeMap<_, _>>())
+    };
+    let whole = |(low, fates): &(u64, BTreeMap<Fate, u64>)| {
+        fates.values().fold(0, |sum: u64, count| sum.saturating_add(*count)) == *low
+    };
+    let marks: Vec<_> = lows.map(with_fates).collect();
+    marks.into_iter().max_by_key(|mark| (whole(mark), mark.0)).unwrap_or_default()
 }

@@ -18,6 +18,15 @@ pub(super) struct Taken {
     pub(super) _lock: Box<dyn Lock>,
 }
 
+impl Drop for Taken {
+    fn drop(&mut self) {
+        if let (Some(file), _) = self.shelf.journal.to_sync() {
+            let mut orphans = self.shelf.room.orphans.lock().unwrap_or_else(PoisonError::into_inner);
+            orphans.push((file, self.shelf.path.clone()));
+        }
+    }
+}
+
 impl Left {
     fn taken(&self) -> MutexGuard<'_, Taken> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)

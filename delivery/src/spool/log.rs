@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::Unkept;
 use super::files::{HEADER, What, header};
 use super::room::Room;
 use crate::disk::DiskFile;
@@ -26,13 +27,20 @@ pub(super) struct Log {
     pub(super) dirty: bool,
     /// Whether the disk refused an entry, so that only a new file can be whole.
     pub(super) stale: bool,
+    /// Bytes that a new file wants, where there was no room for it.
+    pub(super) wants: Option<u64>,
 }
 
 impl Log {
     /// A log of a writer's folder with these files so far; the next has this number.
     pub(super) fn new(what: What, folder: PathBuf, number: u32, old: Vec<PathBuf>) -> Self {
         let path = PathBuf::new();
-        Self { what, folder, number, file: None, path, at: 0, room: 0, old, dirty: false, stale: false }
+        Self { what, folder, number, file: None, path, at: 0, room: 0, old, dirty: false, stale: false, wants: None }
+    }
+
+    /// Whether there is a file.
+    pub(super) fn is_begun(&self) -> bool {
+        self.file.is_some()
     }
 
     /// Adds entries. `false`: a new file is wanted that holds these too.
@@ -55,7 +63,14 @@ impl Log {
         self.stale = true;
         let bytes = LEAST.max((2 * (HEADER + counts.len()) as u64).next_power_of_two());
         let path = self.folder.join(self.what.name(self.number));
-        let Ok(file) = room.create_small(&path, bytes, locked) else { return };
+        let file = match room.create_small(&path, bytes, locked) {
+            Ok(file) => file,
+            Err(refusal) => {
+                self.wants = matches!(refusal, Unkept::Full).then_some(bytes);
+                return;
+            }
+        };
+        self.wants = None;
         let mut content = header(self.what, self.number, 0).to_vec();
         content.extend_from_slice(counts);
         // A number is used once, so that no half of a file is taken for a whole one.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::files::HEADER;
 use super::record::HEAD;
+use super::room::{Room, Sum};
 use super::shelf::{LOCK, Shelf};
 use super::{Class, Spool, Unkept};
 
@@ -27,8 +28,31 @@ impl Spool {
         let room = self.room_of_segment(class, bytes);
         let _held = self.room.lock().map_err(Unkept::Disk)?.ok_or(Unkept::Full)?;
         self.folder()?;
-        self.make_room(class, room)?;
+        let journal = if self.shelf.journal.is_begun() { 0 } else { BLOCK };
+        self.make_room(class, room + journal)?;
+        if journal > 0 {
+            // Before the first record, so that what is done with can be said whatever room there is later.
+            self.shelf.begin_journal(true);
+        }
         self.shelf.grow(class, room, &self.about).map_err(Unkept::Disk)
+    }
+
+    /// Has room made for a journal or notes that found none, at the cost of routine records.
+    pub(super) fn catch_up(&mut self) {
+        let bytes = self.shelf.journal.wants.unwrap_or(0) + self.shelf.notes.wants.unwrap_or(0);
+        if bytes == 0 || self.adrift {
+            return;
+        }
+        let Ok(Some(_held)) = self.room.lock() else { return };
+        if self.clear(Class::Routine, |room, sum| sum.bytes + bytes <= room.capacity).is_err() {
+            return;
+        }
+        if self.shelf.journal.wants.is_some() {
+            self.shelf.begin_journal(true);
+        }
+        if self.shelf.notes.wants.is_some() {
+            self.shelf.begin_notes(true);
+        }
     }
 
     /// Has the folder made before there is a record. Where that fails, the first record tries it again.
@@ -62,9 +86,6 @@ impl Spool {
         self.lock = Some(lock.ok_or(Unkept::Full)?);
         self.shelf.ready = true;
         self.shelf.names = true;
-        if !self.shelf.noted.is_empty() {
-            self.shelf.begin_journal(true);
-        }
         if !self.shelf.open.is_empty() {
             self.shelf.begin_notes(true);
         }
@@ -72,10 +93,15 @@ impl Spool {
     }
 
     /// Sees to it that so many bytes more are within the capacity. The spool's lock is held.
-    pub(super) fn make_room(&mut self, class: Class, bytes: u64) -> Result<(), Unkept> {
+    fn make_room(&mut self, class: Class, bytes: u64) -> Result<(), Unkept> {
+        self.clear(class, |room, sum| room.allows(sum, bytes))
+    }
+
+    /// Removes what is least worth keeping, for the sake of this class, until that is enough.
+    fn clear(&mut self, class: Class, enough: impl Fn(&Room, &Sum) -> bool) -> Result<(), Unkept> {
         loop {
             self.sum = self.room.sum().map_err(Unkept::Disk)?;
-            if self.sum.bytes + bytes <= self.room.for_segments() {
+            if enough(&self.room, &self.sum) {
                 return Ok(());
             }
             if !self.free(class) {

@@ -2,10 +2,11 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use super::Unkept;
+use super::files::What;
 use crate::disk::{Disk, DiskFile, Entry, Lock};
 
 /// The file whose lock is held while room is summed up and taken.
@@ -25,21 +26,40 @@ pub(super) struct Room {
     pub(super) capacity: u64,
     /// Records that this process found lost to the disk.
     pub(super) corrupt: AtomicU64,
+    /// Journals of writers that were taken over and let go, which the disk may not have, and their folders.
+    pub(super) orphans: Mutex<Vec<(Arc<dyn DiskFile>, PathBuf)>>,
+    /// Whether the disk knows the folder, too.
+    pub(super) rooted: AtomicBool,
 }
 
 /// What is in the folder.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Sum {
     pub(super) bytes: u64,
+    /// Of these, bytes of journals, notes and the ledger.
+    pub(super) small: u64,
     pub(super) writers: usize,
     pub(super) set_aside: usize,
 }
 
 impl Room {
+    pub(super) fn new(disk: Arc<dyn Disk>, folder: PathBuf, capacity: u64) -> Self {
+        let (corrupt, orphans, rooted) = (AtomicU64::new(0), Mutex::default(), AtomicBool::new(false));
+        Self { disk, folder, capacity, corrupt, orphans, rooted }
+    }
+
     /// Has the folder made if need be, and nobody else take room, until the answer is dropped. `None`: another does.
     pub(super) fn lock(&self) -> io::Result<Option<Box<dyn Lock>>> {
         self.disk.create_folder(&self.folder)?;
         self.lock_of(&self.folder.join(LOCK))
+    }
+
+    /// Has the disk remember the folder itself, which this process may have made, and those above it.
+    pub(super) fn root(&self) {
+        if !self.rooted.swap(true, Ordering::Relaxed) {
+            // Those that are another user's may not be opened; they have been there for long.
+            self.folder.ancestors().skip(1).for_each(|above| drop(self.disk.sync_folder(above)));
+        }
     }
 
     /// Asks for a lock a few times.
@@ -53,9 +73,10 @@ impl Room {
         Ok(None)
     }
 
-    /// Bytes that segments may occupy together.
-    pub(super) fn for_segments(&self) -> u64 {
-        self.capacity - self.capacity / FOR_SMALL_FILES
+    /// Whether so many bytes more may be set aside for a segment.
+    pub(super) fn allows(&self, sum: &Sum, bytes: u64) -> bool {
+        let for_segments = self.capacity - self.capacity / FOR_SMALL_FILES;
+        sum.bytes + bytes <= self.capacity && sum.bytes - sum.small + bytes <= for_segments
     }
 
     /// The names of the folders of writers, those that began first before others.
@@ -76,11 +97,16 @@ impl Room {
         for entry in self.disk.list(&self.folder)? {
             if !entry.is_folder {
                 sum.bytes += entry.bytes;
+                sum.small += entry.bytes;
                 continue;
             }
             // One that its writer has removed meanwhile is empty.
             let within = self.disk.list(&self.folder.join(&entry.name)).unwrap_or_default();
-            sum.bytes += within.iter().map(|file| file.bytes).sum::<u64>();
+            for file in &within {
+                sum.bytes += file.bytes;
+                sum.small +=
+                    if matches!(What::of(&file.name), Some((What::Done | What::Open, _))) { file.bytes } else { 0 };
+            }
             if entry.name == SET_ASIDE {
                 sum.set_aside = within.len();
             } else {

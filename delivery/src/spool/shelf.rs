@@ -62,7 +62,7 @@ pub(super) struct Side {
     /// What the journal says of that.
     journalled: u64,
     pub(super) held: Range<u64>,
-    gone: Vec<Gone>,
+    gone: VecDeque<Gone>,
     cursor: Option<Cursor>,
 }
 
@@ -160,18 +160,15 @@ impl Shelf {
         let Some(file) = &segment.file else { return Err(io::Error::other("no segment is open")) };
         self.scratch.clear();
         record::write(&mut self.scratch, side.seed, Kind::Record, ordinal, order, payload);
-        let written = file.write_at(&self.scratch, segment.at);
-        side.appended += 1;
-        segment.end = side.appended;
-        segment.dirty = true;
-        if let Err(error) = written {
-            // Nobody knows what of it is there, so its ordinal is used up and the segment at its end.
-            segment.at += self.scratch.len() as u64;
+        if let Err(error) = file.write_at(&self.scratch, segment.at) {
+            // Whatever of it is there, the next segment begins with the same ordinal, and so ends this one before it.
             side.growing = false;
-            self.enter(class, ordinal..ordinal + 1, VOID);
             return Err(error);
         }
         segment.at += self.scratch.len() as u64;
+        segment.dirty = true;
+        side.appended += 1;
+        segment.end = side.appended;
         self.order = self.order.max(order);
         Ok(Place { class, ordinal })
     }
@@ -280,7 +277,7 @@ impl Shelf {
 
     /// Takes what had to make room, once.
     pub(super) fn gone(&mut self) -> Option<Gone> {
-        self.sides.iter_mut().find_map(|side| side.gone.pop())
+        self.sides.iter_mut().find_map(|side| side.gone.pop_front())
     }
 
     pub(super) fn waiting(&self, class: Class) -> u64 {
@@ -322,7 +319,7 @@ impl Side {
             appended: 0,
             journalled: 0,
             held: 0..0,
-            gone: Vec::new(),
+            gone: VecDeque::new(),
             cursor: None,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::room::{Room, Sum};
@@ -67,6 +67,15 @@ impl Syncing {
         }
     }
 
+    /// Adds what shelves want that were let go since.
+    pub(super) fn add_orphans(&mut self) {
+        let orphans = std::mem::take(&mut *self.room.orphans.lock().unwrap_or_else(PoisonError::into_inner));
+        for (file, folder) in orphans {
+            self.files.push(file);
+            self.folders.push(folder);
+        }
+    }
+
     /// Has it looked whether this file is still there.
     pub(super) fn look_for(&mut self, sign: PathBuf) {
         self.sign = Some(sign);
@@ -96,7 +105,14 @@ impl Syncing {
             file.sync()?;
         }
         for folder in &self.folders {
-            self.room.disk.sync_folder(folder)?;
+            match self.room.disk.sync_folder(folder) {
+                // It is somebody's who has removed it meanwhile, or shows below.
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        if !self.folders.is_empty() {
+            self.room.root();
         }
         // Only now: what they held is done with, or stands elsewhere, and the disk knows.
         for path in &self.remove {

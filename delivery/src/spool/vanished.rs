@@ -3,6 +3,7 @@
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::shelf::{LOCK, Segment};
 use super::{Spool, Unkept};
@@ -22,6 +23,7 @@ impl Spool {
     pub(super) fn settle_again(&mut self) -> Result<(), Unkept> {
         let disk = Arc::clone(&self.room.disk);
         self.lock = None;
+        self.room.rooted.store(false, Ordering::Relaxed);
         disk.create_folder(&self.shelf.path).map_err(Unkept::Disk)?;
         let lock = disk.lock(&self.shelf.path.join(LOCK)).map_err(Unkept::Disk)?;
         self.lock = Some(lock.ok_or(Unkept::Full)?);

@@ -1,8 +1,9 @@
 //! AWS on loopback for the tests and the demo: emulators that others wrote, IMDSv2, a machine room that boots real
-//! agents, a fault proxy and an independent OTLP receiver; all of it sets itself up and ends with the process.
+//! agents, a fault proxy, a faulty disk and an independent OTLP receiver; all of it sets itself up and ends with the process.
 
 pub mod aws;
 pub mod fault_proxy;
+mod faulty_disk;
 pub mod imds;
 pub mod machine_room;
 pub mod otlp;
@@ -15,9 +16,11 @@ pub mod xray_rules;
 
 mod http_call;
 mod server;
+mod storm;
 
 pub use aws::{Aws, RecordedCall, UserKey};
 pub use fault_proxy::FaultProxy;
+pub use faulty_disk::{DiskFault, FaultyDisk};
 pub use imds::{Imds, InstanceFacts};
 pub use machine_room::MachineRoom;
 pub use otlp::OtlpReceiver;
@@ -25,4 +28,5 @@ pub use process::Process;
 pub use programs::{Program, wait_until};
 pub use rotel::Rotel;
 pub use service_map::ServiceMap;
+pub use storm::{Account, Storm};
 pub use xray_rules::XRayRules;

@@ -73,10 +73,7 @@ impl Environments {
     }
 
     fn of_target(chosen: Option<&OsStr>) -> Self {
-        let workspace = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
-        let chosen = chosen.filter(|folder| !folder.is_empty()).unwrap_or(OsStr::new("target"));
-        // An absolute `CARGO_TARGET_DIR` replaces the workspace; a relative one is taken from it, as cargo does there.
-        Self::at(workspace.join(chosen).join("test-env"))
+        Self::at(target(chosen).join("test-env"))
     }
 
     /// The Python of the environment for `requirements`, which is made first if it is absent or out of date.
@@ -144,6 +141,14 @@ fn checked(command: &mut Command, what: &str) -> anyhow::Result<()> {
 /// Says on standard error why the caller is waiting; a closed standard error is no reason to fail.
 pub(crate) fn tell(message: &str) {
     drop(writeln!(std::io::stderr(), "{message}"));
+}
+
+/// The target folder of the build that runs now, for what `CARGO_TARGET_DIR` says.
+pub(crate) fn target(chosen: Option<&OsStr>) -> PathBuf {
+    let workspace = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
+    let chosen = chosen.filter(|folder| !folder.is_empty()).unwrap_or(OsStr::new("target"));
+    // An absolute `CARGO_TARGET_DIR` replaces the workspace; a relative one is taken from it, as cargo does there.
+    workspace.join(chosen)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::ops::Range;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -73,12 +74,18 @@ impl Shelf {
         let side = &self.sides[class as usize];
         let segment = &side.segments[index];
         let file = match segment.open(&self.room) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !self.lists(&segment.path)? => return Ok(None),
             opened => opened?,
         };
         let known = side.cursor.filter(|cursor| cursor.segment == segment.number && cursor.ordinal <= next);
         let (at, expected) = known.map_or((HEADER as u64, segment.first), |cursor| (cursor.at, cursor.ordinal));
         Ok(Some(Start { file, within: at..segment.at, expected }))
+    }
+
+    /// Whether a file is in the folder.
+    fn lists(&self, path: &Path) -> io::Result<bool> {
+        let name = path.file_name().unwrap_or_default();
+        Ok(self.room.disk.list(&self.path)?.iter().any(|entry| name == entry.name.as_str()))
     }
 
     fn read_segment(&mut self, class: Class, index: usize, chunk: &mut Chunk, left: &mut usize) -> Stop {

@@ -36,12 +36,21 @@ impl Shelf {
         (whole, hurt)
     }
 
-    /// Removes the segments that nothing waits in, at once. Whether there was one.
+    /// Removes the segments that nothing waits in, at once. The spool's lock is held. Whether there was one.
     pub(in crate::spool) fn remove_done(&mut self) -> bool {
         let (whole, hurt) = self.leave();
         self.leaving.clear();
         let all = whole.into_iter().chain(hurt.into_iter().map(|(path, _)| path));
-        all.filter(|path| self.room.disk.remove(path).is_ok()).count() > 0
+        let removed = all.filter(|path| self.room.disk.remove(path).is_ok()).count() > 0;
+        self.say_all(removed);
+        removed
+    }
+
+    /// Has the journal say what it had no room for, now that there is some.
+    fn say_all(&mut self, room: bool) {
+        if room && self.ready && self.journal.stale {
+            self.begin_journal(true);
+        }
     }
 
     /// Has the oldest segment of a class make room. The spool's lock is held. Whether there was one that could.
@@ -69,13 +78,10 @@ impl Shelf {
         side.segments.remove(index);
         let records = side.done.insert(ordinals.clone(), Fate::EVICTED);
         if records > 0 {
-            side.gone.push(Gone { class, ordinals, records });
+            side.gone.push_back(Gone { class, ordinals, records });
         }
         self.names = true;
-        if self.journal.stale {
-            // There is room for it now, if that was what there was not.
-            self.begin_journal(true);
-        }
+        self.say_all(true);
         true
     }
 
@@ -100,6 +106,7 @@ impl Shelf {
         // The lock goes last: as long as it is there, the folder is somebody's.
         drop(room.disk.remove(&self.file(LOCK)));
         drop(room.disk.remove_folder(&self.path));
+        self.journal.vanished();
         self.ready = false;
     }
 }

@@ -4,6 +4,7 @@
 
 mod aws;
 mod fault_proxy;
+mod faulty_disk;
 mod imds;
 mod machine_room;
 mod otlp;

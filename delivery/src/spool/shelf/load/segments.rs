@@ -12,28 +12,13 @@ use crate::spool::scan::{Found, Scan, Window};
 use crate::spool::shelf::{Segment, Shelf, Side};
 use crate::spool::{Class, Fate};
 
-/// What a file turned out to be.
-enum Look {
-    /// A segment, with what its records were written under if the disk has kept that.
-    Segment(Segment),
-    /// Something that nobody can read.
-    Rubbish,
-    /// Nothing that matters here.
-    Nothing,
-}
-
 impl Shelf {
     /// `known`: whether the journal says anything about this class.
     pub(super) fn load_segments(&mut self, class: Class, numbers: &[u32], known: bool) -> io::Result<()> {
         let mut window = Window::default();
         let mut segments = Vec::new();
-        let mut rubbish = false;
         for number in numbers {
-            let look = self.look_at(class, *number, &mut window)?;
-            rubbish = matches!(look, Look::Rubbish);
-            if let Look::Segment(segment) = look {
-                segments.push(segment);
-            }
+            segments.extend(self.look_at(class, *number, &mut window)?);
         }
         for index in 1..segments.len() {
             let first = segments[index].first.max(segments[index - 1].first);
@@ -44,21 +29,19 @@ impl Shelf {
         if let Some(last) = segments.last_mut() {
             let (end, order) = end_of(side, last, &self.room, &mut window)?;
             self.order = self.order.max(order);
-            // Whatever nobody can read after it held one record at least.
-            side.appended = side.appended.max(end.saturating_add(u64::from(rubbish)));
+            side.appended = side.appended.max(end);
             last.end = side.appended;
-        } else if rubbish && !known {
-            side.appended = 1;
         }
         let first = segments.first().map_or(side.appended, |segment| segment.first);
         side.segments = segments.into();
         // What is below the first segment has been removed as done with, or is lost.
         let lost = side.done.insert(0..first, if known { Fate::CORRUPT } else { Fate::UNKNOWN });
-        self.corrupt += if known || rubbish { lost } else { 0 };
+        self.corrupt += if known { lost } else { 0 };
         Ok(())
     }
 
-    fn look_at(&mut self, class: Class, number: u32, window: &mut Window) -> io::Result<Look> {
+    /// A segment, with what its records were written under if the disk has kept that. `None`: no record of it can be read.
+    fn look_at(&mut self, class: Class, number: u32, window: &mut Window) -> io::Result<Option<Segment>> {
         let path = self.file(&What::Segment(class).name(number));
         let file = self.room.disk.open(&path)?;
         let size = file.size()?;
@@ -69,18 +52,18 @@ impl Shelf {
             Header::Known { first } => (first, false),
             Header::Foreign(_) => {
                 self.set_aside("unknown", &path);
-                return Ok(Look::Nothing);
+                return Ok(None);
             }
             Header::Broken => match first_record(&*file, seed, size, window)? {
                 (Some(head), _) => (head.ordinal, true),
                 (None, true) => {
                     self.set_aside("hurt", &path);
-                    return Ok(Look::Rubbish);
+                    return Ok(None);
                 }
                 // Room that was set aside and never used.
                 (None, false) => {
                     self.leaving.push(path);
-                    return Ok(Look::Nothing);
+                    return Ok(None);
                 }
             },
         };
@@ -88,7 +71,7 @@ impl Shelf {
         let mut segment = Segment::new(number, path, first, size);
         segment.hurt = broken || torn;
         segment.header = header.unwrap_or_default();
-        Ok(Look::Segment(segment))
+        Ok(Some(segment))
     }
 
     /// Segments whose own header the disk has not kept get that of another.
@@ -108,7 +91,7 @@ fn first_record(file: &dyn DiskFile, seed: u32, size: u64, window: &mut Window) 
     let mut scan = Scan::new(file, seed, 0..size, window);
     loop {
         match scan.next()? {
-            Found::Record(head, _) | Found::Broken(head) if head.kind == Kind::Record => return Ok((Some(head), true)),
+            Found::Record(head, _) if head.kind == Kind::Record => return Ok((Some(head), true)),
             // What it was written under is no record yet.
             Found::Record(..) | Found::Broken(_) => {}
             Found::End => return Ok((None, scan.rubbish)),
@@ -138,7 +121,7 @@ fn end_of(side: &Side, segment: &Segment, room: &Room, window: &mut Window) -> i
     let (mut end, mut order) = (segment.first, 0);
     loop {
         match scan.next()? {
-            Found::Record(head, _) | Found::Broken(head) if head.kind == Kind::Record => {
+            Found::Record(head, _) if head.kind == Kind::Record => {
                 end = end.max(head.ordinal.saturating_add(1));
                 order = order.max(head.order);
             }
@@ -146,6 +129,6 @@ fn end_of(side: &Side, segment: &Segment, room: &Room, window: &mut Window) -> i
             Found::End => break,
         }
     }
-    // What stands after the last record that can be read was one more, at least.
-    Ok((end.saturating_add(u64::from(scan.rubbish)), order))
+    // What stands after that is an append that the end of the process has cut short: nobody was told that it is kept.
+    Ok((end, order))
 }
