@@ -1,6 +1,8 @@
 //! Prints what ten thousand agents do to one quota, and what others would: `cargo run -p spawn-delivery --release --example fleet`.
 
 #![expect(unreachable_pub, reason = "modules shared with the tests")]
+#[path = "../tests/fleet/kept.rs"]
+mod kept;
 #[path = "../tests/fleet/measure.rs"]
 mod measure;
 #[path = "../tests/fleet/scenario.rs"]
@@ -32,7 +34,7 @@ fn main() -> std::io::Result<()> {
             let r = simulation::run(&scenario, kind, seed);
             writeln!(
                 out,
-                "  {:26} made {} delivered {} again {} dropped {:.2}% lost {} queued {} requests {} throttled {:.2}% late {:.2}% peak {} drained {:?} ({:.2}) nearly ({:.2}) settled {:?} ({:.2}) shares {:.3} delays {:.3} delay {:.1} silence {:.0}  [{:.1} s]",
+                "  {:26} made {} delivered {} again {} dropped {:.2}% lost {} queued {} requests {} throttled {:.2}% late {:.2}% peak {} drained {:?} ({:.2}) nearly ({:.2}) settled {:?} ({:.2}) exact {} shares {:.3} delays {:.3} delay {:.1} silence {:.0}  [{:.1} s]",
                 r.sender,
                 r.made,
                 r.delivered,
@@ -49,6 +51,7 @@ fn main() -> std::io::Result<()> {
                 r.drained_by(scenario.from, r.nearly),
                 r.settled.map(|at| at.as_secs()),
                 r.drained_by(scenario.from, r.settled),
+                r.is_exact,
                 r.fair_shares,
                 r.fair_delays,
                 r.delay.as_secs_f64(),

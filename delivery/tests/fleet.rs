@@ -1,5 +1,7 @@
 //! Ten thousand agents and one quota, in virtual time.
 
+#[path = "fleet/kept.rs"]
+mod kept;
 #[path = "fleet/measure.rs"]
 mod measure;
 #[path = "fleet/scenario.rs"]

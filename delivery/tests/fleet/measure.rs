@@ -83,6 +83,23 @@ struct OfAgent {
     busy_since: Option<Duration>,
 }
 
+impl OfAgent {
+    fn has(&self, number: u32) -> bool {
+        self.arrived.get(number as usize / 64).is_some_and(|word| word & (1_u64 << (number % 64)) != 0)
+    }
+}
+
+/// What an agent says at the end.
+#[derive(Clone, Copy, Debug)]
+pub struct End {
+    /// Spans that it has made.
+    pub made: u64,
+    /// Spans that wait.
+    pub queued: u64,
+    /// Spans that its disk says were appended, and that wait there.
+    pub on_disk: Option<(u64, u64)>,
+}
+
 /// What is known of a run so far.
 #[derive(Debug)]
 pub struct Measure {
@@ -98,7 +115,6 @@ pub struct Measure {
     second: (u64, u64),
     check: Duration,
     is_checked: bool,
-    bins: std::collections::BTreeMap<u64, (u64, u64, u64)>,
 }
 
 impl Measure {
@@ -116,7 +132,6 @@ impl Measure {
             second: (0, 0),
             check: scenario.from + (ideal - scenario.from).mul_f64(1.3),
             is_checked: false,
-            bins: Default::default(),
             report: Report {
                 sender: "",
                 made: 0,
@@ -158,13 +173,6 @@ impl Measure {
         }
     }
 
-    /// x
-    pub fn dump(&self) {
-        for (bin, (requests, throttled, offered)) in &self.bins {
-            eprintln!("BIN {} requests {} throttled {} docs/s {}", bin * 20, requests, throttled, offered / 20);
-        }
-    }
-
     /// An agent has made a request.
     pub fn sent(&mut self, now: Duration, agent: u32, documents: usize, took: usize, reply: Reply) {
         self.tick(now);
@@ -176,10 +184,6 @@ impl Measure {
             self.report.late.1 += u64::from(is_throttled);
         }
         let second = now.as_secs();
-        let bin = self.bins.entry(second / 20).or_default();
-        bin.0 += 1;
-        bin.1 += u64::from(is_throttled);
-        bin.2 += documents as u64;
         self.second = if self.second.0 == second { self.second } else { (second, 0) };
         self.second.1 += documents as u64;
         self.report.peak = self.report.peak.max(self.second.1);
@@ -213,17 +217,22 @@ impl Measure {
         self.left(now, made);
     }
 
-    /// Spans were given up; what had arrived all the same is not counted again.
-    pub fn dropped(&mut self, now: Duration, made: impl Iterator<Item = Duration>) {
-        for made in made {
-            self.report.dropped += 1;
-            self.left(now, made);
+    /// Spans were given up by their agent. Some had arrived all the same: those were delivered.
+    pub fn dropped(&mut self, now: Duration, agent: u32, spans: impl Iterator<Item = (u32, Duration)>) {
+        for (number, made) in spans {
+            let of = &mut self.agents[agent as usize];
+            if !of.has(number) {
+                of.dropped += 1;
+                self.report.dropped += 1;
+                self.left(now, made);
+            }
         }
     }
 
     /// Spans were left on a host that is gone.
-    pub fn lost(&mut self, spans: usize) {
-        self.report.lost += spans as u64;
+    pub fn lost(&mut self, agent: u32, spans: u64) {
+        self.agents[agent as usize].lost += spans;
+        self.report.lost += spans;
     }
 
     fn left(&mut self, now: Duration, made: Duration) {
@@ -251,13 +260,16 @@ impl Measure {
         }
     }
 
-    /// The figures. `queued` is, for each agent, what it says that it has made and that waits.
-    pub fn report(mut self, sender: &'static str, queued: &[(u32, usize)]) -> Report {
+    /// The figures, with what the agents say in the end.
+    pub fn report(mut self, sender: &'static str, ends: &[End]) -> Report {
         self.report.sender = sender;
-        if sender == "spored" && std::env::var("BINS").is_ok() {
-            self.dump();
-        }
-        self.report.queued = queued.iter().map(|(_, waiting)| *waiting as u64).sum();
+        self.report.queued = ends.iter().map(|end| end.queued).sum();
+        // What has arrived without an answer is still queued: a request's spans may be in both, none is in neither.
+        self.report.is_exact = self.agents.iter().zip(ends).all(|(of, end)| {
+            let known = of.delivered + of.dropped + of.lost + end.queued;
+            let is_told = end.on_disk.is_none_or(|disk| disk == (end.made, end.queued));
+            of.made == end.made && is_told && (end.made..=end.made + 50).contains(&known)
+        });
         let shares = self.agents.iter().map(|of| of.at_check.1 as f64 / of.at_check.0.max(1) as f64);
         self.report.fair_shares = jain(shares);
         let had = self.agents.iter().filter(|of| of.delivered > 0);

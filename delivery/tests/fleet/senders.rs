@@ -35,6 +35,8 @@ pub struct Verdict {
 pub struct Kind {
     /// Its name in the table.
     pub name: &'static str,
+    /// What waits is on disk.
+    pub is_durable: bool,
     make: fn(u32, u32, u64) -> Box<dyn Sender>,
 }
 
@@ -48,6 +50,7 @@ impl Kind {
 /// What the agents of this project do.
 pub const OURS: Kind = Kind {
     name: "spored",
+    is_durable: true,
     make: |size, index, seed| {
         let limits = Limits {
             records: DOCUMENTS,
@@ -184,6 +187,7 @@ impl Sender for Other {
 /// The X-Ray daemon: a request each second or each 50 segments, two attempts, then the batch is dropped.
 pub const DAEMON: Kind = Kind {
     name: "X-Ray daemon",
+    is_durable: false,
     make: |_, _, seed| {
         let second = Duration::from_secs(1);
         Box::new(Other { room: 12_500, attempts: 2, first: second, longest: second, ..Other::new(seed) })
@@ -194,6 +198,7 @@ pub const DAEMON: Kind = Kind {
 /// permanent error.
 pub const XRAY_EXPORTER: Kind = Kind {
     name: "Collector, awsxray",
+    is_durable: false,
     make: |_, _, seed| {
         Box::new(Other {
             linger: Duration::from_millis(200),
@@ -210,6 +215,7 @@ pub const XRAY_EXPORTER: Kind = Kind {
 /// What most of the Collector's exporters do: again after 5 to 30 seconds, for five minutes.
 pub const EXPORTER_HELPER: Kind = Kind {
     name: "Collector, exporterhelper",
+    is_durable: false,
     make: |_, _, seed| {
         Box::new(Other {
             linger: Duration::from_millis(200),
@@ -227,6 +233,7 @@ pub const EXPORTER_HELPER: Kind = Kind {
 /// The SDK's batch processor with an exporter that tries once.
 pub const PLAIN_SDK: Kind = Kind {
     name: "OpenTelemetry SDK",
+    is_durable: false,
     make: |_, _, seed| {
         let batch = Other { room: 2_048, batch: 512, linger: Duration::from_secs(5), ..Other::new(seed) };
         Box::new(Other { gives_up_throttled: true, ..batch })

@@ -5,8 +5,10 @@ use std::collections::{BinaryHeap, VecDeque};
 use std::time::Duration;
 
 use spawn_delivery::pacing::{Hurry, Queue, Step};
+use spawn_delivery::spool::Place;
 
-use super::measure::{Measure, Report};
+use super::kept::Kept;
+use super::measure::{End, Measure, Report};
 use super::scenario::{GRACE, Scenario};
 use super::senders::{Kind, Sender};
 use super::xray::{Reply, XRay};
@@ -17,12 +19,15 @@ struct Span {
     number: u32,
     made: Duration,
     is_kept: bool,
+    /// Where it is on disk, for those who have one.
+    place: Option<Place>,
 }
 
 /// One of the fleet.
 struct Agent {
     sender: Box<dyn Sender>,
     waiting: VecDeque<Span>,
+    disk: Option<Kept>,
     kept: usize,
     made: u32,
     under_way: Option<(Vec<Span>, Reply, usize)>,
@@ -57,6 +62,7 @@ pub fn run(scenario: &Scenario, kind: Kind, seed: u64) -> Report {
     let agents = (0..scenario.agents).map(|index| Agent {
         sender: kind.sender(scenario.agents, index, chance.u64(..)),
         waiting: VecDeque::new(),
+        disk: kind.is_durable.then(|| Kept::new(u64::from(index))),
         kept: 0,
         made: 0,
         under_way: None,
@@ -75,12 +81,8 @@ pub fn run(scenario: &Scenario, kind: Kind, seed: u64) -> Report {
     };
     simulation.prepare();
     simulation.play();
-    let queued = simulation
-        .agents
-        .iter()
-        .map(|agent| (agent.made, agent.waiting.len() + agent.under_way.as_ref().map_or(0, |(spans, ..)| spans.len())));
-    let queued: Vec<_> = queued.collect();
-    simulation.measure.report(kind.name, &queued)
+    let ends: Vec<_> = simulation.agents.iter().map(Agent::end).collect();
+    simulation.measure.report(kind.name, &ends)
 }
 
 impl Simulation<'_> {
@@ -131,7 +133,8 @@ impl Simulation<'_> {
             Event::Notice => agent.hurry = Hurry::Spot,
             Event::End => {
                 agent.is_gone = true;
-                self.measure.lost(agent.waiting.len());
+                let left = agent.killed();
+                self.measure.lost(index, left);
                 return;
             }
         }
@@ -143,13 +146,14 @@ impl Simulation<'_> {
         self.measure.made(now, index, spans, agent.waiting.is_empty());
         for place in 0..spans {
             let is_kept = root && place + 1 == spans;
-            agent.waiting.push_back(Span { number: agent.made, made: now, is_kept });
+            let place = agent.disk.as_mut().map(|disk| disk.append(agent.made, is_kept));
+            agent.waiting.push_back(Span { number: agent.made, made: now, is_kept, place });
             agent.kept += usize::from(is_kept);
             agent.made += 1;
             if agent.waiting.len() > agent.sender.room() {
                 let oldest = agent.waiting.pop_front().into_iter().collect::<Vec<_>>();
                 agent.kept -= oldest.iter().filter(|span| span.is_kept).count();
-                self.measure.dropped(now, oldest.iter().map(|span| span.made));
+                self.measure.dropped(now, index, oldest.iter().map(|span| (span.number, span.made)));
             }
         }
     }
@@ -186,7 +190,11 @@ impl Simulation<'_> {
         let Some((spans, reply, _)) = agent.under_way.take() else { return };
         let verdict = agent.sender.replied(now, spans.len(), reply);
         let (done, dropped) = (verdict.done, verdict.dropped);
-        self.measure.dropped(now, spans[done..done + dropped].iter().map(|span| span.made));
+        if let Some(disk) = &mut agent.disk {
+            disk.delivered(&spans[..done].iter().filter_map(|span| span.place).collect::<Vec<_>>());
+        }
+        let given_up = &spans[done..done + dropped];
+        self.measure.dropped(now, index, given_up.iter().map(|span| (span.number, span.made)));
         for span in spans.into_iter().skip(done + dropped).rev() {
             agent.kept += usize::from(span.is_kept);
             agent.waiting.push_front(span);
@@ -204,6 +212,25 @@ impl Simulation<'_> {
 }
 
 impl Agent {
+    /// Its own account at the end.
+    fn end(&self) -> End {
+        let under_way = self.under_way.as_ref().map_or(0, |(spans, ..)| spans.len());
+        let queued = if self.is_gone { 0 } else { (self.waiting.len() + under_way) as u64 };
+        let on_disk = self.disk.as_ref().filter(|_| !self.is_gone).map(Kept::account);
+        End { made: u64::from(self.made), queued, on_disk }
+    }
+
+    /// It is killed: how many spans are left on its host. Where it had a disk, the next process finds just those.
+    fn killed(&mut self) -> u64 {
+        let under_way = self.under_way.iter().flat_map(|(spans, ..)| spans);
+        let mut waiting: Vec<u32> = self.waiting.iter().chain(under_way).map(|span| span.number).collect();
+        waiting.sort_unstable();
+        if let Some(disk) = &mut self.disk {
+            assert_eq!(disk.killed(), waiting, "the spool has what the agent has not delivered");
+        }
+        waiting.len() as u64
+    }
+
     /// Takes spans out of the queue, oldest first or the kept ones first.
     fn take(&mut self, most: usize, kept_first: bool) -> Vec<Span> {
         let mut spans = Vec::with_capacity(most.min(self.waiting.len()));
