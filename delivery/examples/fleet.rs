@@ -1,6 +1,8 @@
-//! Prints what ten thousand agents do to one quota, and what others would: `cargo run -p spawn-delivery --release --example fleet`.
+//! Prints what ten thousand agents do to one quota, and what others would, as the tables of `docs/reference/fleet.md`:
+//! `cargo run -p spawn-delivery --release --example fleet [SEED]`.
 
-#![expect(unreachable_pub, reason = "modules shared with the tests")]
+#![expect(unreachable_pub, dead_code, clippy::unwrap_used, reason = "the modules are those of the tests")]
+
 #[path = "../tests/fleet/kept.rs"]
 mod kept;
 #[path = "../tests/fleet/measure.rs"]
@@ -14,51 +16,48 @@ mod simulation;
 #[path = "../tests/fleet/xray.rs"]
 mod xray;
 
-use std::io::Write;
+use std::io::{self, Write};
 
+use measure::Report;
 use scenario::Scenario;
-use senders::{DAEMON, EXPORTER_HELPER, OURS, PLAIN_SDK, XRAY_EXPORTER};
 
-fn main() -> std::io::Result<()> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let seed = arguments.first().and_then(|seed| seed.parse().ok()).unwrap_or(1);
-    let only = arguments.get(1);
-    let mut out = std::io::stdout().lock();
+fn main() -> io::Result<()> {
+    let seed = std::env::args().nth(1).and_then(|seed| seed.parse().ok()).unwrap_or(1);
+    let mut out = io::stdout().lock();
     for scenario in Scenario::all() {
-        if only.is_some_and(|only| !scenario.name.contains(only)) {
-            continue;
-        }
-        writeln!(out, "\n{} (ideal {:.0} s)", scenario.name, scenario.ideal().as_secs_f64())?;
-        for kind in [OURS, DAEMON, XRAY_EXPORTER, EXPORTER_HELPER, PLAIN_SDK] {
-            let begun = std::time::Instant::now();
-            let r = simulation::run(&scenario, kind, seed);
-            writeln!(
-                out,
-                "  {:26} made {} delivered {} again {} dropped {:.2}% lost {} queued {} requests {} throttled {:.2}% late {:.2}% peak {} drained {:?} ({:.2}) nearly ({:.2}) settled {:?} ({:.2}) exact {} shares {:.3} delays {:.3} delay {:.1} silence {:.0}  [{:.1} s]",
-                r.sender,
-                r.made,
-                r.delivered,
-                r.again,
-                100.0 * r.dropped as f64 / r.made as f64,
-                r.lost,
-                r.queued,
-                r.requests,
-                r.throttled_percent(),
-                r.throttled_late_percent(),
-                r.peak,
-                r.drained.map(|at| at.as_secs()),
-                r.drained_by(scenario.from, r.drained),
-                r.drained_by(scenario.from, r.nearly),
-                r.settled.map(|at| at.as_secs()),
-                r.drained_by(scenario.from, r.settled),
-                r.is_exact,
-                r.fair_shares,
-                r.fair_delays,
-                r.delay.as_secs_f64(),
-                r.silence.as_secs_f64(),
-                begun.elapsed().as_secs_f64(),
-            )?;
+        let (ideal, spans) = (scenario.ideal() - scenario.from, scenario.agents);
+        writeln!(out, "\n### {}\n\n{spans} agents; ideal: {:.0} s.\n", scenario.name, ideal.as_secs_f64())?;
+        writeln!(out, "| sender | dropped | throttled | peak | requests | drained | 99.9 % | delay | fair | silent |")?;
+        writeln!(out, "|---|---|---|---|---|---|---|---|---|---|")?;
+        for kind in senders::ALL {
+            row(&mut out, &scenario, &simulation::run(&scenario, kind, seed))?;
         }
     }
     Ok(())
+}
+
+fn row(out: &mut impl Write, scenario: &Scenario, report: &Report) -> io::Result<()> {
+    let by = |when| match report.drained_by(scenario.from, when) {
+        ratio if ratio.is_finite() => format!("{ratio:.2}"),
+        _ => "never".to_owned(),
+    };
+    // Whoever drops has nothing left to drain.
+    let drained = if report.dropped > 0 {
+        ["drops".to_owned(), "drops".to_owned()]
+    } else {
+        [by(report.drained), by(report.nearly)]
+    };
+    let [drained, nearly] = drained;
+    writeln!(
+        out,
+        "| {} | {:.1} % | {:.1} % | {} | {} | {drained} | {nearly} | {:.0} s | {:.3} | {:.0} s |",
+        report.sender,
+        100.0 * report.dropped as f64 / report.made as f64,
+        report.throttled_late_percent(),
+        report.peak,
+        report.requests,
+        report.delay.as_secs_f64(),
+        report.fair_shares,
+        report.silence.as_secs_f64(),
+    )
 }

@@ -33,6 +33,8 @@ pub struct Scenario {
 
 /// Time between a notice and the end.
 pub const GRACE: Duration = Duration::from_secs(120);
+/// Time before the end in which a host that has notice does no more work.
+pub const DONE: Duration = Duration::from_secs(15);
 
 const fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)

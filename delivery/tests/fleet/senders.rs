@@ -239,3 +239,6 @@ pub const PLAIN_SDK: Kind = Kind {
         Box::new(Other { gives_up_throttled: true, ..batch })
     },
 };
+
+/// All of them, ours first.
+pub const ALL: [Kind; 5] = [OURS, DAEMON, XRAY_EXPORTER, EXPORTER_HELPER, PLAIN_SDK];

@@ -9,7 +9,7 @@ use spawn_delivery::spool::Place;
 
 use super::kept::Kept;
 use super::measure::{End, Measure, Report};
-use super::scenario::{GRACE, Scenario};
+use super::scenario::{DONE, GRACE, Scenario};
 use super::senders::{Kind, Sender};
 use super::xray::{Reply, XRay};
 
@@ -34,6 +34,8 @@ struct Agent {
     /// When it is to be asked again; other times that it was to be asked are void.
     wake: Duration,
     hurry: Hurry,
+    /// When its work is over.
+    works_until: Duration,
     is_gone: bool,
 }
 
@@ -68,6 +70,7 @@ pub fn run(scenario: &Scenario, kind: Kind, seed: u64) -> Report {
         under_way: None,
         wake: Duration::MAX,
         hurry: Hurry::No,
+        works_until: Duration::MAX,
         is_gone: false,
     });
     let agents = agents.collect();
@@ -100,6 +103,7 @@ impl Simulation<'_> {
             if let Some(notice) = notice.filter(|_| self.chance.u8(..10) == 0) {
                 // Notices are seen when they are looked for, every 5 s.
                 let seen = notice + Duration::from_secs_f64(5.0 * self.chance.f64());
+                self.agents[agent as usize].works_until = notice + GRACE - DONE;
                 self.at(seen, agent, Event::Notice);
                 self.at(notice + GRACE, agent, Event::End);
             }
@@ -122,6 +126,7 @@ impl Simulation<'_> {
         }
         match event {
             Event::Burst(spans) => self.make(now, index, spans, true),
+            Event::Arrival if now > agent.works_until => return,
             Event::Arrival => {
                 self.make(now, index, 1, false);
                 let next = now + self.until_arrival();
