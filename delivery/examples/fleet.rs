@@ -1,7 +1,7 @@
 //! Prints what ten thousand agents do to one quota, and what others would, as the tables of `docs/reference/fleet.md`:
 //! `cargo run -p spawn-delivery --release --example fleet [SEED]`.
 
-#![expect(unreachable_pub, dead_code, clippy::unwrap_used, reason = "the modules are those of the tests")]
+#![expect(unreachable_pub, dead_code, reason = "the modules are those of the tests")]
 
 #[path = "../tests/fleet/kept.rs"]
 mod kept;

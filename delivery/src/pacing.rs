@@ -7,6 +7,8 @@
 
 mod fleet;
 mod rate;
+mod slot;
+mod types;
 mod wait;
 
 #[cfg(test)]
@@ -16,6 +18,8 @@ use std::time::Duration;
 
 pub use fleet::{Fleet, place_of};
 use rate::Rate;
+use slot::{Anchor, Epoch, Plan};
+pub use types::{Answer, Hurry, Limits, Queue, Setback, Step};
 use wait::Wait;
 
 /// Longest time between two requests of one that has work and no trouble: whoever watches must see life. Where its share
@@ -29,86 +33,8 @@ const FILLED: f64 = 0.88;
 const AHEAD: f64 = 0.07;
 /// What is left to send after a notice of the end is spread over this in a fleet: others have had the same notice.
 const SPOT_SPREAD: Duration = Duration::from_secs(8);
-/// Part of the time between the last success and the first failure after which an outage is believed to have begun.
-const BEGUN: f64 = 0.25;
 /// Failures in a row after which the next request is a single record.
 const IS_AWAY: u32 = 2;
-
-/// What bounds requests and waits.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Limits {
-    /// Most records in a request.
-    pub records: usize,
-    /// Waiting records that end the lingering of one that is alone.
-    pub enough: usize,
-    /// Records a second that the back end takes from all of the fleet together; `None`: it is nobody's but this one's.
-    pub quota: Option<f64>,
-    /// How long the first record waits for company where nothing else bounds the pace.
-    pub linger: Duration,
-    /// Upper bound of the first wait after a failure; each further one doubles it.
-    pub first_wait: Duration,
-    /// Upper bound of any wait after a failure.
-    pub longest_wait: Duration,
-}
-
-/// Whether there is reason to send at once.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Hurry {
-    /// None.
-    #[default]
-    No,
-    /// Somebody waits for it.
-    Flush,
-    /// The host is about to be taken away.
-    Spot,
-}
-
-/// What waits.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Queue {
-    /// Records that could be sent now.
-    pub waiting: usize,
-    /// Those of them that are kept longest, and go first where not all can.
-    pub kept: usize,
-    /// Whether there is reason to send at once.
-    pub hurry: Hurry,
-}
-
-/// What to do now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// Nothing until there is something to send.
-    Idle,
-    /// Nothing until then, or until more waits or somebody is in a hurry.
-    WaitUntil(Duration),
-    /// Send, and tell how it went.
-    Send {
-        /// At most so many records.
-        most: usize,
-        /// The kept ones first.
-        kept_first: bool,
-    },
-}
-
-/// What became of a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Answer {
-    /// Records that were sent and are done with, delivered or refused for good.
-    pub done: usize,
-    /// What went wrong with the others.
-    pub setback: Option<Setback>,
-}
-
-/// Why records are to be sent again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Setback {
-    /// The back end asks for less, and perhaps to be left alone for a time.
-    Throttled(Duration),
-    /// It cannot be reached, or cannot take anything now.
-    Away,
-    /// It refuses until somebody changes something.
-    Lasting,
-}
 
 /// Paces one sender.
 #[derive(Debug)]
@@ -152,44 +78,6 @@ pub struct Pacer {
     before_outage: usize,
     /// The request under way.
     sent: Sent,
-}
-
-/// A slot to come.
-#[derive(Clone, Copy, Debug)]
-struct Plan {
-    /// When.
-    at: Duration,
-    /// For so many records; some more that come until then go along.
-    records: usize,
-    /// How many of them go together.
-    part: usize,
-    /// How far the parts are from one another.
-    window: Duration,
-}
-
-/// The end of an outage.
-#[derive(Clone, Copy, Debug)]
-struct Anchor {
-    /// When it was, as far as is known.
-    at: Duration,
-    /// What each of the fleet probably has waiting then.
-    records: usize,
-}
-
-/// Time in which the fleet works off a backlog, each at its place.
-#[derive(Clone, Copy, Debug, Default)]
-struct Epoch {
-    begun: Duration,
-    window: Duration,
-    records: usize,
-}
-
-impl Epoch {
-    /// What one of the fleet probably still had of the backlog at that moment.
-    fn left(&self, at: Duration) -> usize {
-        let passed = at.saturating_sub(self.begun).as_secs_f64() / self.window.as_secs_f64().max(1e-3);
-        (self.records as f64 * (1.0 - passed.min(1.0))) as usize
-    }
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -320,7 +208,7 @@ impl Pacer {
             }
             Some(Setback::Throttled(after)) => {
                 self.rate.taken(now, done, false);
-                let bound = self.rate.throttled(now, self.fleet.size > 1);
+                let bound = self.rate.throttled(now);
                 let rest = seconds(waiting.saturating_sub(done).min(most.max(1)), bound);
                 // A back end that throttles is there.
                 self.anchor = None;
@@ -428,54 +316,6 @@ impl Pacer {
         Step::Send { most, kept_first }
     }
 
-    /// When the slot of these records comes: at this one's place in the time that the fleet needs if all have as many.
-    ///
-    /// It is settled when the records are seen. A few more go along; many more get a later slot.
-    fn slot(&mut self, since: Duration, waiting: usize, rate: f64) -> Duration {
-        if let Some(plan) = self.plan.filter(|plan| waiting <= plan.records + plan.records / 2) {
-            return plan.at;
-        }
-        let whole = seconds(waiting, rate);
-        // Where that is too long to be silent, each gets a place in every part of it.
-        let whole = self.anchor.map_or(whole, |anchor| seconds(anchor.records, rate).max(whole / 2));
-        let parts = (whole.as_secs_f64() / LONGEST_SLOT.as_secs_f64()).ceil().clamp(1.0, waiting as f64);
-        let window = whole.div_f64(parts).min(LONGEST_SLOT);
-        // An outage meets some before a slot and some after it; what they have taken so far says nothing any more.
-        let place = if self.anchor.is_some() { self.chance.f64() } else { self.fleet.place_in(self.slots) };
-        let place = window.mul_f64(place);
-        let at = match self.anchor {
-            Some(anchor) => anchor.at + place,
-            // A large window leaves time enough for company.
-            None => since + self.linger().saturating_sub(window).max(SETTLING) + place,
-        };
-        let part = if parts > 1.0 { (waiting as f64 / parts).ceil() as usize } else { usize::MAX };
-        self.plan = Some(Plan { at, records: waiting, part, window });
-        if at > self.epoch.begun + self.epoch.window || waiting > self.epoch.records {
-            self.epoch = Epoch { begun: since, window: whole, records: waiting };
-        }
-        at
-    }
-
-    /// The slot has come: what waits is due. After an outage, what has come since must wait for the next slot: all have too
-    /// much at once.
-    fn take_slot(&mut self, waiting: usize) {
-        let plan = self.plan.take();
-        (self.part, self.apart) = plan.map_or((usize::MAX, LONGEST_SLOT), |plan| (plan.part, plan.window));
-        self.due = match (plan, self.anchor.take()) {
-            (Some(plan), Some(_)) => plan.records.min(waiting),
-            _ => waiting,
-        };
-        self.slots = self.slots.wrapping_add(1);
-        self.since = None;
-    }
-
-    /// When kept records may go ahead of their slot.
-    fn ahead(&self, kept: usize, rate: f64) -> Duration {
-        let window = seconds(kept, rate * AHEAD / FILLED).min(LONGEST_SLOT);
-        let since = self.kept_since.unwrap_or_default();
-        (since + SETTLING + window.mul_f64(self.fleet.place_in(self.slots))).max(self.free_ahead)
-    }
-
     /// Time that what is sent next must be apart from this. What goes together is one.
     fn pay(&mut self, at: Duration, cost: Duration, is_ahead: bool) {
         if is_ahead {
@@ -485,27 +325,6 @@ impl Pacer {
         let free = self.free.max(at) + cost;
         let apart = if self.due > 0 { self.apart } else { LONGEST_SLOT };
         self.free = if self.fleet.size > 1 { free.min(self.part_at + apart).max(at) } else { free };
-    }
-
-    /// The back end takes records. If it was away, those of this one get a slot from when that ended, as far as known.
-    ///
-    /// The slot must be of one length for all, or those with little would leave the back end idle at the end and those with
-    /// much would be the last by far. So it goes by what all probably have: what has come during the outage, and what was
-    /// left of the backlog that the outage interrupted.
-    fn back_again(&mut self, now: Duration) {
-        if let Some((first, last)) = self.wait.succeeded()
-            && self.fleet.size > 1
-        {
-            // Nobody knows when it began, but between the last success and the first failure.
-            let begun = self.success + first.saturating_sub(self.success).mul_f64(BEGUN);
-            let seen = now.saturating_sub(first).as_secs_f64().max(1.0);
-            let come = self.sent.waiting.saturating_sub(self.before_outage) as f64;
-            let come = come * now.saturating_sub(begun).as_secs_f64() / seen;
-            let records = come as usize + self.epoch.left(begun);
-            self.anchor = Some(Anchor { at: last + now.saturating_sub(last) / 2, records });
-            (self.plan, self.due, self.together) = (None, 0, 0);
-        }
-        self.success = now;
     }
 
     /// Grows with the fleet, so that a large one makes no more requests than a small one needs.

@@ -2,7 +2,7 @@
 //!
 //! Each run is the same again for the same seed: `FLEET_SEED=7 cargo test -p spawn-delivery --test fleet`.
 
-#![expect(dead_code, reason = "the example that prints the tables uses the rest")]
+#![expect(unreachable_pub, dead_code, reason = "the example that prints the tables shares these modules")]
 
 #[path = "fleet/kept.rs"]
 mod kept;

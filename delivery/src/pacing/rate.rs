@@ -70,7 +70,7 @@ impl Rate {
     }
 
     /// The back end asks for less. The rate from now on.
-    pub(super) fn throttled(&mut self, now: Duration, _shared: bool) -> f64 {
+    pub(super) fn throttled(&mut self, now: Duration) -> f64 {
         let own = self.at(now).unwrap_or(self.recent.max(10.0));
         self.throttled = Some(now);
         self.hungry = 0;
