@@ -112,12 +112,18 @@ impl Imds {
             private_ip: document.private_ip,
             launched_at: document.pending_time.and_then(|time| time.parse().ok()),
             job_array: None,
+            fleet: None,
         })
     }
 
     /// The launch time; it is another one after each start of a stopped or hibernated instance.
     pub async fn launched_at(&self) -> Result<Option<Timestamp>> {
         Ok(self.document().await?.pending_time.and_then(|time| time.parse().ok()))
+    }
+
+    /// The instance's place among those of the same request, from 0.
+    pub async fn launch_index(&self) -> Result<Option<u32>> {
+        Ok(self.optional("/latest/meta-data/ami-launch-index").await?.and_then(|index| index.trim().parse().ok()))
     }
 
     async fn document(&self) -> Result<Document> {

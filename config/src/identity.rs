@@ -53,6 +53,8 @@ pub struct Identity {
     pub launched_at: Option<Timestamp>,
     /// The job array that the host works for.
     pub job_array: Option<JobArray>,
+    /// Those who were launched together, and share the account's quotas.
+    pub fleet: Option<Fleet>,
 }
 
 impl Identity {
@@ -71,8 +73,18 @@ impl Identity {
             private_ip: None,
             launched_at: None,
             job_array: None,
+            fleet: None,
         }
     }
+}
+
+/// Hosts that work at the same time and share the account's quotas.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fleet {
+    /// How many they are, from 1.
+    pub size: u32,
+    /// Which of them this one is, from 0, where that is known.
+    pub index: Option<u32>,
 }
 
 /// A host's place in a job array.

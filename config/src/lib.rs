@@ -29,7 +29,7 @@ mod value;
 
 pub use endpoint::Endpoint;
 pub use error::{ConfigError, Place};
-pub use identity::{Identity, JobArray, Provider};
+pub use identity::{Fleet, Identity, JobArray, Provider};
 pub use key::{Grammar, Key, UnknownKey, keys};
 pub use layers::Layers;
 pub use resolved::{Explanation, Resolved, Source};

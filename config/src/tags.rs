@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::escape::{did_you_mean, plain, quoted};
 use crate::key::{Key, Raw, keys};
 use crate::layers::Entry;
-use crate::{ConfigError, Endpoint, Limits, Place, Settings};
+use crate::{ConfigError, Endpoint, Fleet, Limits, Place, Settings};
 
 /// Prefix of every tag that means something to spawn.
 pub const PREFIX: &str = "spawn:";
@@ -17,6 +17,9 @@ pub const VERSION: &str = "spawn:version";
 pub const TRACEPARENT: &str = "spawn:traceparent";
 /// The launch that an instance came from, and its batch; `spawn launch --resume` finds instances by it.
 pub const LAUNCH_ID: &str = "spawn:launch-id";
+/// How many instances were launched together, and the index of the first of its batch: `250/100`. With the launch index
+/// that instance metadata tells, each knows its share of the account's quotas and its own slot.
+pub const FLEET: &str = "spawn:fleet";
 /// Time to live, key `ttl`.
 pub const TTL: &str = "spawn:ttl";
 /// Longest time without work, key `idle-timeout`.
@@ -57,10 +60,12 @@ pub const TRACING_UNTIL: &str = "spawn:tracing-until";
 pub const TRACING_TOPOLOGY: &str = "spawn:tracing-topology";
 
 /// Tags that spawn writes itself; users may not.
-pub const OWN: [&str; 4] = [MANAGED, VERSION, TRACEPARENT, LAUNCH_ID];
+pub const OWN: [&str; 5] = [MANAGED, VERSION, TRACEPARENT, LAUNCH_ID, FLEET];
 
 /// Tags that one EC2 resource may have (Amazon EC2 User Guide, "Tag restrictions").
 pub const MOST: usize = 50;
+/// Most instances that are believed to share a quota: beyond it, a tag would do no more than silence an agent.
+const LARGEST_FLEET: u32 = 1_000_000;
 /// Characters of a tag's key, at most (same page).
 const LONGEST_KEY: usize = 128;
 /// Characters of a tag's value, at most (same page).
@@ -75,6 +80,23 @@ pub fn write(settings: &Settings) -> BTreeMap<String, String> {
         Some((tag.to_owned(), value))
     });
     written.collect()
+}
+
+/// The value of [`FLEET`] for a batch.
+#[must_use]
+pub fn show_fleet(size: u32, first: u32) -> String {
+    format!("{size}/{first}")
+}
+
+/// Reads the tag [`FLEET`]. `launch_index` is the instance's place in its batch. Anybody may have written the tag: what is
+/// no fleet is none.
+#[must_use]
+pub fn read_fleet(value: &str, launch_index: Option<u32>) -> Option<Fleet> {
+    let (size, first) = value.split_once('/')?;
+    let whole = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse::<u32>().ok()).flatten();
+    let (size, first) = (whole(size)?, whole(first)?);
+    let index = launch_index.and_then(|index| first.checked_add(index)).filter(|index| *index < size);
+    (first < size && size <= LARGEST_FLEET).then_some(Fleet { size, index })
 }
 
 /// Splits `KEY=VALUE` at the first equals sign.
@@ -212,5 +234,35 @@ impl Key {
             Raw::List(items) => quoted(&items.join(", ")),
             Raw::Map(map) => quoted(&crate::value::list::show_map(map)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fleet_is_read_as_it_is_written_and_nothing_else_is_one() {
+        let fleet = |size, index| Some(Fleet { size, index });
+        assert_eq!(read_fleet(&show_fleet(250, 100), Some(7)), fleet(250, Some(107)));
+        assert_eq!(read_fleet("250/100", None), fleet(250, None));
+        assert_eq!(read_fleet("250/100", Some(200)), fleet(250, None));
+        let wrong = [
+            "",
+            "250",
+            "/",
+            "0/0",
+            "5/5",
+            "5/-1",
+            "+5/1",
+            "5/1/1",
+            " 5/1",
+            "1e3/0",
+            "4294967296/0",
+            "2000000/0",
+            "٥/٠",
+        ];
+        assert_eq!(wrong.map(|value| read_fleet(value, Some(0))), [None; 13]);
+        assert_eq!(read_fleet("5/4294967295", Some(u32::MAX)), None);
     }
 }

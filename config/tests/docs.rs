@@ -217,3 +217,11 @@ fn the_variables_of_the_otlp_reference_are_those_that_are_read() {
         assert!(page.contains(&format!("| `{protocol}` |")), "{protocol}");
     }
 }
+
+#[test]
+fn the_page_names_the_tags_that_spawn_sets_itself() {
+    let rows = REFERENCE.lines().skip_while(|line| !line.starts_with("| tag | value |")).skip(2);
+    let named: Vec<&str> =
+        rows.map_while(|line| line.strip_prefix("| `")).map(|line| line.split('`').next().unwrap()).collect();
+    assert_eq!(named.iter().collect::<BTreeSet<_>>(), tags::OWN.iter().collect());
+}

@@ -3,4 +3,5 @@
 //! Nothing here knows OpenTelemetry, AWS or a runtime. Records are bytes, time is handed in, the disk is a trait.
 
 pub mod disk;
+pub mod pacing;
 pub mod spool;

@@ -17,6 +17,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use opentelemetry_sdk::trace::SpanData;
+use spawn_delivery::pacing::Fleet;
 
 use crate::counters::DropReason;
 
@@ -65,9 +66,29 @@ pub(crate) trait MakeExporter: Debug + Send + Sync {
         None
     }
 
+    /// With whom the back end is shared.
+    fn sharing(&self) -> Sharing {
+        Sharing::default()
+    }
+
     /// Makes the exporter; called on the worker's thread, within its runtime. `of` is the resource of spans that another
     /// process has left, as [`MakeExporter::header`] wrote it.
     fn exporter(&self, memory: &Memory, of: Option<&[u8]>) -> Result<Box<dyn Exporter>, Trouble>;
+}
+
+/// With whom a back end is shared, and what it takes from all of them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Sharing {
+    /// Those who send at the same time.
+    pub(crate) fleet: Fleet,
+    /// Spans a second that it takes from all of them; `None`: it is nobody's but this program's.
+    pub(crate) quota: Option<f64>,
+}
+
+impl Default for Sharing {
+    fn default() -> Self {
+        Self { fleet: Fleet::ALONE, quota: None }
+    }
 }
 
 /// What the exporters of one pipeline leave to one another: one is made anew after a failure and for new settings, and the
@@ -164,7 +185,7 @@ impl Outcome {
 pub(crate) struct Trouble {
     /// Whether it will last until somebody changes something.
     pub(crate) lasting: bool,
-    /// How long the back end asks to be left alone.
+    /// How long the back end asks to be left alone; zero where it asks for less and does not say for how long.
     pub(crate) after: Option<Duration>,
     /// What happened.
     pub(crate) what: String,

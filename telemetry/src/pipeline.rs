@@ -5,7 +5,6 @@
 //! sides share is the [`State`], behind one mutex that is never held across an export, so that the account of
 //! spans is exact at any moment.
 
-mod backoff;
 mod keeper;
 mod notice;
 mod pace;

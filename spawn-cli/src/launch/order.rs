@@ -71,6 +71,11 @@ impl Order {
         request.instance_type.clone_from(&self.types[batch.choice]);
         request.count = batch.count;
         request.tags.insert(tags::LAUNCH_ID.to_owned(), self.tag(index));
+        let sizes = || self.batches.iter().map(|batch| u32::from(batch.count));
+        if let size @ 2.. = sizes().sum() {
+            let first = sizes().take(index).sum();
+            request.tags.insert(tags::FLEET.to_owned(), tags::show_fleet(size, first));
+        }
         request.client_token = format!("spawn-{}-{}", self.tag(index), batch.choice + 1);
         request
     }
@@ -183,6 +188,7 @@ pub(super) mod tests {
         let request = order.request(2);
         assert_eq!((request.instance_type.as_str(), request.count), ("t3a.micro", 50));
         assert_eq!(request.tags[tags::LAUNCH_ID], "0123456789abcdef-3");
+        assert_eq!(request.tags[tags::FLEET], "250/200");
         assert!(!order.next_type(1), "there are two types only");
     }
 

@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 
 /// Tag that AWS's consoles show as the name.
 pub(super) const NAME: &str = "Name";
-/// Tags that are added later: the launch's id, and the trace context where there is one.
-const LATER: usize = 2;
+/// Tags that are added later: the launch's id, how many there are, and the trace context where there is one.
+const LATER: usize = 3;
 
 /// A launch that has passed every check that needs no call.
 #[derive(Debug)]

@@ -12,7 +12,7 @@ use opentelemetry::trace::{SpanKind, TraceContextExt};
 use opentelemetry::{Context, KeyValue};
 use spawn_cloud::describe::AwsCalls;
 use spawn_cloud::{AgentRecord, Clients, Imds, RegionSource};
-use spawn_config::{Identity, Provider, tags};
+use spawn_config::{Fleet, Identity, Provider, tags};
 use spawn_host::World;
 use spawn_telemetry::{SpanIdentity, Telemetry, propagation};
 use std::collections::BTreeMap;
@@ -46,6 +46,7 @@ pub(super) async fn boot(early: Early, world: &World, telemetry: &Telemetry, sha
     let (span, tags) = span_and_tags(&early, place, &imds, asked, &identity, &config, telemetry).await;
     let Early { started, sources: _, debug, heartbeat: _, work: _, systemd } = early;
     sources.region.clone_from(&identity.region);
+    let identity = Identity { fleet: fleet(&tags, &imds).await, ..identity };
     sources.tags = tags.into_iter().filter(|(key, _)| is_setting(key)).collect();
     let fixed = Fixed { world: world.clone(), debug, identity, config, imds, telemetry: telemetry.clone(), systemd };
     let live = Live::new(fixed, sources);
@@ -67,6 +68,13 @@ pub(super) async fn boot(early: Early, world: &World, telemetry: &Telemetry, sha
     heartbeat::register(&booted, shared).with_context(span.clone()).await;
     span.span().end();
     Ok(booted)
+}
+
+/// Who was launched together with this host, so that they share the quota of X-Ray; nobody is asked over a network for it.
+async fn fleet(tags: &BTreeMap<String, String>, imds: &Imds) -> Option<Fleet> {
+    let value = tags.get(tags::FLEET)?;
+    // Without an index, the place among the others is found by the id.
+    tags::read_fleet(value, imds.launch_index().await.ok().flatten())
 }
 
 /// The region to call: the instance's own; off EC2 the user's, and never a made-up one such as `local`.

@@ -5,12 +5,13 @@ use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use aws_types::SdkConfig;
 use opentelemetry_sdk::Resource;
 use spawn_config::{Endpoint, ExporterKind, Identity, OtlpSettings, TracingSettings};
+use spawn_delivery::pacing::{Fleet, place_of};
 
 use super::guard::GuardedDns;
 use super::lettered::Lettered;
 use super::otlp::Otlp;
 use super::xray::{XRay, config, second_client};
-use super::{Exporter, MakeExporter, Memory, Remarks, Trouble};
+use super::{Exporter, MakeExporter, Memory, Remarks, Sharing, Trouble};
 use crate::dead_letters::DeadLetters;
 use crate::filter::Filter;
 use crate::json_lines::JsonLines;
@@ -32,6 +33,7 @@ pub struct ExportPlan {
     resource: Resource,
     aws: Option<SdkConfig>,
     letters: Option<DeadLetters>,
+    sharing: Sharing,
 }
 
 impl ExportPlan {
@@ -44,7 +46,8 @@ impl ExportPlan {
         process_id: u32,
         aws: Option<SdkConfig>,
     ) -> Self {
-        Self::with_resource(settings, &resource::resource(program, process_id, identity, settings), aws)
+        let plan = Self::with_resource(settings, &resource::resource(program, process_id, identity, settings), aws);
+        Self { sharing: Sharing { fleet: fleet(identity), ..plan.sharing }, ..plan }
     }
 
     /// As [`ExportPlan::new`], for a resource that is known.
@@ -64,6 +67,11 @@ impl ExportPlan {
             annotations: settings.annotations.clone(),
             aws,
             letters: None,
+            sharing: Sharing {
+                // Quotas are told of X-Ray's documents; a receiver of one's own has none that is known.
+                quota: (settings.exporter == ExporterKind::XRay).then_some(settings.quota as f64),
+                ..Sharing::default()
+            },
         }
     }
 
@@ -117,6 +125,10 @@ impl MakeExporter for ExportPlan {
         self.exporter.as_str()
     }
 
+    fn sharing(&self) -> Sharing {
+        self.sharing
+    }
+
     /// Lines leave at once, so they need no disk.
     fn header(&self) -> Option<Vec<u8>> {
         matches!(self.exporter, ExporterKind::XRay | ExporterKind::Otlp).then(|| {
@@ -143,6 +155,17 @@ impl MakeExporter for ExportPlan {
             Some(letters) => Box::new(self.lettered(exporter, letters.clone(), &resource)),
             None => exporter,
         })
+    }
+}
+
+/// Which of how many hosts this is.
+fn fleet(identity: &Identity) -> Fleet {
+    match identity.fleet {
+        None => Fleet::ALONE,
+        Some(spawn_config::Fleet { size, index: Some(index) }) => Fleet::of(size, index),
+        Some(spawn_config::Fleet { size, index: None }) => {
+            Fleet { size: size.max(1), place: place_of(&identity.instance_id) }
+        }
     }
 }
 

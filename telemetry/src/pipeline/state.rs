@@ -7,6 +7,7 @@ use std::time::Instant;
 use jiff::Timestamp;
 use opentelemetry_sdk::trace::SpanData;
 use spawn_delivery::disk::{Disk, RealDisk};
+use spawn_delivery::pacing::{Hurry, Queue};
 use spawn_delivery::spool::{self, Left};
 
 use super::notice::Notice;
@@ -272,12 +273,17 @@ impl State {
         turn
     }
 
-    /// Takes up to `spans` of the spans whose turn it is.
-    pub(super) fn lease(&mut self, turn: &Turn, spans: usize, bytes: usize) -> Option<Leased> {
-        let hurry = self.flushing > 0;
-        let leased = self.store.lease(turn, spans, bytes, hurry);
+    /// Takes up to `spans` of the spans whose turn it is, the kept ones before all others if so told.
+    pub(super) fn lease(&mut self, turn: &Turn, spans: usize, bytes: usize, kept_first: bool) -> Option<Leased> {
+        let leased = self.store.lease(turn, spans, bytes, kept_first);
         self.count_lost();
         leased
+    }
+
+    /// What the worker's pacer is to know.
+    pub(super) fn queue(&self) -> Queue {
+        let hurry = if self.flushing > 0 { Hurry::Flush } else { Hurry::No };
+        Queue { waiting: self.store.waiting(), kept: self.store.kept_waiting(), hurry }
     }
 
     /// Has a batch back of which nothing was delivered.

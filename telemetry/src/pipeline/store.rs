@@ -473,6 +473,12 @@ impl Store {
         self.own_waiting() + self.adopted_waiting()
     }
 
+    /// Those of this process's waiting spans that are of the class that is kept longest.
+    pub(super) fn kept_waiting(&self) -> usize {
+        let lines = self.own.as_ref().map(|own| &own.line).into_iter().chain(&self.former);
+        self.loose[Class::Kept as usize].len() + lines.map(|line| line.waiting(Class::Kept)).sum::<usize>()
+    }
+
     fn own_waiting(&self) -> usize {
         let loose = self.loose.iter().map(VecDeque::len).sum::<usize>();
         let own = self.own.as_ref().map_or(0, |own| own.line.len());

@@ -492,7 +492,7 @@ fn a_problem_is_logged_when_it_begins_when_it_changes_and_when_it_is_over() {
         for _ in 0..2 {
             state.store.append(span("a"), Instant::now());
             let turn = state.turn().unwrap();
-            let batch = state.lease(&turn, 1, 1).unwrap().read();
+            let batch = state.lease(&turn, 1, 1, false).unwrap().read();
             state.settle(batch, Outcome::delivered(1));
         }
         state.notices.drain(..).for_each(notice::Notice::log);

@@ -4,20 +4,22 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use opentelemetry::Context;
-use tokio::time::{sleep, timeout, timeout_at};
+use spawn_delivery::pacing::{Answer, Limits, Pacer, Setback, Step};
+use tokio::time::{timeout, timeout_at};
 
 use super::Shared;
-use super::backoff::{Backoff, Setback};
 use super::pace::Pace;
 use super::panics::caught;
 use super::state::{FULL_BATCH, WorkerState};
 use super::store::Batch;
 use crate::counters::DropReason;
-use crate::export::{Exporter, MakeExporter, Memory, Outcome, Trouble};
+use crate::export::{Exporter, Fate, MakeExporter, Memory, Outcome, Sharing, Trouble};
 
 /// Time that an exporter gets for its last words, such as telemetry records, once everything is delivered.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
+/// More spans than any exporter takes at a time; each has its own limit.
+const LARGEST_BATCH: usize = 8_192;
 /// How long spans are left alone that the disk does not give back.
 const REST: Duration = Duration::from_secs(1);
 
@@ -28,9 +30,7 @@ pub(super) fn spawn(shared: Arc<Shared>) -> std::io::Result<()> {
         let _ended = Ended(Arc::clone(&shared));
         // Whatever the exporter's libraries do, it makes no spans.
         let _suppressed = Context::enter_telemetry_suppressed_scope();
-        let memory = Memory::default();
-        let worker = Worker { shared, backoff: None, exporter: None, other: None, beside: None, memory };
-        runtime.block_on(worker.run());
+        runtime.block_on(Worker::new(shared).run());
     })?;
     Ok(())
 }
@@ -54,7 +54,13 @@ impl Drop for Ended {
 
 struct Worker {
     shared: Arc<Shared>,
-    backoff: Option<Backoff>,
+    /// When to send, and how much.
+    pacer: Pacer,
+    /// What the pacer counts time from.
+    started: Instant,
+    /// The last order that the pacer knows of, and the configuration that it goes by.
+    orders: u64,
+    configuration: u64,
     /// The exporter in use, and the number of the configuration that it was made for.
     exporter: Option<(u64, Box<dyn Exporter>)>,
     /// The one for spans that another process has left, and the resource that it was made with.
@@ -72,11 +78,28 @@ enum Next {
     /// Nothing until then, when a span is to be announced.
     WaitUntil(Instant),
     Announce,
-    Linger,
-    Deliver,
+    Deliver {
+        most: usize,
+        kept_first: bool,
+    },
 }
 
 impl Worker {
+    fn new(shared: Arc<Shared>) -> Self {
+        let Sharing { fleet, quota } = Sharing::default();
+        Self {
+            pacer: Pacer::new(fleet, limits(&shared, quota), fastrand::u64(..)),
+            shared,
+            started: Instant::now(),
+            orders: 0,
+            configuration: 0,
+            exporter: None,
+            other: None,
+            beside: None,
+            memory: Memory::default(),
+        }
+    }
+
     async fn run(mut self) {
         loop {
             self.accompany();
@@ -86,8 +109,7 @@ impl Worker {
                 // Whether it was woken or the time is up, it looks again.
                 Next::WaitUntil(due) => drop(timeout_at(due.into(), self.shared.wake.notified()).await),
                 Next::Announce => self.announce().await,
-                Next::Linger => self.linger().await,
-                Next::Deliver => self.deliver().await,
+                Next::Deliver { most, kept_first } => self.deliver(most, kept_first).await,
             }
         }
         let own = self.exporter.take().map(|(_, exporter)| exporter);
@@ -106,32 +128,37 @@ impl Worker {
         self.beside = following.map(|following| tokio::spawn(following.begin()));
     }
 
-    fn next(&self) -> Next {
-        let state = self.shared.state();
-        match state.store.waiting() {
-            _ if !state.can_deliver() => Next::End,
-            // A flush waits for spans that have ended, not for announcements that were not asked for.
-            _ if (state.flushing == 0 || state.under_way.is_urgent())
-                && state.under_way.due().is_some_and(|due| due <= Instant::now()) =>
-            {
-                Next::Announce
-            }
-            0 => state.under_way.due().map_or(Next::Wait, Next::WaitUntil),
-            waiting if waiting >= FULL_BATCH || state.flushing > 0 => Next::Deliver,
-            _ => Next::Linger,
+    fn next(&mut self) -> Next {
+        let shared = Arc::clone(&self.shared);
+        let state = shared.state();
+        if !state.can_deliver() {
+            return Next::End;
         }
-    }
-
-    /// Gives the first span of a batch some company, then delivers.
-    async fn linger(&mut self) {
-        let more = async {
-            while matches!(self.next(), Next::Linger) {
-                self.shared.wake.notified().await;
-            }
+        let now = self.started.elapsed();
+        if let Some((configuration, plan)) = &state.plan
+            && *configuration != self.configuration
+        {
+            self.configuration = *configuration;
+            let Sharing { fleet, quota } = plan.sharing();
+            self.pacer.reconfigured(now, fleet, limits(&shared, quota));
+        }
+        if state.orders != self.orders {
+            self.orders = state.orders;
+            self.pacer.again(now);
+        }
+        // A flush waits for spans that have ended, not for announcements that were not asked for.
+        let is_urgent = state.under_way.is_urgent();
+        let spread = if is_urgent { Duration::ZERO } else { self.pacer.spread() };
+        let due = state.under_way.due().map(|due| due + spread);
+        if (state.flushing == 0 || is_urgent) && due.is_some_and(|due| due <= Instant::now()) {
+            return Next::Announce;
+        }
+        let then = match self.pacer.next(now, state.queue()) {
+            Step::Send { most, kept_first } => return Next::Deliver { most, kept_first },
+            Step::WaitUntil(then) => Some(self.started + then),
+            Step::Idle => None,
         };
-        if timeout(self.shared.pace.linger, more).await.is_err() {
-            self.deliver().await;
-        }
+        then.into_iter().chain(due).min().map_or(Next::Wait, Next::WaitUntil)
     }
 
     /// Announces spans that are under way. It is done with the exporter that there is, or not now: what would make one fail
@@ -141,7 +168,7 @@ impl Worker {
         let spans = self.shared.state().under_way.take_due(Instant::now());
         let Some((configuration, plan)) = plan else { return };
         let mut heard = false;
-        if self.backoff.is_none()
+        if self.pacer.is_well()
             && let Ok(mut exporter) = self.exporter_for(configuration, &*plan, None).await
         {
             let patience = exporter.limits().patience.unwrap_or(self.shared.pace.patience);
@@ -159,24 +186,25 @@ impl Worker {
         }
     }
 
-    /// Makes one attempt, and waits if it failed.
-    async fn deliver(&mut self) {
-        let (seen, plan, turn) = {
+    /// Makes one attempt.
+    async fn deliver(&mut self, most: usize, kept_first: bool) {
+        let (plan, turn) = {
             let mut state = self.shared.state();
-            (state.orders, state.plan.clone(), state.turn())
+            (state.plan.clone(), state.turn())
         };
         let Some((configuration, plan)) = plan else { return };
         let Some(turn) = turn else { return self.rest().await };
-        let Pace { patience, .. } = self.shared.pace;
-        let setback = match self.exporter_for(configuration, &*plan, turn.header.as_ref()).await {
+        let patience = self.shared.pace.patience;
+        let answer = match self.exporter_for(configuration, &*plan, turn.header.as_ref()).await {
             Err(trouble) => {
-                let setback = Setback::from(&trouble);
+                let setback = setback(Some(&trouble));
                 self.shared.state().fail(trouble);
-                Some(setback)
+                Answer { done: 0, setback: Some(setback) }
             }
             Ok(mut exporter) => {
                 let limits = exporter.limits();
-                let Some(leased) = self.shared.state().lease(&turn, limits.spans, limits.bytes) else { return };
+                let most = most.min(limits.spans);
+                let Some(leased) = self.shared.state().lease(&turn, most, limits.bytes, kept_first) else { return };
                 let batch = leased.read();
                 self.memory.note_spilled(self.shared.state().counters().dropped_for(DropReason::QueueFull));
                 let patience = limits.patience.unwrap_or(patience);
@@ -198,25 +226,23 @@ impl Worker {
                     Some(Err(_)) => self.settle(batch, Outcome::failed(hanging(patience))),
                     None => {
                         self.shared.state().give_back(batch);
-                        None
+                        Answer { done: 0, setback: None }
                     }
                 }
             }
         };
         self.shared.tell();
         self.shared.settled.notify_all();
-        match setback {
-            Some(setback) => self.wait(setback, seen).await,
-            None => self.backoff = None,
-        }
+        self.pacer.answered(self.started.elapsed(), answer);
     }
 
-    /// Books the outcome. `Some` asks for a wait.
-    fn settle(&self, batch: Batch, outcome: Outcome) -> Option<Setback> {
-        let setback = outcome.trouble.as_ref().map(Setback::from).unwrap_or_default();
-        let done = self.shared.state().settle(batch, outcome);
+    /// Books the outcome.
+    fn settle(&self, batch: Batch, outcome: Outcome) -> Answer {
+        let setback = setback(outcome.trouble.as_ref());
+        let done = outcome.fates.iter().filter(|fate| **fate != Fate::Again).count();
+        let is_done = self.shared.state().settle(batch, outcome);
         self.shared.disk.notify_one();
-        (!done).then_some(setback)
+        Answer { done, setback: (!is_done).then_some(setback) }
     }
 
     /// The exporter of the current configuration, taken out: an attempt that does not end well leaves none behind.
@@ -256,20 +282,20 @@ impl Worker {
     async fn rest(&mut self) {
         drop(timeout(REST, self.shared.wake.notified()).await);
     }
+}
 
-    /// Waits after a failure, unless somebody flushes, configures or ends the pipeline meanwhile.
-    async fn wait(&mut self, setback: Setback, seen: u64) {
-        let pace = self.shared.pace;
-        let wait = self.backoff.get_or_insert_with(|| Backoff::new(&pace)).next(setback);
-        let order = async {
-            while self.shared.state().orders == seen {
-                self.shared.wake.notified().await;
-            }
-        };
-        tokio::select! {
-            () = sleep(wait) => {}
-            () = order => {}
-        }
+/// What bounds requests and waits of this pipeline.
+fn limits(shared: &Shared, quota: Option<f64>) -> Limits {
+    let Pace { linger, first_wait, longest_wait, .. } = shared.pace;
+    Limits { records: LARGEST_BATCH, enough: FULL_BATCH, quota, linger, first_wait, longest_wait }
+}
+
+/// What the pacer is to know of a trouble. Without one, spans are left over all the same.
+fn setback(trouble: Option<&Trouble>) -> Setback {
+    match trouble {
+        Some(Trouble { lasting: true, .. }) => Setback::Lasting,
+        Some(Trouble { after: Some(after), .. }) => Setback::Throttled(*after),
+        _ => Setback::Away,
     }
 }
 

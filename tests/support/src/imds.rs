@@ -38,6 +38,8 @@ pub struct InstanceFacts {
     pub life_cycle: String,
     /// The instance profile's role; without one there are no credentials.
     pub role: Option<String>,
+    /// Place among the instances of the same request; 404 without.
+    pub launch_index: Option<u32>,
     /// The user data; 404 without.
     pub user_data: Option<String>,
     /// The instance's tags; `None` when the instance does not show tags in its metadata.
@@ -58,6 +60,7 @@ impl InstanceFacts {
             launched_at: "2026-11-21T04:00:00Z".to_owned(),
             life_cycle: "on-demand".to_owned(),
             role: Some("spored".to_owned()),
+            launch_index: Some(0),
             user_data: None,
             tags: Some(BTreeMap::new()),
         }

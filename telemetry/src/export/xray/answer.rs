@@ -107,7 +107,8 @@ impl Said {
 fn passing(said: &str) -> Trouble {
     Trouble {
         lasting: false,
-        after: None,
+        // Mostly they were throttled.
+        after: Some(std::time::Duration::ZERO),
         what: format!("X-Ray has not processed some documents: {said}"),
         remedy: "they are sent again; if this stays, lower the sampling rate".to_owned(),
     }

@@ -134,7 +134,8 @@ async fn what_was_not_processed_is_handled_by_its_code() {
             false,
             "X-Ray has not processed some documents: ThrottledException: slow down",
             "they are sent again; if this stays, lower the sampling rate",
-        ),
+        )
+        .map(|trouble| Trouble { after: Some(Duration::ZERO), ..trouble }),
         refusal: Some("X-Ray has refused a document: InvalidSegment: no name".to_owned()),
         refusals: vec![(2, refusal("InvalidSegment", "X-Ray has refused a document: InvalidSegment: no name"))],
     };

@@ -94,9 +94,11 @@ fn service(error: &PutTraceSegmentsError, status: u16) -> Sent {
         (code, None) => code.to_owned(),
         (code, Some(message)) => format!("{code}: {}", brief(message)),
     };
+    let is_throttled = code.contains("Throttl") || code.contains("TooManyRequests") || status == 429;
+    let after = is_throttled.then_some(std::time::Duration::ZERO);
     let trouble = |lasting, remedy: &str| {
         let what = format!("X-Ray refuses the spans: {said}");
-        Sent::Failed(Trouble { lasting, after: None, what, remedy: remedy.to_owned() })
+        Sent::Failed(Trouble { lasting, after, what, remedy: remedy.to_owned() })
     };
     let refused = |reason| {
         let code = if code.is_empty() { status.to_string() } else { code.to_owned() };

@@ -137,6 +137,11 @@ impl Line {
         self.queues.iter().map(Queue::len).sum::<usize>() + self.closing.len()
     }
 
+    /// Spans of this class that wait.
+    pub(super) fn waiting(&self, class: Class) -> usize {
+        self.queues[class as usize].len()
+    }
+
     /// Bytes of the spans in memory.
     pub(super) fn bytes(&self) -> usize {
         self.queues.iter().map(|queue| queue.bytes).sum()

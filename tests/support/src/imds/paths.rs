@@ -71,6 +71,7 @@ fn metadata(state: &State, path: &str) -> Option<String> {
             "ami-id\nevents/\nhostname\niam/\ninstance-id\ninstance-life-cycle\ninstance-type\nlocal-hostname\nlocal-ipv4\nplacement/\ntags/"
         }
         "ami-id" => &facts.image_id,
+        "ami-launch-index" => return facts.launch_index.map(|index| index.to_string()),
         "hostname" | "local-hostname" => return Some(host_name(facts)),
         "iam/security-credentials" => facts.role.as_ref()?,
         "instance-id" => &facts.instance_id,

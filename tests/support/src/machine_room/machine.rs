@@ -107,6 +107,8 @@ fn facts(instance: Ec2Instance) -> InstanceFacts {
         launched_at: instance.launched_at,
         life_cycle: instance.life_cycle,
         role: None,
+        // EC2's emulator tells none.
+        launch_index: None,
         user_data: instance.user_data,
         tags: instance.tags_in_metadata.then_some(instance.tags),
     }

@@ -1,0 +1,117 @@
+//! Slots: when one of many sends a backlog, so that all of them together fill the quota and no more.
+
+use std::time::Duration;
+
+use super::{AHEAD, FILLED, LONGEST_SLOT, Pacer, SETTLING, seconds};
+
+/// Part of the time between the last success and the first failure after which an outage is believed to have begun.
+const BEGUN: f64 = 0.25;
+
+/// A slot to come.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Plan {
+    /// When.
+    at: Duration,
+    /// For so many records; some more that come until then go along.
+    records: usize,
+    /// How many of them go together.
+    part: usize,
+    /// How far the parts are from one another.
+    window: Duration,
+}
+
+/// The end of an outage.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Anchor {
+    /// When it was, as far as is known.
+    at: Duration,
+    /// What each of the fleet probably has waiting then.
+    records: usize,
+}
+
+/// Time in which the fleet works off a backlog, each at its place.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Epoch {
+    begun: Duration,
+    window: Duration,
+    records: usize,
+}
+
+impl Epoch {
+    /// What one of the fleet probably still had of the backlog at that moment.
+    fn left(&self, at: Duration) -> usize {
+        let passed = at.saturating_sub(self.begun).as_secs_f64() / self.window.as_secs_f64().max(1e-3);
+        (self.records as f64 * (1.0 - passed.min(1.0))) as usize
+    }
+}
+
+impl Pacer {
+    /// When the slot of these records comes: at this one's place in the time that the fleet needs if all have as many.
+    ///
+    /// It is settled when the records are seen. A few more go along; many more get a later slot.
+    pub(super) fn slot(&mut self, since: Duration, waiting: usize, rate: f64) -> Duration {
+        if let Some(plan) = self.plan.filter(|plan| waiting <= plan.records + plan.records / 2) {
+            return plan.at;
+        }
+        let whole = seconds(waiting, rate);
+        // Where that is too long to be silent, each gets a place in every part of it.
+        let whole = self.anchor.map_or(whole, |anchor| seconds(anchor.records, rate).max(whole / 2));
+        let parts = (whole.as_secs_f64() / LONGEST_SLOT.as_secs_f64()).ceil().clamp(1.0, waiting as f64);
+        let window = whole.div_f64(parts).min(LONGEST_SLOT);
+        // An outage meets some before a slot and some after it; what they have taken so far says nothing any more.
+        let place = if self.anchor.is_some() { self.chance.f64() } else { self.fleet.place_in(self.slots) };
+        let place = window.mul_f64(place);
+        let at = match self.anchor {
+            Some(anchor) => anchor.at + place,
+            // A large window leaves time enough for company.
+            None => since + self.linger().saturating_sub(window).max(SETTLING) + place,
+        };
+        let part = if parts > 1.0 { (waiting as f64 / parts).ceil() as usize } else { usize::MAX };
+        self.plan = Some(Plan { at, records: waiting, part, window });
+        if at > self.epoch.begun + self.epoch.window || waiting > self.epoch.records {
+            self.epoch = Epoch { begun: since, window: whole, records: waiting };
+        }
+        at
+    }
+
+    /// The slot has come: what waits is due. After an outage, what has come since must wait for the next slot: all have too
+    /// much at once.
+    pub(super) fn take_slot(&mut self, waiting: usize) {
+        let plan = self.plan.take();
+        (self.part, self.apart) = plan.map_or((usize::MAX, LONGEST_SLOT), |plan| (plan.part, plan.window));
+        self.due = match (plan, self.anchor.take()) {
+            (Some(plan), Some(_)) => plan.records.min(waiting),
+            _ => waiting,
+        };
+        self.slots = self.slots.wrapping_add(1);
+        self.since = None;
+    }
+
+    /// When kept records may go ahead of their slot.
+    pub(super) fn ahead(&self, kept: usize, rate: f64) -> Duration {
+        let window = seconds(kept, rate * AHEAD / FILLED).min(LONGEST_SLOT);
+        let since = self.kept_since.unwrap_or_default();
+        (since + SETTLING + window.mul_f64(self.fleet.place_in(self.slots))).max(self.free_ahead)
+    }
+
+    /// The back end takes records. If it was away, those of this one get a slot from when that ended, as far as known.
+    ///
+    /// The slot must be of one length for all, or those with little would leave the back end idle at the end and those with
+    /// much would be the last by far. So it goes by what all probably have: what has come during the outage, and what was
+    /// left of the backlog that the outage interrupted.
+    pub(super) fn back_again(&mut self, now: Duration) {
+        if let Some((first, last)) = self.wait.succeeded()
+            && self.fleet.size > 1
+        {
+            // Nobody knows when it began, but between the last success and the first failure.
+            let begun = self.success + first.saturating_sub(self.success).mul_f64(BEGUN);
+            let seen = now.saturating_sub(first).as_secs_f64().max(1.0);
+            let come = self.sent.waiting.saturating_sub(self.before_outage) as f64;
+            let come = come * now.saturating_sub(begun).as_secs_f64() / seen;
+            let records = come as usize + self.epoch.left(begun);
+            self.anchor = Some(Anchor { at: last + now.saturating_sub(last) / 2, records });
+            (self.plan, self.due, self.together) = (None, 0, 0);
+        }
+        self.success = now;
+    }
+}
