@@ -90,9 +90,7 @@ fn stamps(files: &[PathBuf]) -> Vec<Option<Stamp>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use aws_config::profile::ProfileFileCredentialsProvider;
-    use aws_config::profile::profile_file::{ProfileFileKind, ProfileFiles};
-    use aws_config::provider_config::ProviderConfig;
+    use aws_credential_types::Credentials;
 
     #[test]
     fn the_files_are_those_that_the_sdk_reads() {
@@ -107,20 +105,17 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("credentials");
         let write = |key: &str| {
-            let text = format!("[default]\naws_access_key_id = {key}\naws_secret_access_key = secret\n");
             // As a tool that takes care does it: under another name first.
-            std::fs::write(folder.path().join("new"), text).unwrap();
+            std::fs::write(folder.path().join("new"), key).unwrap();
             std::fs::rename(folder.path().join("new"), &file).unwrap();
         };
         write("AKIAFIRST");
         let path = file.clone();
+        // Reads once for as long as it lives, as the SDK's chain does.
         let make = move || -> Making {
-            let files = ProfileFiles::builder().with_file(ProfileFileKind::Credentials, path.clone()).build();
-            Box::pin(async move {
-                let config = ProviderConfig::without_region();
-                let provider = ProfileFileCredentialsProvider::builder().configure(&config).profile_files(files);
-                SharedCredentialsProvider::new(provider.build())
-            })
+            let key = std::fs::read_to_string(&path).unwrap();
+            let credentials = Credentials::new(key, "secret", None, None, "test");
+            Box::pin(std::future::ready(SharedCredentialsProvider::new(credentials)))
         };
         let following = FollowingFiles::new(vec![file.clone()], make).await;
         let key = async || following.provide_credentials().await.unwrap().access_key_id().to_owned();

@@ -129,9 +129,8 @@ impl DeadLetters {
         taken: &mut dyn FnMut(&Letter) -> bool,
     ) -> Result<usize, DeadLettersError> {
         let failed = |source| self.failed("changed", source);
-        match std::fs::symlink_metadata(&self.folder.path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
-            about => drop(about.map_err(failed)?),
+        if let Err(error) = std::fs::symlink_metadata(&self.folder.path) {
+            return if error.kind() == io::ErrorKind::NotFound { Ok(0) } else { Err(failed(error)) };
         }
         let _lock = self.lock()?;
         let mut gone = 0;

@@ -110,8 +110,8 @@ impl Http {
         read(parts.status, &parts.headers, body.as_deref())
     }
 
-    fn request(&self, body: Vec<u8>, headers: &HeaderMap) -> Result<Request<Bytes>, Sent> {
-        let unusable = |error: &dyn std::error::Error| Sent::Failed(unreachable(&error.to_string()));
+    fn request(&self, body: Vec<u8>, headers: &HeaderMap) -> Result<Request<Bytes>, Failure> {
+        let unusable = |error: &dyn std::error::Error| Failure::from(Sent::Failed(unreachable(&error.to_string())));
         let mut request = Request::builder()
             .method(Method::POST)
             .uri(self.uri.clone())
