@@ -52,8 +52,14 @@ mod tests {
 
     #[test]
     fn the_last_word_says_how_many_where_and_what_to_do() {
-        let mut health =
-            Health { state: HealthState::Ok, exporter: Some("xray"), problem: None, storage: None, last_refusal: None };
+        let mut health = Health {
+            state: HealthState::Ok,
+            exporter: Some("xray"),
+            problem: None,
+            storage: None,
+            clock: None,
+            last_refusal: None,
+        };
         assert_eq!(left_behind(0, Some("/home/me/spool"), 0, &health), None);
         let one = "1 span waits in /home/me/spool; the next command delivers it, or `spawn trace flush`";
         assert_eq!(left_behind(1, Some("/home/me/spool"), 0, &health).as_deref(), Some(one));
