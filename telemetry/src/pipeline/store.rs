@@ -149,8 +149,8 @@ impl Store {
         let held = Held { number: self.numbers.take(now), size, span, place: None, fits: true };
         self.bring_some(TOGETHER, now);
         let is_kept = match self.write(class, held, now) {
-            Ok(()) => true,
-            Err(held) => self.keep_loose(class, held),
+            None => true,
+            Some(held) => self.keep_loose(class, held),
         };
         let evicted = std::mem::take(&mut self.evicted);
         match is_kept {
@@ -160,8 +160,8 @@ impl Store {
     }
 
     /// Writes a span to the disk, and keeps it in memory if there is room. Or has it back.
-    fn write(&mut self, class: Class, mut held: Held, now: Instant) -> Result<(), Held> {
-        let Some(own) = self.own.as_mut().filter(|own| held.fits && own.is_usable(now)) else { return Err(held) };
+    fn write(&mut self, class: Class, mut held: Held, now: Instant) -> Option<Held> {
+        let Some(own) = self.own.as_mut().filter(|own| held.fits && own.is_usable(now)) else { return Some(held) };
         let written = own.write(class, held.number, &held.span, now);
         let answer = match written {
             Ok(place) => {
@@ -173,11 +173,11 @@ impl Store {
                 } else {
                     own.line.push_behind(place, held.number);
                 }
-                Ok(())
+                None
             }
             Err(error) => {
                 held.fits = !matches!(error, Unkept::TooLarge(_));
-                Err(held)
+                Some(held)
             }
         };
         // Room may have been made even where it was of no use.
@@ -256,7 +256,7 @@ impl Store {
             let Some((class, place, _)) = oldest else { break };
             let Some(held) = self.loose[class as usize].remove(place) else { break };
             self.used -= held.size;
-            if let Err(held) = self.write(class, held, now) {
+            if let Some(held) = self.write(class, held, now) {
                 self.used += held.size;
                 self.loose[class as usize].insert(place, held);
             }

@@ -81,10 +81,6 @@ impl Own {
         rest: Duration,
     ) -> Self {
         let Storage { size, sync, .. } = storage;
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the name of a writer says when it began; nothing is decided by it"
-        )]
         let writer = writer_name(SystemTime::now(), std::process::id());
         let options = Options { folder: folder.clone(), capacity: size, sync, writer };
         let mut spool = Spool::new(disk, options);

@@ -13,7 +13,6 @@ pub(super) struct Numbers {
 }
 
 impl Numbers {
-    #[expect(clippy::disallowed_methods, reason = "nothing is decided by it but an order")]
     pub(super) fn new() -> Self {
         let epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let epoch = u64::try_from(epoch.as_nanos()).unwrap_or_default();
