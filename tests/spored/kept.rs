@@ -37,7 +37,7 @@ async fn spans_of_an_agent_that_was_killed_arrive_with_its_own_resource_and_each
     until(&first, "registered").await;
     let left = counter(&host.status_when("spans", |status| counter(status, "queued") >= 2).await, "created");
     first.signal("KILL").unwrap();
-    drop(first.wait(PATIENCE).await.unwrap());
+    assert_ne!(first.wait(PATIENCE).await.unwrap(), 0);
     proxy.refuse(false);
     let second = host.run(&[]).await;
     until(&second, "registered").await;
@@ -69,7 +69,7 @@ async fn what_an_agent_was_doing_when_it_was_killed_is_ended_by_the_next_as_abor
     let spool = host.path("state").join("spool");
     wait_until("a note in the spool", PATIENCE, || says(&spool, b"spored boot").then_some(())).await.unwrap();
     first.signal("KILL").unwrap();
-    drop(first.wait(PATIENCE).await.unwrap());
+    assert_ne!(first.wait(PATIENCE).await.unwrap(), 0);
     dynamodb.script([]);
     let second = host.run(&[]).await;
     until(&second, "registered").await;

@@ -64,11 +64,18 @@ struct Worker {
     /// The exporter in use, and the number of the configuration that it was made for.
     exporter: Option<(u64, Box<dyn Exporter>)>,
     /// The one for spans that another process has left, and the resource that it was made with.
-    other: Option<(u64, Arc<[u8]>, Box<dyn Exporter>)>,
+    other: Option<Other>,
     /// What runs beside the exports.
     beside: Option<tokio::task::JoinHandle<()>>,
     /// What exporters leave to one another.
     memory: Memory,
+}
+
+/// An exporter for spans that another process has left.
+struct Other {
+    made_for: u64,
+    resource: Arc<[u8]>,
+    exporter: Box<dyn Exporter>,
 }
 
 /// What there is to do.
@@ -113,7 +120,7 @@ impl Worker {
             }
         }
         let own = self.exporter.take().map(|(_, exporter)| exporter);
-        for mut exporter in own.into_iter().chain(self.other.take().map(|(_, _, exporter)| exporter)) {
+        for mut exporter in own.into_iter().chain(self.other.take().map(|other| other.exporter)) {
             // The program is ending: neither a panic nor a hang in the last words matters any more.
             drop(timeout(LAST_WORDS, caught(exporter.finish())).await);
         }
@@ -255,9 +262,8 @@ impl Worker {
         let there_is = match of {
             None => self.exporter.take().filter(|(made_for, _)| *made_for == configuration).map(|(_, it)| it),
             Some(of) => {
-                let other =
-                    self.other.take().filter(|(made_for, theirs, _)| *made_for == configuration && theirs == of);
-                other.map(|(_, _, it)| it)
+                let other = self.other.take().filter(|it| it.made_for == configuration && it.resource == *of);
+                other.map(|it| it.exporter)
             }
         };
         match there_is {
@@ -274,7 +280,7 @@ impl Worker {
     fn keep(&mut self, configuration: u64, of: Option<Arc<[u8]>>, exporter: Box<dyn Exporter>) {
         match of {
             None => self.exporter = Some((configuration, exporter)),
-            Some(of) => self.other = Some((configuration, of, exporter)),
+            Some(resource) => self.other = Some(Other { made_for: configuration, resource, exporter }),
         }
     }
 

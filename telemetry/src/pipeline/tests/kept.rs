@@ -92,7 +92,7 @@ fn a_flush_delivers_what_others_have_left_though_nobody_has_found_it_yet() {
     }
     let script = Script::default();
     let last = process_on(&disk, 4, &script, ROOM);
-    last.flush_blocking(LONG, Whose::All);
+    last.flush_blocking(LONG, Whose::Everybody);
     assert_eq!(script.delivered().len(), 3);
     assert_eq!(last.counters(), Counters { recovered: 3, ..counters(0, 3, 0, &[]) });
 }
