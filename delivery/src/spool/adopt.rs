@@ -26,8 +26,6 @@ impl Spool {
                 }
                 self.room.corrupt.fetch_add(left.corrupt(), Ordering::Relaxed);
                 self.left.push((name, Arc::downgrade(&left.0)));
-                // So that what is done with can be said whatever room there is later.
-                left.begin_journal();
                 self.catch_up();
                 // Whatever that cost it, nobody knows yet what it had.
                 while left.next_gone().is_some() {}
@@ -42,12 +40,14 @@ impl Spool {
         // While a writer makes its folder it holds this lock, so none is taken for dead that has only just begun.
         let held = self.room.lock().ok()??;
         let lock = self.room.disk.lock(&self.room.folder.join(name).join(LOCK)).ok()??;
-        drop(held);
         let mut shelf = Shelf::load(Arc::clone(&self.room), name.to_owned()).ok()?;
         if ledger::has(&self.room, name) {
             shelf.remove_all();
             return None;
         }
+        // So that what is done with can be said, whatever room there is later and whoever is busy then.
+        shelf.begin_journal(true);
+        drop(held);
         Some(Left(Arc::new(Mutex::new(Taken { shelf, _lock: lock }))))
     }
 }

@@ -42,10 +42,6 @@ impl Left {
         self.taken().shelf.gone()
     }
 
-    pub(super) fn begin_journal(&self) {
-        self.taken().shelf.begin_journal(false);
-    }
-
     /// The writer's name: see [`super::writer_name`].
     #[must_use]
     pub fn writer(&self) -> String {
