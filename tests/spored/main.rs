@@ -12,6 +12,7 @@ mod control;
 mod delivery;
 mod doctor;
 mod exporters;
+mod faults;
 mod fixture;
 mod guide;
 mod instance;
