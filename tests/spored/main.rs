@@ -14,6 +14,7 @@ mod delivery;
 mod doctor;
 mod ends;
 mod exporters;
+mod faults;
 mod fixture;
 mod guide;
 mod instance;

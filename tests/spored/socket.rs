@@ -23,6 +23,16 @@ pub(crate) async fn request_any(host: &Host, method: &str, path: &str, body: Val
     (status, head.to_ascii_lowercase(), body.to_owned())
 }
 
+/// Has the agent make a span of this trace, by asking for what there is not, and answers the status.
+pub(crate) async fn traced(host: &Host, trace: &str) -> u16 {
+    let request = format!(
+        "PUT /config/no-such-key HTTP/1.1\r\nhost: spored\r\ntraceparent: 00-{trace}-00f067aa0ba902b7-01\r\n\
+         content-length: 13\r\n\r\n{{\"value\":\"x\"}}"
+    );
+    let answer = say(host, request.as_bytes(), false).await;
+    answer.split(' ').nth(1).unwrap_or_else(|| panic!("{answer:?}")).parse().unwrap()
+}
+
 /// Sends anything, says no more, and answers whatever comes back.
 pub(crate) async fn garbage(host: &Host, bytes: &[u8]) -> String {
     say(host, bytes, true).await

@@ -1,9 +1,10 @@
-//! Development commands: `cargo demo`, `cargo xtask bench` and `cargo xtask measure`.
+//! Development commands: `cargo demo`, `cargo xtask bench`, `measure` and `storm`.
 
 mod bench;
 mod demo;
 mod figures;
 mod measure;
+mod storm;
 mod tree;
 
 use clap::{Parser, Subcommand};
@@ -34,6 +35,21 @@ enum Command {
         #[arg(long, value_name = "SECONDS", default_value_t = 60)]
         idle: u64,
     },
+    /// Kill many agents again and again while they make spans, and ask whether any span is lost.
+    Storm {
+        /// The program [default: target/release/spored].
+        #[arg(long, value_name = "PATH")]
+        spored: Option<PathBuf>,
+        /// How many agents.
+        #[arg(long, default_value_t = 50)]
+        agents: usize,
+        /// How long.
+        #[arg(long, default_value_t = 5.0)]
+        minutes: f64,
+        /// Decides when they are killed and what the back end refuses.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
 }
 
 #[expect(clippy::print_stderr, reason = "the one place where a failed command says why")]
@@ -50,6 +66,9 @@ fn main() -> ExitCode {
         Command::Demo => runtime.block_on(demo::run()),
         Command::Bench => bench::run(),
         Command::Measure { spored, idle } => measure::run(spored, Duration::from_secs(idle)),
+        Command::Storm { spored, agents, minutes, seed } => {
+            runtime.block_on(storm::run(spored, agents, Duration::from_secs_f64(minutes * 60.0), seed))
+        }
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
