@@ -22,6 +22,7 @@ mod vanished;
 #[cfg(test)]
 mod tests;
 
+pub use adopt::Seeker;
 pub use left::Left;
 pub use sync::{Synced, Syncing};
 pub use types::{Chunk, Class, Fate, Gone, Options, Place, Record, Totals, Unkept, Usage};

@@ -69,8 +69,8 @@ async fn a_tag_that_is_too_long_is_refused_with_the_rule() {
 
 #[tokio::test]
 async fn the_tags_that_spawn_adds_are_counted_with_the_users() {
-    // Four are spawn's own: managed, version, launch-id, traceparent.
-    for (count, expected) in [(46, 0), (47, 2)] {
+    // Five are kept for spawn itself: managed, version, launch-id, traceparent, fleet.
+    for (count, expected) in [(45, 0), (46, 2)] {
         let tags: Vec<String> = (0..count).flat_map(|index| ["--tag".to_owned(), format!("t{index}=x")]).collect();
         let line = ["launch", "--instance-type", "t3.micro", "--dry-run", "--no-agent"];
         let output = spawn(aws().await).args(line).args(tags).run().await.unwrap();

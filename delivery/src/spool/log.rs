@@ -66,7 +66,7 @@ impl Log {
         let file = match room.create_small(&path, bytes, locked) {
             Ok(file) => file,
             Err(refusal) => {
-                self.wants = matches!(refusal, Unkept::Full).then_some(bytes);
+                self.wants = matches!(refusal, Unkept::Full | Unkept::Busy).then_some(bytes);
                 return;
             }
         };

@@ -26,7 +26,7 @@ impl Spool {
     pub(super) fn grow(&mut self, class: Class, bytes: usize) -> Result<(), Unkept> {
         self.shelf.sides[class as usize].growing = false;
         let room = self.room_of_segment(class, bytes);
-        let _held = self.room.lock().map_err(Unkept::Disk)?.ok_or(Unkept::Full)?;
+        let _held = self.room.lock().map_err(Unkept::Disk)?.ok_or(Unkept::Busy)?;
         self.folder()?;
         let journal = if self.shelf.journal.is_begun() { 0 } else { BLOCK };
         self.make_room(class, room + journal)?;
@@ -87,7 +87,7 @@ impl Spool {
         let disk = &self.room.disk;
         disk.create_folder(&self.shelf.path).map_err(Unkept::Disk)?;
         let lock = disk.lock(&self.shelf.path.join(LOCK)).map_err(Unkept::Disk)?;
-        self.lock = Some(lock.ok_or(Unkept::Full)?);
+        self.lock = Some(lock.ok_or(Unkept::Busy)?);
         self.shelf.ready = true;
         self.shelf.names = true;
         if !self.shelf.open.is_empty() {

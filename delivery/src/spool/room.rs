@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use super::Unkept;
 use super::files::What;
@@ -15,8 +16,10 @@ const LOCK: &str = "lock";
 pub(super) const SET_ASIDE: &str = "set-aside";
 /// The part of the capacity that is left to journals, notes and the ledger.
 const FOR_SMALL_FILES: u64 = 16;
-/// How often a lock is asked for before another process's work is not waited for.
-const ATTEMPTS: usize = 50;
+/// How often a lock is asked for before another process's work is not waited for: a millisecond or so.
+const ATTEMPTS: usize = 100;
+/// How often it is asked for by those who may wait, and how far apart.
+const WAITS: (usize, Duration) = (1_000, Duration::from_millis(1));
 
 /// What a folder of all writers is, and how much may be in it.
 #[derive(Debug)]
@@ -52,6 +55,18 @@ impl Room {
     pub(super) fn lock(&self) -> io::Result<Option<Box<dyn Lock>>> {
         self.disk.create_folder(&self.folder)?;
         self.lock_of(&self.folder.join(LOCK))
+    }
+
+    /// As [`Room::lock`], for those who may wait for what another process does.
+    pub(super) fn wait_for_lock(&self) -> io::Result<Option<Box<dyn Lock>>> {
+        let (times, pause) = WAITS;
+        for _ in 0..times {
+            if let Some(lock) = self.lock()? {
+                return Ok(Some(lock));
+            }
+            std::thread::sleep(pause);
+        }
+        Ok(None)
     }
 
     /// Has the disk remember the folder itself, which this process may have made, and those above it.
@@ -118,7 +133,7 @@ impl Room {
 
     /// Makes a journal or notes, if there is room for it. `locked`: whether the caller has the lock.
     pub(super) fn create_small(&self, path: &Path, bytes: u64, locked: bool) -> Result<Arc<dyn DiskFile>, Unkept> {
-        let _held = if locked { None } else { Some(self.lock().map_err(Unkept::Disk)?.ok_or(Unkept::Full)?) };
+        let _held = if locked { None } else { Some(self.lock().map_err(Unkept::Disk)?.ok_or(Unkept::Busy)?) };
         if self.sum().map_err(Unkept::Disk)?.bytes + bytes > self.capacity {
             return Err(Unkept::Full);
         }

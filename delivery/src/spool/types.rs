@@ -61,9 +61,12 @@ pub struct Options {
 /// Why a record is not on disk.
 #[derive(Debug, thiserror::Error)]
 pub enum Unkept {
-    /// There is no room, and nothing that may go; or another process is making room at this moment.
+    /// There is no room, and nothing that may go.
     #[error("the spool is full")]
     Full,
+    /// Another process is making room at this moment. The next attempt is worth it in a moment.
+    #[error("the spool is busy")]
+    Busy,
     /// It would take more than a quarter of the spool.
     #[error("the span has {0} bytes, more than a quarter of the spool")]
     TooLarge(usize),

@@ -15,7 +15,7 @@ const PIECE: usize = 64 * 1024;
 impl Spool {
     /// Makes the folder again, with all that is still open of it.
     pub(super) fn come_back(&mut self) -> Result<(), Unkept> {
-        let _held = self.room.lock().map_err(Unkept::Disk)?.ok_or(Unkept::Full)?;
+        let _held = self.room.lock().map_err(Unkept::Disk)?.ok_or(Unkept::Busy)?;
         self.settle_again()
     }
 
@@ -26,7 +26,7 @@ impl Spool {
         self.room.rooted.store(false, Ordering::Relaxed);
         disk.create_folder(&self.shelf.path).map_err(Unkept::Disk)?;
         let lock = disk.lock(&self.shelf.path.join(LOCK)).map_err(Unkept::Disk)?;
-        self.lock = Some(lock.ok_or(Unkept::Full)?);
+        self.lock = Some(lock.ok_or(Unkept::Busy)?);
         for segment in self.shelf.sides.iter_mut().flat_map(|side| &mut side.segments) {
             copy_again(&*disk, segment).map_err(Unkept::Disk)?;
         }

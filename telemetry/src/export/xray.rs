@@ -2,6 +2,7 @@
 
 mod answer;
 mod api;
+mod body;
 mod budget;
 mod client;
 mod records;

@@ -11,7 +11,7 @@ use spawn_delivery::spool::Left;
 
 use super::Shared;
 use super::state::WorkerState;
-use super::store::{Duty, Source, look};
+use super::store::{Duty, Source};
 use crate::attribute;
 use crate::record;
 
@@ -66,17 +66,15 @@ fn run(shared: &Shared) {
                 state = shared.state();
                 state.store.synced(synced);
             }
-            Duty::Look(mut spool) => {
+            Duty::Look(seeker) => {
                 drop(state);
                 let begun = Instant::now();
-                let left = look(&mut spool);
-                let found = left.is_some();
-                let left = left.map(|left| {
+                let left = seeker.seek().map(|left| {
                     let open = aborted(&left);
                     (left, open)
                 });
                 state = shared.state();
-                state.store.looked(spool, found, begun);
+                state.store.looked(left.as_ref().map(|(left, _)| left), begun);
                 if let Some((left, open)) = left {
                     state.adopt(left, open);
                     shared.wake.notify_one();

@@ -170,7 +170,7 @@ impl Model {
                 self.totals.created += 1;
                 self.waiting.of(class).insert(place.ordinal, (self.order, payload));
             }
-            Err(Unkept::Full) => {}
+            Err(Unkept::Full | Unkept::Busy) => {}
             Err(other) => panic!("{other:?}"),
         }
     }

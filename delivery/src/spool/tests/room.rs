@@ -12,7 +12,7 @@ fn fill(spool: &mut Spool, class: Class) -> (u64, Option<Gone>) {
     for count in 0.. {
         match spool.append(class, count, &[class as u8; SPAN]) {
             Ok(_) => {}
-            Err(Unkept::Full) => return (count, None),
+            Err(Unkept::Full | Unkept::Busy) => return (count, None),
             Err(other) => panic!("{other:?}"),
         }
         if let Some(mut gone) = spool.gone() {

@@ -46,7 +46,7 @@ fn live(folder: &TempDir, writers: &AtomicU32, seed: u64) -> Seen {
                 match spool.append(class, id, &id.to_le_bytes()) {
                     Ok(_) => break,
                     // Another process is making room at this moment.
-                    Err(Unkept::Full) => std::thread::yield_now(),
+                    Err(Unkept::Full | Unkept::Busy) => std::thread::yield_now(),
                     Err(other) => panic!("{other:?}"),
                 }
             }

@@ -9,11 +9,14 @@ use aws_sdk_xray::config::IdentityCache;
 use aws_sdk_xray::error::SdkError;
 use aws_sdk_xray::operation::put_trace_segments::{PutTraceSegmentsError, PutTraceSegmentsOutput};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_types::body::SdkBody;
+use bytes::Bytes;
+use http::header::CONTENT_LENGTH;
 
 use super::super::Spilled;
 use super::super::split::Sent;
 use super::records::Records;
-use super::{Document, answer, trouble};
+use super::{Document, answer, body, trouble};
 
 /// A client beside the exporter's, for what the sampler asks.
 #[expect(clippy::disallowed_methods, reason = "it has no interceptor either, so it makes no span")]
@@ -71,8 +74,13 @@ impl Api {
     }
 
     async fn ask(&self, documents: &[&Document]) -> Answer {
-        let texts = documents.iter().map(|document| document.text.clone()).collect();
-        self.client.put_trace_segments().set_trace_segment_documents(Some(texts)).send().await
+        let body = Bytes::from(body::of(documents));
+        let request = self.client.put_trace_segments().set_trace_segment_documents(Some(Vec::new())).customize();
+        let written = request.mutate_request(move |request| {
+            request.headers_mut().insert(CONTENT_LENGTH, body.len().to_string());
+            *request.body_mut() = SdkBody::from(body.clone());
+        });
+        written.send().await
     }
 
     /// Has whoever hands out the credentials asked again: those that the program shares are cached for as long as they said

@@ -9,15 +9,22 @@ use std::time::{Duration, Instant, SystemTime};
 use jiff::Timestamp;
 use opentelemetry_sdk::trace::SpanData;
 use spawn_delivery::disk::Disk;
-use spawn_delivery::spool::{Class, Fate, Left, Options, Place, Spool, Synced, Syncing, Unkept, Usage, writer_name};
+use spawn_delivery::spool::{
+    Class, Fate, Left, Options, Place, Seeker, Spool, Synced, Syncing, Unkept, Usage, writer_name,
+};
 
 use super::line::{Line, LineId, Source};
 use crate::health::Problem;
 use crate::record;
 use crate::storage::Storage;
 
-/// What takes longer than this must not be waited for by those who hand spans over.
+/// A write that takes longer is the last that those wait for who hand spans over.
 const SLOW: Duration = Duration::from_millis(100);
+/// So is one to a disk that has not answered for so long. Many a healthy disk takes longer than [`SLOW`] under load, and
+/// nobody waits for that: what is written meanwhile goes to the page cache.
+const HANGS: Duration = Duration::from_secs(1);
+/// How soon a spool is tried again in which another process was making room.
+const BUSY: Duration = Duration::from_millis(2);
 /// How often a slow disk is asked whether it is well again.
 const ASK: Duration = Duration::from_secs(1);
 /// How often it is looked for what others have left.
@@ -67,8 +74,8 @@ pub(in crate::pipeline) enum Duty {
     Wait(Option<Instant>),
     /// To be run, and the answer brought back.
     Sync(Syncing),
-    /// What others have left is to be looked for, and the spool brought back.
-    Look(Box<Spool>),
+    /// What others have left is to be looked for.
+    Look(Seeker),
 }
 
 impl Own {
@@ -116,7 +123,7 @@ impl Own {
 
     /// Whether the disk can be asked now without making anybody wait.
     pub(super) fn is_usable(&self, now: Instant) -> bool {
-        let syncs_long = self.syncing.is_some_and(|since| now.saturating_duration_since(since) > SLOW);
+        let syncs_long = self.syncing.is_some_and(|since| now.saturating_duration_since(since) > HANGS);
         let rests = self.again.is_some_and(|again| now < again);
         !syncs_long && !rests && self.slow.is_none() && matches!(self.line.source, Source::Own(_))
     }
@@ -135,6 +142,7 @@ impl Own {
                 self.well();
             }
             Err(Unkept::TooLarge(_)) => {}
+            Err(Unkept::Busy) => self.again = Some(now + BUSY),
             Err(Unkept::Full) => {
                 self.refused("the spool is full, and all of it is out for delivery".to_owned(), FULL, now)
             }
@@ -148,7 +156,7 @@ impl Own {
         self.dirty.get_or_insert(begun);
         let now = Instant::now();
         if now.saturating_duration_since(begun) > SLOW {
-            self.is_slow(now);
+            self.is_slow(now, SLOW);
         }
     }
 
@@ -157,9 +165,9 @@ impl Own {
         self.dirty.get_or_insert(now);
     }
 
-    fn is_slow(&mut self, now: Instant) {
+    fn is_slow(&mut self, now: Instant, limit: Duration) {
         self.slow = Some(now + ASK);
-        let what = format!("the disk of {} takes over {} ms", self.folder.display(), SLOW.as_millis());
+        let what = format!("the disk of {} takes over {} ms", self.folder.display(), limit.as_millis());
         self.trouble(what, "move the spool to a faster disk with tracing-spool-folder, or relieve this one");
     }
 
@@ -288,8 +296,7 @@ impl Own {
 
     /// Whether it is still to be looked, since this instant, for what others have left.
     pub(super) fn is_to_look(&self, since: Instant) -> bool {
-        let is_possible = matches!(self.line.source, Source::Away) || self.is_usable(Instant::now());
-        is_possible && self.vain.is_none_or(|vain| vain < since)
+        self.is_usable(Instant::now()) && self.vain.is_none_or(|vain| vain < since)
     }
 
     /// What the thread beside has to do. `looks`: whether there is anybody to take over what others have left.
@@ -320,13 +327,8 @@ impl Own {
         }
         if looks && self.look <= now && self.is_usable(now) {
             self.look = now + LOOK;
-            return match std::mem::replace(&mut self.line.source, Source::Away) {
-                Source::Own(spool) => Duty::Look(spool),
-                other => {
-                    self.line.source = other;
-                    Duty::Wait(None)
-                }
-            };
+            let Source::Own(spool) = &self.line.source else { return Duty::Wait(None) };
+            return Duty::Look(spool.seeker());
         }
         let look = looks.then_some(self.look);
         // What is due and not possible is possible when something else has happened, such as the end of a rest.
@@ -341,7 +343,7 @@ impl Own {
         let Source::Own(spool) = &mut self.line.source else { return };
         match spool.synced(synced) {
             Err(error) => self.refused_by_disk(&error, now),
-            Ok(()) if took > SLOW => self.is_slow(now),
+            Ok(()) if took > HANGS => self.is_slow(now, HANGS),
             Ok(()) => {
                 if self.slow.take().is_some() {
                     self.well();
@@ -350,17 +352,17 @@ impl Own {
         }
     }
 
-    /// The spool is back.
-    pub(super) fn looked(&mut self, spool: Box<Spool>, found: bool, begun: Instant) {
-        let now = Instant::now();
-        self.line.source = Source::Own(spool);
-        // There may be more.
-        if found {
-            self.look = now;
-        } else {
+    /// It was looked, and this was found.
+    pub(super) fn looked(&mut self, found: Option<&Left>, begun: Instant) {
+        let Some(left) = found else {
             self.vain = Some(begun);
+            return;
+        };
+        // There may be more.
+        self.look = Instant::now();
+        if let Source::Own(spool) = &mut self.line.source {
+            spool.found(left);
         }
-        self.catch_up(now);
     }
 
     pub(super) fn has_for_the_disk(&self) -> bool {
@@ -373,11 +375,6 @@ impl Own {
             _ => None,
         }
     }
-}
-
-/// Looks for what a writer has left that is gone.
-pub(in crate::pipeline) fn look(spool: &mut Spool) -> Option<Left> {
-    spool.adopt()
 }
 
 const FULL: &str = "raise tracing-spool-size, or see what keeps spans from being delivered";

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use opentelemetry_sdk::trace::SpanData;
-use spawn_delivery::spool::{Left, Spool, Synced};
+use spawn_delivery::spool::{Left, Synced};
 
 use super::disk::{Duty, Own};
 use super::line::{Held, Line, Source};
@@ -78,14 +78,10 @@ impl Store {
         }
     }
 
-    /// The spool is back from where it was looked for what others have left.
-    pub(in crate::pipeline) fn looked(&mut self, spool: Box<Spool>, found: bool, begun: Instant) {
-        match &mut self.own {
-            Some(own) if matches!(own.line.source, Source::Away) => own.looked(spool, found, begun),
-            _ => match self.former.iter_mut().find(|line| matches!(line.source, Source::Away)) {
-                Some(line) => line.source = Source::Own(spool),
-                None => self.leaving.push(Source::Own(spool)),
-            },
+    /// It was looked for what others have left, and this was found.
+    pub(in crate::pipeline) fn looked(&mut self, found: Option<&Left>, begun: Instant) {
+        if let Some(own) = &mut self.own {
+            own.looked(found, begun);
         }
     }
 

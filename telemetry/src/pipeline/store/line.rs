@@ -1,7 +1,6 @@
 //! The spans of one writer: this process, or one that is gone. The oldest are in memory, the others on disk alone.
 
 use std::collections::VecDeque;
-use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -35,8 +34,6 @@ pub(in crate::pipeline) enum Source {
     Own(Box<Spool>),
     /// One that is gone.
     Left(Box<Left>),
-    /// In other hands for a moment.
-    Away,
 }
 
 impl Source {
@@ -44,7 +41,6 @@ impl Source {
         match self {
             Self::Own(spool) => spool.read(class, from, bytes),
             Self::Left(left) => left.read(class, from, bytes),
-            Self::Away => Chunk { next: from, trouble: Some(io::ErrorKind::WouldBlock.into()), ..Chunk::default() },
         }
     }
 
@@ -52,7 +48,6 @@ impl Source {
         match self {
             Self::Own(spool) => spool.done(places, fate),
             Self::Left(left) => left.done(places, fate),
-            Self::Away => {}
         }
     }
 
@@ -60,7 +55,6 @@ impl Source {
         match self {
             Self::Own(spool) => spool.hold(class, ordinals),
             Self::Left(left) => left.hold(class, ordinals),
-            Self::Away => {}
         }
     }
 
@@ -68,7 +62,6 @@ impl Source {
         match self {
             Self::Own(spool) => spool.gone(),
             Self::Left(left) => left.gone(),
-            Self::Away => None,
         }
     }
 
@@ -77,7 +70,6 @@ impl Source {
         match self {
             Self::Own(spool) => spool.close(),
             Self::Left(left) => left.close(),
-            Self::Away => {}
         }
     }
 }
