@@ -143,7 +143,10 @@ async fn a_thousand_reloads_under_load_lose_no_span() {
     let created = counters["created"].as_u64().unwrap();
     assert_eq!(
         counters,
-        json!({ "created": created, "exported": created, "queued": 0, "dropped": {}, "cut": 0, "split": 0 })
+        json!({
+            "created": created, "recovered": 0, "exported": created, "queued": 0, "dropped": {}, "cut": 0, "split": 0,
+            "set_aside": 0, "letters_evicted": 0,
+        })
     );
 
     let received: Vec<Value> = receivers.iter().flat_map(|receiver| receiver.spans().unwrap()).collect();

@@ -117,7 +117,7 @@ fn telemetry(url: &str, folder: &Path) -> Telemetry {
         endpoint: Some(url.parse().expect("a URL")),
         ..TracingSettings::default()
     };
-    Telemetry::of("bench").settings(settings).spool(folder).start(Some(&aws))
+    Telemetry::of("bench").settings(settings).spool(folder.to_string_lossy()).start(Some(&aws))
 }
 
 fn report(spans: u32, taken: Duration, cpu: Duration) -> String {

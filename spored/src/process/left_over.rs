@@ -74,7 +74,7 @@ impl Mark {
 
     /// As [`Mark::signal`], but for the members of this process group, which have had the signal.
     pub(super) fn signal_beyond(&self, group: Option<Pid>, signal: Signal) {
-        let is_beyond = |pid: &Pid| group.is_none() || rustix::process::getpgid(Some(*pid)).ok() != group;
+        let is_beyond = |pid: &Pid| group.is_none() || group_of(*pid) != group;
         for pid in self.candidates().into_iter().filter(is_beyond) {
             self.signal_one(pid, signal);
         }
@@ -120,6 +120,15 @@ impl Mark {
     }
 }
 
+/// The process group that a process is in (`proc_pid_stat(5)`, fifth field). `getpgid` answers 0 for the kernel's own, which
+/// is no process id.
+fn group_of(pid: Pid) -> Option<Pid> {
+    let about = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // A name may hold anything, brackets too.
+    let (_, behind_name) = about.rsplit_once(')')?;
+    Pid::from_raw(behind_name.split_ascii_whitespace().nth(2)?.parse().ok()?)
+}
+
 /// The process id that was given last (`proc_loadavg(5)`, fifth field).
 fn last() -> Option<i32> {
     fs::read_to_string("/proc/loadavg").ok()?.split_ascii_whitespace().nth(4)?.parse().ok()
@@ -141,6 +150,15 @@ mod tests {
         assert!(mark.means(b"JOB_ATTEMPT_ID=a-1/2/3"));
         assert!(!mark.means(b"JOB_ATTEMPT_ID=a-1/2/30") && !mark.means(b"X=JOB_ATTEMPT_ID=a-1/2/3"));
         assert!(Mark::of(&environment("")).is_none() && Mark::of(&BTreeMap::new()).is_none());
+    }
+
+    #[test]
+    fn a_process_has_the_group_that_the_kernel_tells_and_the_kernels_own_have_none() {
+        let own = rustix::process::getpid();
+        assert_eq!(group_of(own), Some(rustix::process::getpgrp()));
+        // Groups of every process there is are read, those of the kernel among them.
+        let groups = all().unwrap().into_iter().filter_map(Pid::from_raw).filter_map(group_of).count();
+        assert!(groups > 0);
     }
 
     #[test]
