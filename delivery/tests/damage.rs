@@ -37,7 +37,7 @@ fn payload(number: u64) -> Vec<u8> {
 }
 
 fn class(number: u64) -> Class {
-    if number % 2 == 0 { Class::Kept } else { Class::Routine }
+    if number.is_multiple_of(2) { Class::Kept } else { Class::Routine }
 }
 
 fn spool(disk: &SimulatedDisk, writer: &str) -> Spool {

@@ -5,4 +5,5 @@ mod crash;
 mod damage;
 mod life;
 mod refusal;
+mod specification;
 mod world;

@@ -54,7 +54,7 @@ fn an_error_at_any_operation_loses_nothing_and_passes() {
             for at in 0..run(seed, capacity, None) {
                 for (which, error) in ERRORS.into_iter().enumerate() {
                     // Once; or for as long as a disk is full, until space is made.
-                    let count = if (at + which as u64) % 2 == 0 { 1 } else { 25 };
+                    let count = if (at + which as u64).is_multiple_of(2) { 1 } else { 25 };
                     {
                         let fault = Fault { count, ..Fault::error(error).once_after(at) };
                         // What is not found is not there: only what cannot be made may be found again.

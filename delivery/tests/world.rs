@@ -254,5 +254,5 @@ pub(crate) fn payload(number: u64) -> Vec<u8> {
 }
 
 pub(crate) fn class(number: u64) -> Class {
-    if number % 3 == 0 { Class::Kept } else { Class::Routine }
+    if number.is_multiple_of(3) { Class::Kept } else { Class::Routine }
 }

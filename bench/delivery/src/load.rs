@@ -13,7 +13,7 @@ use prost::Message;
 use crate::spans::{self, OF_A_TRACE};
 
 /// Spans of one request.
-const TOGETHER: u32 = 500;
+const TOGETHER: u32 = 50;
 
 /// Sends the spans at this rate, and returns when all are taken.
 pub(crate) fn send(url: &str, spans: u32, rate: u32) {

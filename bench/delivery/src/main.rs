@@ -8,7 +8,7 @@
 //! spawn-bench-delivery xray URL SPANS RATE        ours: SPANS spans of ten attributes, RATE a second, 0 for as fast as they go
 //! spawn-bench-delivery outage SPANS RATE          the same with nobody at the other end
 //! spawn-bench-delivery append SPANS               how long the end of a span takes its caller
-//! spawn-bench-delivery load URL SPANS RATE        sends the same spans to an OTLP receiver, in requests of 500
+//! spawn-bench-delivery load URL SPANS RATE        sends the same spans to an OTLP receiver, in requests of 50
 //! ```
 
 mod end;

@@ -156,10 +156,11 @@ impl Machine {
         })
         .inspect_err(|_| {
             // A process that ends in the middle leaves a file without its room.
-            if !self.is_alive(process) && self.random.bool() {
-                if let Ok(file) = self.visible.file(path) {
-                    contents(&file).set_size(0);
-                }
+            if !self.is_alive(process)
+                && self.random.bool()
+                && let Ok(file) = self.visible.file(path)
+            {
+                contents(&file).set_size(0);
             }
         })
     }
