@@ -9,6 +9,7 @@ pub mod agent_bucket;
 pub mod arrays;
 pub mod checks;
 mod clients;
+mod credential_files;
 pub mod describe;
 mod error;
 pub mod iam;

@@ -1,5 +1,6 @@
 //! Region, credentials, endpoints and retries, found once and shared by every client.
 
+use crate::credential_files::{FollowingFiles, profile_files};
 use crate::imds::{Imds, ImdsClock};
 use aws_config::default_provider::credentials::DefaultCredentialsChain;
 use aws_config::default_provider::use_dual_stack::use_dual_stack_provider;
@@ -11,6 +12,7 @@ use aws_config::profile::ProfileFileRegionProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region};
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::{Builder, ConnectorBuilder, tls};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
@@ -46,12 +48,20 @@ pub async fn sdk_config(region: RegionSource) -> SdkConfig {
     let version = BehaviorVersion::v2026_01_12();
     let imds = Imds::new().into_client();
     let region = find_region(region, &imds).await;
-    let asked = ProviderConfig::without_region().with_region(region.clone()).with_behavior_version(Some(version));
-    let asked = asked.with_http_client(CredentialRequests::to_services(http_client()));
-    let (fips, dual_stack) = (use_fips_provider(&asked).await, use_dual_stack_provider(&asked).await);
-    let asked = asked.with_use_fips(fips).with_use_dual_stack(dual_stack);
-    let credentials =
-        DefaultCredentialsChain::builder().configure(asked).region(region.clone()).imds_client(imds).build().await;
+    let http = SharedHttpClient::new(CredentialRequests::to_services(http_client()));
+    let in_region = region.clone();
+    let credentials = FollowingFiles::new(profile_files(|name| std::env::var_os(name)), move || {
+        let (http, region, imds) = (http.clone(), in_region.clone(), imds.clone());
+        Box::pin(async move {
+            let asked = ProviderConfig::without_region().with_region(region.clone());
+            let asked = asked.with_behavior_version(Some(version)).with_http_client(http);
+            let (fips, dual_stack) = (use_fips_provider(&asked).await, use_dual_stack_provider(&asked).await);
+            let asked = asked.with_use_fips(fips).with_use_dual_stack(dual_stack);
+            let chain = DefaultCredentialsChain::builder().configure(asked).region(region).imds_client(imds);
+            SharedCredentialsProvider::new(chain.build().await)
+        })
+    })
+    .await;
     aws_config::defaults(version)
         .timeout_config(TimeoutConfig::builder().operation_timeout(OPERATION_TIMEOUT).build())
         .region(region)

@@ -191,6 +191,7 @@ impl Spool {
 
     /// All that the disk may not know yet.
     fn gather(&mut self) -> Syncing {
+        self.catch_up();
         let mut syncing = Syncing::new(Arc::clone(&self.room));
         syncing.add(&mut self.shelf);
         syncing.add_orphans();

@@ -98,7 +98,7 @@ impl Life {
         let chunk = self.spool.read(class, 0, BATCH);
         if let (Some(first), Some(last)) = (chunk.records.first(), chunk.records.last()) {
             self.spool.hold(class, first.place.ordinal..last.place.ordinal + 1);
-            let batch = world.send(&chunk.records);
+            let batch = world.send(&chunk.records, Some(self.writer));
             if random.bool() {
                 self.append(world);
             }
@@ -118,7 +118,13 @@ impl Life {
 
     fn note(&mut self, world: &mut World) {
         self.spool.note(NOTED, 3);
-        if self.disk.is_dead() || world.trouble != Trouble::Killed { world.notes_unsure += 3 } else { world.noted += 3 }
+        // Without a folder it is not written yet, and a folder is made for the first record.
+        let written = world.facts.values().any(|fact| fact.writer == self.writer);
+        if self.disk.is_dead() || !written || world.trouble != Trouble::Killed {
+            world.notes_unsure += 3
+        } else {
+            world.noted += 3
+        }
     }
 
     fn begun(&mut self, world: &mut World) {
@@ -140,6 +146,7 @@ impl Life {
     /// Takes over what another has left and delivers some of it.
     fn adopt(&mut self, world: &mut World, random: &mut Rng) {
         if let Some(mut left) = self.spool.adopt() {
+            found(world, &left);
             for class in Class::ALL {
                 if random.u8(..4) > 0 {
                     self.deliver_left(world, &mut left, class);
@@ -153,12 +160,8 @@ impl Life {
         let mut from = 0;
         loop {
             let chunk = left.read(class, from, BATCH);
-            for (id, note) in left.open() {
-                assert_eq!(note, payload(id), "the note of {id}");
-                world.found.insert(id);
-            }
             if !chunk.records.is_empty() {
-                let batch = world.send(&chunk.records);
+                let batch = world.send(&chunk.records, None);
                 left.done(&places(&chunk.records), Fate::DELIVERED);
                 if !self.disk.is_dead() {
                     world.entered(batch);
@@ -179,7 +182,7 @@ impl Life {
                 if chunk.records.is_empty() {
                     break;
                 }
-                let batch = world.send(&chunk.records);
+                let batch = world.send(&chunk.records, Some(self.writer));
                 self.spool.done(&places(&chunk.records), Fate::DELIVERED);
                 world.entered(batch);
             }
@@ -188,6 +191,7 @@ impl Life {
         // One round for each writer, and one more to see that nothing is left.
         for _ in 0..=world.writers {
             let Some(mut left) = self.spool.adopt() else { break };
+            found(world, &left);
             for class in Class::ALL {
                 self.deliver_left(world, &mut left, class);
                 assert_eq!(left.waiting(class), 0, "{class:?} of {}", left.writer());
@@ -222,6 +226,14 @@ fn went(world: &mut World, writer: u64, gone: &Gone) {
         }
     }
     assert!(gone.records >= undone, "{gone:?}, but {undone} were not done with");
+}
+
+/// Takes down what was under way.
+fn found(world: &mut World, left: &Left) {
+    for (id, note) in left.open() {
+        assert_eq!(note, payload(id), "the note of {id}");
+        world.found.insert(id);
+    }
 }
 
 fn places(records: &[Record]) -> Vec<spawn_delivery::spool::Place> {

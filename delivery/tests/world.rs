@@ -38,6 +38,8 @@ struct Batch {
     entered: bool,
     /// And a sync after it went well.
     safe: bool,
+    /// Of records of this writer's own, sent by itself: those of others are synced when all of them are done with.
+    own: Option<u64>,
 }
 
 /// A disk and all that became known of what was put on it.
@@ -116,9 +118,9 @@ impl World {
     }
 
     /// Takes records over for sending: their bytes are those that were appended, and they were not sent in vain before.
-    pub(crate) fn send(&mut self, records: &[Record]) -> u64 {
+    pub(crate) fn send(&mut self, records: &[Record], own: Option<u64>) -> u64 {
         let batch = self.batches.len() as u64;
-        self.batches.insert(batch, Batch::default());
+        self.batches.insert(batch, Batch { own, ..Batch::default() });
         for record in records {
             let number = u64::from_le_bytes(record.payload[..8].try_into().unwrap());
             assert_eq!(record.payload, payload(number), "record {number} is not what was appended");
@@ -129,6 +131,7 @@ impl World {
                 self.facts.contains_key(&number) || self.unsure.contains(&number),
                 "record {number} was never appended"
             );
+            let known_as = self.facts.get(&number).cloned();
             let sendings = self.sent.entry(number).or_default();
             for before in &*sendings {
                 let before = self.batches[&before.batch];
@@ -137,7 +140,7 @@ impl World {
                     Trouble::Power => !before.safe,
                     Trouble::Refused => true,
                 };
-                assert!(excused, "record {number} is sent again though it was entered as done");
+                assert!(excused, "record {number} of {known_as:?} is sent again though it was entered as done");
             }
             sendings.push(Sending { batch });
         }
@@ -164,7 +167,9 @@ impl World {
             }
         }
         for number in &then.batches {
-            self.batches.entry(*number).or_default().safe = true;
+            if let Some(batch) = self.batches.get_mut(number).filter(|batch| batch.own == Some(writer)) {
+                batch.safe = true;
+            }
         }
     }
 

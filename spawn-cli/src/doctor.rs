@@ -126,6 +126,7 @@ async fn examine(session: &Session, world: &World) -> Vec<Checked> {
     )
     .await;
     found.push(known("tracing", delivery::delivery(session).await));
+    found.push(known("spool", delivery::spool(world)));
     found
 }
 

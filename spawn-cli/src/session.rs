@@ -1,27 +1,33 @@
 //! What every command works in: settings, telemetry, clients, and one trace around the work.
 
+mod arrays;
+mod ends;
+
+pub(crate) use ends::delivered;
+
 use crate::args::Global;
 use crate::exit::UsageError;
+use crate::interruption::Interruption;
 use crate::show;
 use anyhow::Result;
+use ends::FLUSH;
 use opentelemetry::context::FutureExt;
 use opentelemetry::trace::{SpanKind, TraceContextExt};
 use opentelemetry::{Context, KeyValue};
-use spawn_cloud::arrays::{ArrayRecord, Counts, Millis, ServerClock};
+use spawn_cloud::arrays::ServerClock;
 use spawn_cloud::describe::AwsCalls;
 use spawn_cloud::{Clients, RegionSource, Registry};
 use spawn_config::{Identity, Layers, Provider, Settings};
 use spawn_host::World;
-use spawn_telemetry::{
-    Health, LogFormat, Logs, Plan, PlannedSpan, Program, SpanIdentity, SpanRecord, Telemetry, attribute, propagation,
-};
+use spawn_host::dead_letters::of_user;
+use spawn_telemetry::{Health, LastWords, LogFormat, Logs, Plan, Program, SpanIdentity, Telemetry, propagation};
 use std::sync::Arc;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 /// This program, as its spans name it.
 const PROGRAM: Program = Program { name: "spawn", version: env!("CARGO_PKG_VERSION") };
-/// Time that the last spans get. X-Ray takes up to 3 s for a call from far away.
-const FLUSH: Duration = Duration::from_secs(3);
+/// Time for spans where their delivery is what is asked for. X-Ray takes up to 3 s for a call from far away.
+const PATIENT_FLUSH: Duration = Duration::from_secs(3);
 
 /// One command's surroundings.
 #[derive(Debug)]
@@ -32,9 +38,11 @@ pub(crate) struct Session {
     pub(crate) clock: ServerClock,
     telemetry: Telemetry,
     root: Context,
+    interruption: Interruption,
+    _last_words: LastWords,
 }
 
-/// Does a command's work in a trace of its own, which is delivered before this returns; `None` is Ctrl-C.
+/// Does a command's work in a trace of its own, which is delivered before this returns; `None` is Ctrl-C or its like.
 pub(crate) async fn within<T>(
     name: &'static str,
     global: Global,
@@ -80,7 +88,7 @@ impl Session {
         let identity = identity(world, region);
         let now = jiff::Timestamp::now();
         let plan = Plan::new(&settings.tracing, &identity, PROGRAM, Some(config.clone()), now);
-        telemetry.configure(plan.kept_in(world.user_spool()));
+        telemetry.configure(plan.setting_aside(of_user(world, &settings.tracing)).kept_in(world.user_spool()));
         let clients = Clients::new(&config, telemetry.interceptor(Arc::new(AwsCalls), SpanIdentity::of(&identity)));
         let clock = ServerClock::default();
         let clients = clients.hearing(clock.clone());
@@ -88,10 +96,11 @@ impl Session {
         // A shell or a CI job that is traced already is the parent.
         let parent = propagation::from_environment(&world.environment).unwrap_or_default();
         let root = telemetry.start_span(name, SpanKind::Internal, &parent, attributes, None);
-        Ok(Self { clients, registry, clock, telemetry, root })
+        let (interruption, _last_words) = (Interruption::of(world), telemetry.last_words(FLUSH));
+        Ok(Self { clients, registry, clock, telemetry, root, interruption, _last_words })
     }
 
-    /// Does the work inside the trace; Ctrl-C ends it.
+    /// Does the work inside the trace; Ctrl-C, SIGTERM and SIGHUP end it.
     pub(crate) async fn run<T>(&self, work: impl Future<Output = Result<T>>) -> Result<Option<T>> {
         let work = async {
             tracing::debug!(region = self.clients.region(), "the command begins");
@@ -99,7 +108,7 @@ impl Session {
         };
         let outcome = tokio::select! {
             outcome = work.with_context(self.root.clone()) => outcome.map(Some),
-            _ = tokio::signal::ctrl_c() => Ok(None),
+            () = self.interruption.heard() => Ok(None),
         };
         if let Err(error) = &outcome {
             self.telemetry.mark_failed(&self.root, &format!("{error:#}"));
@@ -140,33 +149,6 @@ impl Session {
         self.telemetry.plan_span(&self.root).context().clone()
     }
 
-    /// Records the span of an array that this command has ended, which its launch has planned.
-    pub(crate) fn record_array(&self, array: &ArrayRecord, counts: Counts, ended_at: Millis) {
-        let read = |text: &Option<String>, state: Option<&str>| {
-            text.as_deref().and_then(|text| propagation::remote_context(text, state).ok())
-        };
-        let Some(own) = read(&array.traceparent, array.tracestate.as_deref()) else { return };
-        let launch = read(&array.launch_traceparent, None);
-        let time = |millis: Millis| UNIX_EPOCH + Duration::from_millis(u64::try_from(millis).unwrap_or_default());
-        let record = SpanRecord {
-            name: format!("array {}", array.id.name()).into(),
-            kind: SpanKind::Internal,
-            started: time(array.created_at),
-            ended: time(ended_at),
-            attributes: vec![
-                KeyValue::new(attribute::SPAWN_JOB_ARRAY_ID, array.id.to_string()),
-                KeyValue::new(attribute::SPAWN_JOB_ARRAY_NAME, array.id.name().to_owned()),
-                KeyValue::new("spawn.job_array.size", i64::from(array.size)),
-                KeyValue::new("spawn.job_array.succeeded", i64::from(counts.succeeded)),
-                KeyValue::new("spawn.job_array.failed", i64::from(counts.failed)),
-                KeyValue::new("spawn.job_array.cancelled", i64::from(counts.cancelled)),
-            ],
-            links: Vec::new(),
-            error: (counts.failed > 0).then(|| format!("{} of {} tasks failed", counts.failed, array.size)),
-        };
-        self.telemetry.record(PlannedSpan::carried(&own, launch.as_ref()), record);
-    }
-
     /// The id to look the trace up by; `None` where nothing of it is recorded.
     pub(crate) fn trace_id(&self) -> Option<String> {
         let span = self.root.span();
@@ -181,7 +163,7 @@ impl Session {
 
     /// Delivers what there is of the trace so far; answers how many spans are left, and how delivery is doing then.
     pub(crate) async fn deliver(&self) -> (u64, Health) {
-        let left = self.telemetry.flush(FLUSH).await.left;
+        let left = self.telemetry.flush(PATIENT_FLUSH).await.left;
         (left, self.telemetry.health())
     }
 
@@ -189,20 +171,6 @@ impl Session {
     pub(crate) async fn close(self) -> Option<String> {
         self.root.span().end();
         delivered(&self.telemetry).await
-    }
-}
-
-/// Delivers what waits and ends the delivery; answers what to tell the user where that did not work.
-pub(crate) async fn delivered(telemetry: &Telemetry) -> Option<String> {
-    let flushed = telemetry.flush(FLUSH).await;
-    let health = telemetry.health();
-    telemetry.shutdown(Duration::ZERO);
-    let lost = flushed.left;
-    match health.problem {
-        _ if lost == 0 => None,
-        // The warning with the remedy stands above already.
-        Some(problem) => Some(format!("{lost} spans were not delivered: {}", problem.what)),
-        None => Some(format!("{lost} spans were not delivered within {} s", FLUSH.as_secs())),
     }
 }
 
@@ -219,7 +187,7 @@ pub(crate) async fn telemetry_alone(settings: &Settings, region: Option<&str>, w
     let region = config.as_ref().and_then(|config| config.region()).map(|region| region.as_ref().to_owned());
     let telemetry = Telemetry::start(PROGRAM);
     let plan = Plan::new(&settings.tracing, &identity(world, region), PROGRAM, config, jiff::Timestamp::now());
-    telemetry.configure(plan.kept_in(world.user_spool()));
+    telemetry.configure(plan.setting_aside(of_user(world, &settings.tracing)).kept_in(world.user_spool()));
     telemetry
 }
 

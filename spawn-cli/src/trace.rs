@@ -1,10 +1,16 @@
 //! `spawn trace`: the trace of what others do.
 
+mod dead_letters;
 mod exec;
+mod flush;
 
 use clap::Subcommand;
+pub(crate) use dead_letters::run as dead_letters;
 pub(crate) use exec::ExecOptions;
 pub(crate) use exec::run as exec;
+pub(crate) use flush::FlushOptions;
+pub(crate) use flush::run as flush;
+use spawn_host::dead_letters::DeadLettersCommand;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum TraceCommand {
@@ -13,4 +19,9 @@ pub(crate) enum TraceCommand {
     ///   spawn trace exec --name 'nightly build' -- make all
     #[command(verbatim_doc_comment)]
     Exec(ExecOptions),
+    /// Deliver the spans that earlier commands have left on disk; exit code 1 when some are left.
+    Flush(FlushOptions),
+    /// Look after the spans of commands that a back end has refused for good.
+    #[command(subcommand)]
+    DeadLetters(DeadLettersCommand),
 }

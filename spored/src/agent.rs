@@ -56,6 +56,7 @@ pub(crate) async fn run(options: RunOptions, world: World) -> Result<Exit> {
     let mut hangup = signal(SignalKind::hangup()).context("failed to listen for SIGHUP")?;
 
     let telemetry = Telemetry::start(PROGRAM);
+    let _last_words = telemetry.last_words(FLUSH);
     let shared = Shared::new(PROGRAM.version, telemetry.clone());
     let control = control::serve(&world, shared.clone())?;
     let systemd = Systemd::of(&world);
@@ -134,11 +135,12 @@ async fn live(early: Early, world: &World, telemetry: &Telemetry, shared: &Share
     let tracing_end = follow::tracing_end(&booted.live);
     let hangups = follow::hangups(&booted.live, hangup);
     let service_status = follow::service_status(&booted.live);
+    let metrics = follow::metrics(&booted.live, shared);
     let work = work::work(&booted, options, shared);
     // The end of life ends the agent; the others go on for as long as it lives.
     tokio::select! {
         () = life::until_end(&booted, telemetry, shared) => Ok(()),
-        never = async { tokio::join!(heartbeat, tags, tracing_end, hangups, service_status, work) } => match never.0 {},
+        never = async { tokio::join!(heartbeat, tags, tracing_end, hangups, service_status, metrics, work) } => match never.0 {},
     }
 }
 

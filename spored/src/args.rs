@@ -2,6 +2,7 @@
 
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use spawn_host::dead_letters::DeadLettersCommand;
 use spawn_telemetry::LogFormat;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -31,6 +32,9 @@ pub(crate) enum Command {
     Doctor(DoctorOptions),
     /// Make the running agent deliver the spans that wait; exit code 1 when some are left.
     Flush(FlushOptions),
+    /// Find out where a trace or a span is.
+    #[command(subcommand)]
+    Trace(TraceCommand),
     /// Tell the running agent that the work of this host is done; what then becomes of the host is `on-complete`.
     Complete(CompleteOptions),
     /// Make the running agent work for a job array, by its id; it works for one at a time.
@@ -105,6 +109,26 @@ pub(crate) enum ConfigCommand {
     },
     /// Print the JSON Schema of local.yaml, for editors.
     Schema,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TraceCommand {
+    /// Say what became of a trace: not sampled, queued, refused, dropped or delivered; exit code 1 when nothing is known
+    /// of it here.
+    Why(WhyOptions),
+    /// Look after the spans that a back end has refused for good.
+    #[command(subcommand)]
+    DeadLetters(DeadLettersCommand),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct WhyOptions {
+    /// Id of the trace, as 32 hexadecimal digits or as X-Ray writes it (1-…-…), or the request id of one of its AWS calls.
+    #[arg(value_name = "TRACE_ID|REQUEST_ID", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) id: String,
+    /// Output format.
+    #[arg(short, long, value_enum, default_value = "table")]
+    pub(crate) output: Output,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -66,6 +66,7 @@ fn checks(patient: Patient) -> Vec<Check> {
     let program = Program { name: "spored", version: env!("CARGO_PKG_VERSION") };
     let plan = Plan::new(&tracing, &identity, program, Some(config), jiff::Timestamp::now());
     let files = host::secrets(&tracing);
+    let spool = host::spool(&world, &tracing);
     let (state, unit) = (host::state(&world), host::unit(&world, identity.provider == Provider::Ec2));
     vec![
         Check::known("settings", settings),
@@ -78,6 +79,7 @@ fn checks(patient: Patient) -> Vec<Check> {
         Check::new("delivery", delivery(plan)),
         Check::known("files", files),
         Check::known("state", state),
+        Check::known("spool", spool),
         Check::known("unit", unit),
         Check::new("agent", agent::agent(world)),
     ]

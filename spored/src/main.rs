@@ -13,12 +13,14 @@ mod exec_command;
 mod exit;
 mod flush_command;
 mod host;
+mod metrics;
 mod process;
 mod reload_command;
 mod settings;
 mod shutdown;
 mod status_command;
 mod systemd;
+mod trace_command;
 
 use args::{Args, Command};
 use clap::Parser;
@@ -54,6 +56,7 @@ async fn main_inner(args: Args, world: World) -> anyhow::Result<ExitCode> {
         Command::Status(options) => status_command::run(options, &world).await,
         Command::Doctor(options) => Box::pin(doctor::run(options, &world)).await,
         Command::Reload(options) => reload_command::run(options, &world).await,
+        Command::Trace(command) => trace_command::run(command, &world).await,
         Command::Complete(options) => complete_command::run(options, &world).await,
         Command::Join(options) => array_command::join(options, &world).await,
         Command::Leave => array_command::leave(&world).await,

@@ -47,20 +47,33 @@ fn table(report: &Value) -> String {
     rows.push(("tracing", tracing));
     rows.extend(sampler::rows(report));
     let number = |name: &str| or(&format!("/tracing/counters/{name}"), "0");
-    rows.push((
-        "spans",
-        format!("{} created, {} exported, {} queued", number("created"), number("exported"), number("queued")),
-    ));
+    let recovered = match number("recovered").as_str() {
+        "0" => String::new(),
+        recovered => format!(" and {recovered} recovered"),
+    };
+    let created = format!("{} created{recovered}", number("created"));
+    rows.push(("spans", format!("{created}, {} exported, {} queued", number("exported"), number("queued"))));
     let dropped = report["tracing"]["counters"]["dropped"].as_object().into_iter().flatten();
     rows.extend(dropped.map(|(reason, number)| ("", format!("{number} dropped: {reason}"))));
-    let noted = [("cut", "cut to fit X-Ray; they say so"), ("split", "in a further part of a trace that was full")];
+    let noted = [
+        ("cut", "cut to fit X-Ray; they say so"),
+        ("split", "in a further part of a trace that was full"),
+        ("set_aside", "set aside as dead letters: `spored trace dead-letters list`"),
+        ("letters_evicted", "dead letters gone to make room for others"),
+    ];
     let noted = noted.into_iter().filter_map(|(name, what)| {
         let number = report["tracing"]["counters"][name].as_u64().filter(|number| *number > 0)?;
         Some(("", format!("{number} {what}")))
     });
     rows.extend(noted);
+    rows.extend(spool(report).map(|spool| ("spool", spool)));
+    rows.extend(say("/tracing/health/storage/what").map(|what| ("storage", what)));
+    rows.extend(say("/tracing/health/storage/remedy").map(|remedy| ("remedy", remedy)));
     rows.extend(say("/tracing/health/problem/what").map(|what| ("problem", what)));
     rows.extend(say("/tracing/health/problem/remedy").map(|remedy| ("remedy", remedy)));
+    rows.extend(say("/tracing/health/clock").map(|clock| ("clock", clock)));
+    let metrics = say("/metrics/address").map(|address| format!("http://{address}/metrics"));
+    rows.extend(metrics.or_else(|| say("/metrics/problem")).map(|metrics| ("metrics", metrics)));
     let refused = report["refused_settings"].as_array().into_iter().flatten();
     rows.extend(refused.map(|setting| ("refused", plain(setting))));
     let overrides = report["overrides"].as_object().into_iter().flatten();
@@ -70,6 +83,20 @@ fn table(report: &Value) -> String {
         say("/reload_problem").map(|problem| ("reload", format!("refused, the settings of before stay: {problem}"))),
     );
     rows.into_iter().map(|(name, value)| format!("{name:<10}{value}\n")).collect()
+}
+
+/// How much of the spool is used.
+fn spool(report: &Value) -> Option<String> {
+    let storage = &report["tracing"]["storage"];
+    let folder = plain(storage.get("folder").filter(|folder| folder.is_string())?);
+    let number = |name: &str| storage[name].as_u64().unwrap_or_default();
+    let (used, capacity) = (number("bytes").div_ceil(1024), number("capacity") / 1024);
+    let aside = match number("set_aside") {
+        0 => String::new(),
+        aside => format!(", {aside} files set aside"),
+    };
+    let (on_disk, in_memory) = (number("on_disk"), number("in_memory"));
+    Some(format!("{on_disk} on disk, {in_memory} in memory alone, {used} of {capacity} KiB in {folder}{aside}"))
 }
 
 fn plain(value: &Value) -> String {
@@ -97,8 +124,9 @@ mod tests {
             "registry": { "registered": false, "last_heartbeat": null, "problem": "DynamoDB PutItem: no answer" },
             "tracing": {
                 "enabled": true, "exporter": "xray", "sampling": "1",
-                "counters": { "created": 3, "exported": 1, "queued": 1, "dropped": { "queue_full": 1 }, "cut": 0, "split": 2 },
-                "health": { "problem": { "what": "X-Ray refuses", "remedy": "allow it" } },
+                "counters": { "created": 3, "recovered": 2, "exported": 3, "queued": 1, "dropped": { "queue_full": 1 }, "cut": 0, "split": 2, "set_aside": 1 },
+                "storage": { "folder": "/var/lib/spored/spool", "on_disk": 1, "in_memory": 0, "bytes": 2049, "capacity": 67108864, "set_aside": 1 },
+                "health": { "storage": { "what": "no space", "remedy": "free some" }, "problem": { "what": "X-Ray refuses", "remedy": "allow it" }, "clock": "24 h off" },
             },
             "refused_settings": ["spawn:ttl: no time"],
             "overrides": { "tracing-sampling": "1" },
@@ -112,11 +140,16 @@ instance  local-desk (local, no region)
 registry  not registered, last heartbeat never
           DynamoDB PutItem: no answer
 tracing   on, exporter xray, sampling 1
-spans     3 created, 1 exported, 1 queued
+spans     3 created and 2 recovered, 3 exported, 1 queued
           1 dropped: queue_full
           2 in a further part of a trace that was full
+          1 set aside as dead letters: `spored trace dead-letters list`
+spool     1 on disk, 0 in memory alone, 3 of 65536 KiB in /var/lib/spored/spool, 1 files set aside
+storage   no space
+remedy    free some
 problem   X-Ray refuses
 remedy    allow it
+clock     24 h off
 refused   spawn:ttl: no time
 override  tracing-sampling = 1
 reloaded  2026-11-21T06:00:00Z

@@ -28,6 +28,18 @@ pub enum DropReason {
 }
 
 impl DropReason {
+    /// Every reason, in the order of the table.
+    pub const ALL: [Self; 8] = [
+        Self::QueueFull,
+        Self::NotSampled,
+        Self::Rejected,
+        Self::TooLarge,
+        Self::Disabled,
+        Self::ExporterError,
+        Self::Shutdown,
+        Self::Corrupt,
+    ];
+
     /// The word in counters, status and documentation.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -82,6 +94,10 @@ pub struct Counters {
     /// Of those that were sent to X-Ray, spans that went to another part of their trace than the first, because that was
     /// full.
     pub split: u64,
+    /// Of those that the back end has refused, spans that were set aside as dead letters.
+    pub set_aside: u64,
+    /// Dead letters that had to make room for others, and are gone.
+    pub letters_evicted: u64,
 }
 
 impl Counters {

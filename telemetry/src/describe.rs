@@ -74,7 +74,8 @@ impl Attributes {
     pub fn set(&mut self, key: &'static str, value: impl Into<Value>) {
         match self.all.iter().position(|attribute| attribute.key.as_str() == key) {
             Some(place) => {
-                let value = self.bounded(key, value.into());
+                let mut value = value.into();
+                self.bound(key, &mut value);
                 self.all[place].value = value;
             }
             None => self.add(key, value),
@@ -88,7 +89,8 @@ impl Attributes {
 
     /// Adds an attribute whose key is known to be new.
     pub(crate) fn add(&mut self, key: &'static str, value: impl Into<Value>) {
-        let value = self.bounded(key, value.into());
+        let mut value = value.into();
+        self.bound(key, &mut value);
         self.all.push(KeyValue::new(key, value));
     }
 
@@ -108,9 +110,9 @@ impl Attributes {
         self.all
     }
 
-    /// The value, or as much of it as a span keeps.
-    fn bounded(&mut self, key: &'static str, mut value: Value) -> Value {
-        let was_cut = match &mut value {
+    /// Leaves as much of a value as a span keeps.
+    fn bound(&mut self, key: &'static str, value: &mut Value) {
+        let was_cut = match value {
             Value::String(text) => cut(text),
             Value::Array(Array::String(texts)) => {
                 let too_many = texts.len() > MOST_VALUES;
@@ -122,7 +124,6 @@ impl Attributes {
         if was_cut && !self.cut.contains(&key) {
             self.cut.push(key);
         }
-        value
     }
 }
 

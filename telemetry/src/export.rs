@@ -1,6 +1,7 @@
 //! Where spans go: what every exporter has in common, and the plan from which one is made.
 
 mod guard;
+mod lettered;
 mod otlp;
 mod plan;
 mod probe;
@@ -8,7 +9,7 @@ mod split;
 mod words;
 mod xray;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt::Debug;
 use std::future::Future;
 use std::pin::Pin;
@@ -95,6 +96,23 @@ impl Default for Sharing {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Memory {
     traces: Rc<RefCell<Budget>>,
+    /// Spans that had to make room for others before they came to an exporter, and how many of them were reported.
+    spilled: Rc<Cell<Spilled>>,
+}
+
+impl Memory {
+    /// Notes how many spans had to make room for others so far.
+    pub(crate) fn note_spilled(&self, spans: u64) {
+        self.spilled.set(Spilled { spans, ..self.spilled.get() });
+    }
+}
+
+/// Spans that had to make room for others before they came to an exporter.
+#[derive(Clone, Copy, Debug, Default)]
+struct Spilled {
+    spans: u64,
+    /// How many of them an exporter has told its back end of.
+    told: u64,
 }
 
 /// How much an exporter takes at a time.
@@ -128,6 +146,19 @@ pub(crate) struct Outcome {
     pub(crate) trouble: Option<Trouble>,
     /// Why some were refused.
     pub(crate) refusal: Option<String>,
+    /// The spans that were refused, by their place, each with its reason.
+    pub(crate) refusals: Vec<(usize, Refusal)>,
+}
+
+/// Why a back end will never take a span.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    /// How the span is counted.
+    pub(crate) reason: DropReason,
+    /// The back end's own code, such as `InvalidSegment` or `400`; empty where it has told none.
+    pub(crate) code: String,
+    /// The whole of it, for people.
+    pub(crate) what: String,
 }
 
 impl Outcome {
@@ -139,6 +170,13 @@ impl Outcome {
     /// All of the batch is to be tried again.
     pub(crate) fn failed(trouble: Trouble) -> Self {
         Self { trouble: Some(trouble), ..Self::default() }
+    }
+
+    /// Books that the span at this place was refused.
+    pub(crate) fn refuse(&mut self, place: usize, refusal: Refusal) {
+        self.fates[place] = Fate::Refused(refusal.reason);
+        self.refusal = Some(refusal.what.clone());
+        self.refusals.push((place, refusal));
     }
 }
 

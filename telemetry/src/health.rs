@@ -16,6 +16,9 @@ pub struct Health {
     pub storage: Option<Problem>,
     /// Why the back end last refused a span for good; such spans are counted as `rejected`.
     pub last_refusal: Option<String>,
+    /// By how much this host's clock is off, where a request was refused for that; requests are signed with the back end's
+    /// time since.
+    pub clock: Option<String>,
 }
 
 /// The short answer of [`Health`].
@@ -46,6 +49,24 @@ pub struct Problem {
     pub since: Timestamp,
     /// Exports that have failed in this way since then.
     pub count: u64,
+}
+
+/// Seconds of skew that are worth telling: below, a signature is taken anyway.
+const WORTH_TELLING: u64 = 60;
+
+/// Says by how much this host's clock is off, given the seconds by which the back end's is ahead. It goes by minutes, so that
+/// the same skew gives the same words.
+pub(crate) fn clock(skew: i64) -> Option<String> {
+    if skew.unsigned_abs() < WORTH_TELLING {
+        return None;
+    }
+    let minutes = (skew.unsigned_abs() + 30) / 60;
+    let side = if skew > 0 { "behind" } else { "ahead of" };
+    let by = format!("{} h {} min", minutes / 60, minutes % 60);
+    Some(format!(
+        "the clock of this host is {by} {side} the back end's: requests are signed with the back end's time, and spans tell \
+         this host's; set the clock"
+    ))
 }
 
 fn as_text<S: Serializer>(instant: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {

@@ -62,7 +62,7 @@ impl JsonLines {
                         Sink::Stderr => "stderr",
                         Sink::File { path, .. } => path,
                     };
-                    return Outcome { fates, trouble: Some(unwritable(path, &error)), refusal: None };
+                    return Outcome { fates, trouble: Some(unwritable(path, &error)), ..Outcome::default() };
                 }
             }
         }

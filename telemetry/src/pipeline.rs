@@ -19,14 +19,16 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use opentelemetry::KeyValue;
+use opentelemetry::trace::TraceId;
 use opentelemetry_sdk::trace::SpanData;
 use tokio::sync::{Notify, oneshot};
 
 use crate::counters::{Counters, DropReason};
 use crate::export::{ExportPlan, MakeExporter};
 use crate::health::Health;
+use crate::journal::Entry;
 use crate::sampler::Following;
-use crate::storage::Storage;
+use crate::storage::{Storage, StorageStatus};
 use pace::Pace;
 use state::{State, WorkerState};
 
@@ -56,6 +58,8 @@ enum Whose {
     Own,
     /// Also those that others have left, as far as they are found.
     All,
+    /// Also those that others have left, all of them: it is looked for them.
+    Everybody,
 }
 
 /// A handle to the pipeline. The worker ends when the last handle is gone.
@@ -110,7 +114,7 @@ impl Pipeline {
 
     /// As [`Pipeline::start`], with other sizes and times.
     pub(crate) fn with_pace(pace: Pace) -> Self {
-        let state = Mutex::new(State::new(pace.capacity));
+        let state = Mutex::new(State::new(&pace));
         Self(Arc::new(Owner(Arc::new(Shared {
             pace,
             state,
@@ -140,6 +144,12 @@ impl Pipeline {
             (state.begun(span, due, ours), !was_dirty && state.store.has_for_the_disk())
         };
         self.shared().call(wake, tell);
+    }
+
+    /// Announces a span that somebody else may end, and that is sure to take long, at once: no flush overtakes it.
+    pub(crate) fn begun_long(&self, span: SpanData) {
+        let wake = self.shared().state().begun_long(span);
+        self.shared().call(wake, false);
     }
 
     /// Keeps spans there from the next configuration on.
@@ -179,6 +189,15 @@ impl Pipeline {
     /// Delivers the spans that wait now, without lingering, and returns when they have left, when the back end has refused
     /// them in a way that will last, or when the time is up. Works on every runtime and without one.
     pub(crate) async fn flush(&self, within: Duration) -> Flushed {
+        self.flush_of(within, Whose::All).await
+    }
+
+    /// As [`Pipeline::flush`], and looks for what processes have left on disk that are gone.
+    pub(crate) async fn flush_everything(&self, within: Duration) -> Flushed {
+        self.flush_of(within, Whose::Everybody).await
+    }
+
+    async fn flush_of(&self, within: Duration, whose: Whose) -> Flushed {
         if !self.shared().state().can_deliver() {
             return self.left();
         }
@@ -187,7 +206,7 @@ impl Pipeline {
         let pipeline = self.clone();
         let waiting = std::thread::Builder::new().name("spawn-flush".to_owned()).spawn(move || {
             // The caller may have stopped waiting; then nobody needs the answer.
-            done.send(pipeline.flush_blocking(within, Whose::All)).unwrap_or_default();
+            done.send(pipeline.flush_blocking(within, whose)).unwrap_or_default();
         });
         match waiting {
             Ok(_) => answer.await.unwrap_or_else(|_| self.left()),
@@ -228,6 +247,22 @@ impl Pipeline {
         self.shared().state().health()
     }
 
+    /// How it stands with the spans that wait.
+    pub(crate) fn storage(&self) -> StorageStatus {
+        self.shared().state().store.status()
+    }
+
+    /// What became of the spans of this trace, and whether one of them is under way.
+    pub(crate) fn trace(&self, trace_id: TraceId) -> (Option<Entry>, bool) {
+        let state = self.shared().state();
+        (state.journal.trace(trace_id).cloned(), state.under_way.holds(trace_id))
+    }
+
+    /// The trace of the call with this request id.
+    pub(crate) fn trace_of_request(&self, request: &str) -> Option<TraceId> {
+        self.shared().state().journal.trace_of_request(request)
+    }
+
     /// The spans that wait, oldest first.
     #[cfg(test)]
     pub(crate) fn held(&self) -> Vec<SpanData> {
@@ -247,9 +282,17 @@ impl Pipeline {
         self.ensure_worker();
         let mut state = self.shared().state();
         let (target, exported, refusals) = (state.store.next_number(), state.counters().exported, state.refusals);
-        let waits = |state: &State| {
-            state.store.holds_any_before(target) || (whose == Whose::All && state.store.holds_adopted())
+        let begun = Instant::now();
+        if whose == Whose::Everybody && state.keeper == WorkerState::Running {
+            state.store.look_now(begun);
+            self.shared().disk.notify_one();
+        }
+        let theirs = |state: &State| match whose {
+            Whose::Own => false,
+            Whose::All => state.store.holds_adopted(),
+            Whose::Everybody => state.keeper == WorkerState::Running && state.store.may_hold_adopted(begun),
         };
+        let waits = |state: &State| state.store.holds_any_before(target) || theirs(state);
         if !state.can_deliver() || !waits(&state) {
             return Flushed { delivered: 0, left: state.store.len() as u64 };
         }

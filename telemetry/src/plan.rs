@@ -6,6 +6,7 @@ use aws_types::SdkConfig;
 use jiff::Timestamp;
 use spawn_config::{Identity, TracingSettings};
 
+use crate::dead_letters::DeadLetters;
 use crate::export::ExportPlan;
 use crate::identity::SpanIdentity;
 use crate::resource::Program;
@@ -54,6 +55,17 @@ impl Plan {
             export: ExportPlan::new(settings, identity, program, std::process::id(), aws),
             storage: Storage::new(&settings.spool, None),
         }))
+    }
+
+    /// Sets aside what the back end refuses for good; off, there is nothing to set aside.
+    #[must_use]
+    pub fn setting_aside(self, letters: Option<DeadLetters>) -> Self {
+        match (self, letters) {
+            (Self::On(plan), Some(letters)) => {
+                Self::On(Box::new(TracePlan { export: plan.export.setting_aside(letters), ..*plan }))
+            }
+            (plan, _) => plan,
+        }
     }
 
     /// With a folder of the program's own for spans on their way, where the settings name none.

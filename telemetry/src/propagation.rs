@@ -27,8 +27,8 @@ pub use message::{from_event, from_message};
 pub use metadata::{from_metadata, to_metadata};
 pub use w3c::{remote_context, traceparent, tracestate};
 pub(crate) use w3c::{traceparent_of, tracestate_of};
-pub(crate) use xray::header_value;
 pub use xray::{from_xray_header, xray_header};
+pub(crate) use xray::{header_value, trace_id as xray_trace_id};
 
 /// Marks a context whose sender left the sampling decision to the receiver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +75,7 @@ fn excerpt(text: &str) -> String {
 }
 
 /// Reads exactly `digits` lower-case hexadecimal digits; the standard library would take a sign and capitals too.
-fn hex(text: &str, digits: usize) -> Option<u128> {
+pub(crate) fn hex(text: &str, digits: usize) -> Option<u128> {
     let plain = text.len() == digits && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     plain.then(|| u128::from_str_radix(text, 16).ok()).flatten()
 }

@@ -223,6 +223,7 @@ impl Recorder {
                 if begins {
                     let trace_id = start.context.trace_id();
                     tracing::debug!(%trace_id, reason = reason.as_str(), "a trace is not recorded");
+                    self.0.sampler.note_unrecorded(trace_id, reason);
                 }
                 self.not_recorded(start, !begins)
             }
@@ -281,23 +282,27 @@ impl Recorder {
 
     /// Notes a span of the programs' own that has begun, if it stands at the top of its part of the trace.
     pub(crate) fn begun(&self, span: SpanData) {
-        self.note(span, true);
-    }
-
-    /// A planned one may end on another host, so it is nobody's here.
-    fn note(&self, span: SpanData, ours: bool) {
-        let is_top = span.parent_span_id == SpanId::INVALID || span.parent_span_is_remote;
-        let is_call = matches!(span.span_kind, SpanKind::Client | SpanKind::Producer);
-        if is_top && !is_call && span.span_context.is_sampled() && self.0.kept.is_none() {
-            self.0.pipeline.begun(span, ours);
+        if self.is_worth_a_note(&span) {
+            self.0.pipeline.begun(span, true);
         }
     }
 
-    /// Notes a planned span that has come about.
-    pub(crate) fn begun_planned(&self, start: &SpanStart, end: SpanEnd) {
+    fn is_worth_a_note(&self, span: &SpanData) -> bool {
+        let is_top = span.parent_span_id == SpanId::INVALID || span.parent_span_is_remote;
+        let is_call = matches!(span.span_kind, SpanKind::Client | SpanKind::Producer);
+        is_top && !is_call && span.span_context.is_sampled() && self.0.kept.is_none()
+    }
+
+    /// Notes a planned span that has come about, to be announced `now` or once it takes long.
+    pub(crate) fn begun_planned(&self, start: &SpanStart, end: SpanEnd, now: bool) {
         let mut span = self.data(start, end);
         say_index(&mut span.attributes, start.job_array_index);
-        self.note(span, false);
+        // It may end on another host, so it is nobody's here.
+        match (self.is_worth_a_note(&span), now) {
+            (true, true) => self.0.pipeline.begun_long(span),
+            (true, false) => self.0.pipeline.begun(span, false),
+            (false, _) => {}
+        }
     }
 
     fn data(&self, start: &SpanStart, end: SpanEnd) -> SpanData {

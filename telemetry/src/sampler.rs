@@ -12,6 +12,7 @@ mod ratio;
 mod reason;
 mod sdk;
 mod settled;
+mod unrecorded;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
@@ -31,6 +32,7 @@ use ratio::Share;
 pub(crate) use reason::Reason;
 pub(crate) use sdk::SdkSampler;
 use settled::Settled;
+use unrecorded::Unrecorded;
 
 /// The rate is not known yet: what starts here is recorded and decided later.
 const PROVISIONAL: u64 = u64::MAX;
@@ -64,6 +66,23 @@ pub(crate) struct Verdict {
     pub(crate) reason: Option<Reason>,
 }
 
+/// What the sampler can say of a trace afterwards.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Judgement {
+    /// Tracing is off.
+    Off,
+    /// The sampling rate is not known yet.
+    Open,
+    /// It was decided against here.
+    Against(Reason),
+    /// If it began here, the share of all traces left it out; a caller may have decided otherwise.
+    OutOfShare(Reason),
+    /// If it began here, it was recorded.
+    For(Reason),
+    /// The account's rules decide, and nothing is known of their decision.
+    Account,
+}
+
 /// The sampler. What it goes by can be switched at any time, from any thread.
 #[derive(Debug)]
 pub(crate) struct Sampler {
@@ -71,6 +90,7 @@ pub(crate) struct Sampler {
     extras: AtomicU8,
     chosen: ArcSwap<Chosen>,
     settled: Settled,
+    unrecorded: Unrecorded,
 }
 
 /// What the settings choose, beyond what fits in a number.
@@ -90,6 +110,7 @@ impl Sampler {
             extras: AtomicU8::new(0),
             chosen: ArcSwap::from_pointee(Chosen::ratio(SamplingRate::NEVER)),
             settled: Settled::default(),
+            unrecorded: Unrecorded::default(),
         }
     }
 
@@ -168,7 +189,34 @@ impl Sampler {
             _ if parent.is_sampled() && !self.rejects(trace_id) => {
                 Verdict { decision: Decision::Record, reason: parent.is_remote().then(Reason::parent) }
             }
-            _ => Decision::Drop.into(),
+            _ => {
+                if parent.is_remote() {
+                    self.note_unrecorded(trace_id, Reason::parent());
+                }
+                Decision::Drop.into()
+            }
+        }
+    }
+
+    /// Notes a trace that was decided against by anything but its id.
+    pub(crate) fn note_unrecorded(&self, trace_id: TraceId, reason: Reason) {
+        self.unrecorded.note(trace_id, reason);
+    }
+
+    /// What there is to say of a trace by its id alone.
+    pub(crate) fn judge(&self, trace_id: TraceId) -> Judgement {
+        if self.rejects(trace_id) {
+            return Judgement::Against(self.chosen.load().by_ratio.clone());
+        }
+        if let Some(reason) = self.unrecorded.reason(trace_id) {
+            return Judgement::Against(reason);
+        }
+        match self.bound.load(Ordering::Acquire) {
+            OFF => Judgement::Off,
+            PROVISIONAL => Judgement::Open,
+            ACCOUNT => Judgement::Account,
+            bound if Share::of_bound(bound).keeps(trace_id) => Judgement::For(self.chosen.load().by_ratio.clone()),
+            _ => Judgement::OutOfShare(self.chosen.load().by_ratio.clone()),
         }
     }
 
@@ -213,6 +261,7 @@ impl Sampler {
             return Verdict { decision: Decision::Record, reason: Some(reason) };
         }
         tracing::debug!(%trace_id, reason = reason.as_str(), "a trace is not recorded");
+        self.note_unrecorded(trace_id, reason);
         Decision::Drop.into()
     }
 

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use serde::Serialize;
 use spawn_config::SpoolSettings;
 
 /// Where spans are kept on their way: on disk, or in memory alone.
@@ -31,4 +32,25 @@ impl Storage {
     pub fn memory() -> Self {
         Self::default()
     }
+}
+
+/// How it stands with the spans on their way. Figures of the disk are those of its last look: they lag by a second or so.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct StorageStatus {
+    /// The folder of the spool; `None` without one.
+    pub folder: Option<PathBuf>,
+    /// Spans that wait and are on disk.
+    pub on_disk: u64,
+    /// Spans that wait in memory alone.
+    pub in_memory: u64,
+    /// Bytes of all writers in the folder, room set aside included.
+    pub bytes: u64,
+    /// Most bytes that they may take.
+    pub capacity: u64,
+    /// Writers with a folder there, living or gone.
+    pub writers: u64,
+    /// Files set aside: of a version that is not known here, or with parts that the disk has not kept.
+    pub set_aside: u64,
+    /// Spans that this process found damaged there.
+    pub corrupt: u64,
 }

@@ -16,6 +16,7 @@ use spawn_config::SamplingRate;
 
 use crate::attribute;
 use crate::counters::Counters;
+use crate::dead_letters::{Choice, DeadLetters, DeadLettersError};
 use crate::describe::DescribeCall;
 use crate::health::Health;
 use crate::identity::{JobArrayIndex, SpanIdentity};
@@ -27,6 +28,7 @@ use crate::planned::{PlannedSpan, SpanRecord};
 use crate::recorder::{Recorder, SCOPE, SpanEnd};
 use crate::resource::Program;
 use crate::sampler::{SamplerStatus, SdkSampler};
+use crate::storage::StorageStatus;
 use crate::testing::Spans;
 use crate::unkept::Unkept;
 
@@ -160,12 +162,36 @@ impl Telemetry {
         started: SystemTime,
         attributes: Vec<KeyValue>,
     ) {
+        self.announce_when(planned, name.into(), kind, started, attributes, false);
+    }
+
+    /// As [`Telemetry::announce`], for work that is sure to take long: X-Ray is told at once.
+    pub fn announce_now(
+        &self,
+        planned: &PlannedSpan,
+        name: impl Into<Cow<'static, str>>,
+        kind: SpanKind,
+        started: SystemTime,
+        attributes: Vec<KeyValue>,
+    ) {
+        self.announce_when(planned, name.into(), kind, started, attributes, true);
+    }
+
+    fn announce_when(
+        &self,
+        planned: &PlannedSpan,
+        name: Cow<'static, str>,
+        kind: SpanKind,
+        started: SystemTime,
+        attributes: Vec<KeyValue>,
+        now: bool,
+    ) {
         if self.recorder.sampler().is_off() {
             return;
         }
         let Some(start) = planned.start(started) else { return };
-        let end = SpanEnd { name: name.into(), kind, attributes, status: Status::Unset, elapsed: Duration::ZERO };
-        self.recorder.begun_planned(&start, end);
+        let end = SpanEnd { name, kind, attributes, status: Status::Unset, elapsed: Duration::ZERO };
+        self.recorder.begun_planned(&start, end, now);
     }
 
     /// Records a planned span that is over. One that was not sampled, or planned with tracing off, leaves nothing.
@@ -229,10 +255,28 @@ impl Telemetry {
         self.recorder.pipeline().counters()
     }
 
+    /// Sends the chosen dead letters once more, as new spans of this program: those are created anew in the account, and if
+    /// they are refused again, they are dead letters again. Says how many they were; with nothing to export to, none.
+    ///
+    /// # Errors
+    /// If the letters cannot be read or removed; then some may have been sent.
+    pub fn retry(&self, letters: &DeadLetters, choice: &Choice) -> Result<usize, DeadLettersError> {
+        if self.health().exporter.is_none() {
+            return Ok(0);
+        }
+        letters.take(choice, &mut |letter| letter.span().map(|span| self.recorder.pipeline().accept(span)).is_some())
+    }
+
     /// How delivery is doing, and what to do about it.
     #[must_use]
     pub fn health(&self) -> Health {
         self.recorder.pipeline().health()
+    }
+
+    /// How it stands with the spans that wait: on disk, in memory, and how much room there is.
+    #[must_use]
+    pub fn storage(&self) -> StorageStatus {
+        self.recorder.pipeline().storage()
     }
 
     /// What decides which traces are recorded, and how it stands with that.
@@ -246,6 +290,12 @@ impl Telemetry {
     pub async fn flush(&self, within: Duration) -> Flushed {
         self.recorder.bodies().settle();
         self.recorder.pipeline().flush(within).await
+    }
+
+    /// As [`Telemetry::flush`], and delivers what processes have left on disk that are gone.
+    pub async fn flush_everything(&self, within: Duration) -> Flushed {
+        self.recorder.bodies().settle();
+        self.recorder.pipeline().flush_everything(within).await
     }
 
     /// Delivers what waits, within this time, and ends the delivery. Blocks; works on any thread.

@@ -8,6 +8,7 @@ mod attributes;
 mod bodies;
 mod carriers;
 mod credentials;
+mod credentials_renewed;
 mod endings;
 mod granted;
 mod house;

@@ -34,8 +34,19 @@ async fn a_sound_account_has_a_finding_for_each_check_and_passes() {
     let examined = doctor(aws).run().await.unwrap();
     let found = findings(&examined);
     let checks: Vec<&str> = found.iter().map(|finding| finding["check"].as_str().unwrap()).collect();
-    let expected =
-        ["settings", "region", "credentials", "clock", "ec2", "rights", "bucket", "table", "profile", "tracing"];
+    let expected = [
+        "settings",
+        "region",
+        "credentials",
+        "clock",
+        "ec2",
+        "rights",
+        "bucket",
+        "table",
+        "profile",
+        "tracing",
+        "spool",
+    ];
     assert_eq!(checks, expected);
     let failed: Vec<&Value> = found.iter().filter(|finding| finding["level"] == "fail").collect();
     assert!(failed.is_empty() && examined.status == 0, "{failed:#?}");

@@ -31,7 +31,14 @@ pub(crate) fn bare() -> Program {
     Program::new(env!("CARGO_BIN_EXE_spawn"))
         .env("SPAWN_CONFIG", empty_config())
         .env("SPAWN_AGENT", std::env::join_paths(agents).unwrap())
-        .env("XDG_STATE_HOME", Path::new(env!("CARGO_TARGET_TMPDIR")).join("state"))
+        .env("XDG_STATE_HOME", state_home())
+}
+
+/// What commands leave behind, such as spans for the next, is each test's own. The harness names its threads for the tests.
+fn state_home() -> PathBuf {
+    let thread = std::thread::current();
+    let test = thread.name().unwrap_or("unnamed").replace("::", "-");
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("state").join(test)
 }
 
 /// A file that has the header of a program for this architecture and nothing else: quickly uploaded, never run.
@@ -88,8 +95,13 @@ pub(crate) fn tag<'a>(instance: &'a Value, key: &str) -> Option<&'a str> {
     tags.iter().find(|tag| tag["Key"] == key).and_then(|tag| tag["Value"].as_str())
 }
 
-/// The X-Ray documents of one trace, by its W3C id.
+/// The X-Ray documents of one trace, by its W3C id. Spans that its command could not deliver in the time that it gives itself
+/// are delivered first, as the next command would.
 pub(crate) async fn documents(aws: &Aws, trace_id: &str) -> Vec<Value> {
+    if state_home().join("spawn/spool").exists() {
+        let flush = spawn(aws).env("TRACING_ENABLED", "true").args(["trace", "flush"]).run().await.unwrap();
+        assert_eq!(flush.status, 0, "{}", flush.stderr);
+    }
     let documents = aws.xray_documents().await.unwrap();
     let mine =
         |document: &Value| document["trace_id"].as_str().unwrap().replace('-', "").strip_prefix('1') == Some(trace_id);

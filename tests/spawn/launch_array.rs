@@ -57,6 +57,23 @@ fn traced<'a>(line: &[&'a str]) -> Vec<&'a str> {
 }
 
 #[tokio::test]
+async fn an_array_shows_in_x_ray_as_under_way_when_its_launch_is_over() {
+    let aws = aws().await;
+    let line = traced(&["--count", "2", "--job-array-name", "announced", "--", "true"]);
+    let launched = json(&launch(aws, &line).run().await.unwrap());
+    let documents = documents(aws, launched["trace_id"].as_str().unwrap()).await;
+    let of_array = |document: &&Value| document["metadata"]["spawn"]["name"] == "array announced";
+    let shown = documents.iter().find(of_array).unwrap_or_else(|| panic!("{documents:#?}"));
+    assert_eq!((&shown["in_progress"], shown.get("end_time")), (&true.into(), None), "{shown:#}");
+    assert_eq!(shown["annotations"]["spawn_job_array_id"], launched["array_id"], "{launched:#}");
+    let root = documents.iter().find(|document| document["parent_id"].is_null()).unwrap();
+    assert_eq!(shown["parent_id"], root["id"]);
+    // Whoever ends the array writes this very span.
+    let item = array(aws, launched["array_id"].as_str().unwrap()).await;
+    assert!(item["traceparent"].as_str().unwrap().contains(shown["id"].as_str().unwrap()), "{item:#}");
+}
+
+#[tokio::test]
 async fn an_array_is_in_the_table_and_the_queue_when_its_instances_are_launched() {
     let aws = aws().await;
     let folder = TempDir::new().unwrap();

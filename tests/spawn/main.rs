@@ -11,6 +11,8 @@ mod batches;
 mod compared;
 mod connect;
 mod context;
+mod dead_letters;
+mod delivery;
 mod doctor;
 mod extend;
 mod fixture;

@@ -1,6 +1,7 @@
 //! X-Ray refuses, hangs or is not there: the agent's work goes on, and status and log say what is wrong and what to do.
 
 use crate::fixture::{Host, aws, stop, until};
+use crate::socket::request;
 use serde_json::Value;
 use spawn_test_support::FaultProxy;
 use spawn_test_support::fault_proxy::{Action, Rule};
@@ -19,7 +20,8 @@ fn conserved(status: &Value) {
     let counters = &status["tracing"]["counters"];
     let dropped: u64 = counters["dropped"].as_object().unwrap().values().map(|number| number.as_u64().unwrap()).sum();
     let number = |name: &str| counters[name].as_u64().unwrap();
-    assert_eq!(number("created"), number("exported") + number("queued") + dropped, "{counters}");
+    let taken = number("created") + number("recovered");
+    assert_eq!(taken, number("exported") + number("queued") + dropped, "{counters}");
 }
 
 #[tokio::test]
@@ -97,4 +99,40 @@ async fn the_exporter_makes_no_span_of_its_own() {
     let mine = documents.iter().filter(|document| document["annotations"]["spawn_instance_id"] == "local-no-loop");
     let names: Vec<&str> = mine.map(|document| document["name"].as_str().unwrap()).collect();
     assert!(!names.is_empty() && names.iter().all(|name| *name != "XRay"), "{names:?}");
+}
+
+#[tokio::test]
+async fn keys_that_were_written_anew_are_taken_up_without_a_restart_and_no_span_is_lost() {
+    let aws = aws().await;
+    let proxy = FaultProxy::start(aws.moto_url()).unwrap();
+    let host = through(&proxy, aws).env("AWS_ACCESS_KEY_ID", "").env("AWS_SECRET_ACCESS_KEY", "");
+    let file = host.path("credentials");
+    let host = host.env("AWS_SHARED_CREDENTIALS_FILE", file.display().to_string());
+    let write = |key: &str| {
+        let text = format!("[default]\naws_access_key_id = {key}\naws_secret_access_key = secret\n");
+        std::fs::write(host.path("new"), text).unwrap();
+        std::fs::rename(host.path("new"), &file).unwrap();
+    };
+    write("AKIAFIRST");
+    let agent = host.run(&["--heartbeat", "1s"]).await;
+    host.status_when("span taken", |status| status["tracing"]["counters"]["exported"] != 0).await;
+    write("AKIASECOND");
+    proxy
+        .script([Rule::new(Action::json_error(403, "ExpiredTokenException", "expired")).path("/TraceSegments").once()]);
+    let before = host.status().await["tracing"]["counters"]["exported"].as_u64().unwrap();
+    // A reload has a span of its own; the command would have another, with credentials of its own.
+    assert_eq!(request(&host, "POST", "/reload", Value::Null).await.0, 200);
+    let taken = |status: &Value| status["tracing"]["counters"]["exported"].as_u64().unwrap() > before;
+    let status = host.status_when("another span taken", taken).await;
+    assert!(!problem(&status), "{status:#}");
+    conserved(&status);
+    let signed: Vec<String> = proxy
+        .requests()
+        .into_iter()
+        .filter(|request| request.path == "/TraceSegments")
+        .map(|request| request.header("authorization").unwrap().to_owned())
+        .collect();
+    assert!(signed[0].contains("Credential=AKIAFIRST/"), "{signed:?}");
+    assert!(signed.last().unwrap().contains("Credential=AKIASECOND/"), "{signed:?}");
+    stop(agent).await;
 }

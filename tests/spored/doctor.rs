@@ -7,7 +7,7 @@ use spawn_test_support::{Imds, InstanceFacts};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-pub(crate) const CHECKS: [&str; 12] = [
+pub(crate) const CHECKS: [&str; 13] = [
     "settings",
     "metadata",
     "tags",
@@ -18,6 +18,7 @@ pub(crate) const CHECKS: [&str; 12] = [
     "delivery",
     "files",
     "state",
+    "spool",
     "unit",
     "agent",
 ];

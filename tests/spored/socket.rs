@@ -7,14 +7,20 @@ use std::path::Path;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 
-/// Sends a request and answers status and body.
+/// Sends a request and answers status and body, which is JSON.
 pub(crate) async fn request(host: &Host, method: &str, path: &str, body: Value) -> (u16, Value) {
+    let (status, _, body) = request_any(host, method, path, body).await;
+    (status, serde_json::from_str(&body).unwrap_or_else(|error| panic!("{error}: {body}")))
+}
+
+/// Sends a request and answers status, head and body.
+pub(crate) async fn request_any(host: &Host, method: &str, path: &str, body: Value) -> (u16, String, String) {
     let body = if body.is_null() { String::new() } else { body.to_string() };
     let head = format!("{method} {path} HTTP/1.1\r\nhost: spored\r\ncontent-length: {}\r\n\r\n", body.len());
     let answer = say(host, format!("{head}{body}").as_bytes(), false).await;
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{method} {path}: {answer:?}"));
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    (status, serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {answer}")))
+    (status, head.to_ascii_lowercase(), body.to_owned())
 }
 
 /// Sends anything, says no more, and answers whatever comes back.

@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: what tracing adds to an AWS call, in instructions and in time, beside a public peer.
 
 mod callgrind;
+mod delivery;
 mod translate;
 
 use crate::figures::{Figures, show};
@@ -52,6 +53,7 @@ pub(crate) fn run() -> Result<()> {
     instructions(&program, &mut figures)?;
     times(&program)?;
     translate::run(&program, &mut figures)?;
+    delivery::run(&program, &mut figures)?;
     full_queue(&program)?;
     figures.verdict()
 }

@@ -87,6 +87,12 @@ impl SimulatedDisk {
         machine.crash = Some((machine.changes + changes, self.process, crash));
     }
 
+    /// The change that the last crash came in the middle of.
+    #[must_use]
+    pub fn crashed_in(&self) -> Option<(Operation, PathBuf)> {
+        self.machine().crashed.clone()
+    }
+
     /// Whether this process was ended.
     #[must_use]
     pub fn is_dead(&self) -> bool {

@@ -26,6 +26,11 @@ impl Spool {
                 }
                 self.room.corrupt.fetch_add(left.corrupt(), Ordering::Relaxed);
                 self.left.push((name, Arc::downgrade(&left.0)));
+                // So that what is done with can be said whatever room there is later.
+                left.begin_journal();
+                self.catch_up();
+                // Whatever that cost it, nobody knows yet what it had.
+                while left.next_gone().is_some() {}
                 return Some(left);
             }
         }

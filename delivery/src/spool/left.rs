@@ -20,7 +20,7 @@ pub(super) struct Taken {
 
 impl Drop for Taken {
     fn drop(&mut self) {
-        if let (Some(file), _) = self.shelf.journal.to_sync() {
+        if let (Some(file), _) = self.shelf.journal.take_unsynced() {
             let mut orphans = self.shelf.room.orphans.lock().unwrap_or_else(PoisonError::into_inner);
             orphans.push((file, self.shelf.path.clone()));
         }
@@ -36,6 +36,14 @@ impl Left {
     pub(super) fn is_empty(&self) -> bool {
         let shelf = &self.taken().shelf;
         !shelf.waits() && shelf.open.is_empty()
+    }
+
+    pub(super) fn next_gone(&self) -> Option<Gone> {
+        self.taken().shelf.gone()
+    }
+
+    pub(super) fn begin_journal(&self) {
+        self.taken().shelf.begin_journal(false);
     }
 
     /// The writer's name: see [`super::writer_name`].
@@ -61,7 +69,7 @@ impl Left {
 
     /// As [`super::Spool::gone`]. To be asked after an append of this process, whatever it was for.
     pub fn gone(&mut self) -> Option<Gone> {
-        self.taken().shelf.gone()
+        self.next_gone()
     }
 
     /// As [`super::Spool::waiting`].

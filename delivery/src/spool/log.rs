@@ -87,7 +87,7 @@ impl Log {
     }
 
     /// The file that the disk is to keep, and those that it replaces.
-    pub(super) fn to_sync(&mut self) -> (Option<Arc<dyn DiskFile>>, Vec<PathBuf>) {
+    pub(super) fn take_unsynced(&mut self) -> (Option<Arc<dyn DiskFile>>, Vec<PathBuf>) {
         let file = self.file.as_ref().filter(|_| self.dirty).map(Arc::clone);
         self.dirty = false;
         let whole = self.file.is_some() && !self.stale;

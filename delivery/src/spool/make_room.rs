@@ -37,21 +37,25 @@ impl Spool {
         self.shelf.grow(class, room, &self.about).map_err(Unkept::Disk)
     }
 
-    /// Has room made for a journal or notes that found none, at the cost of routine records.
+    /// Has room made for journals and notes that found none, at the cost of routine records of writers that are gone.
     pub(super) fn catch_up(&mut self) {
-        let bytes = self.shelf.journal.wants.unwrap_or(0) + self.shelf.notes.wants.unwrap_or(0);
+        let mut bytes = self.shelf.wants();
+        self.each_taken(|shelf| {
+            bytes += shelf.wants();
+            false
+        });
         if bytes == 0 || self.adrift {
             return;
         }
         let Ok(Some(_held)) = self.room.lock() else { return };
-        if self.clear(Class::Routine, |room, sum| sum.bytes + bytes <= room.capacity).is_err() {
-            return;
-        }
-        if self.shelf.journal.wants.is_some() {
-            self.shelf.begin_journal(true);
-        }
-        if self.shelf.notes.wants.is_some() {
-            self.shelf.begin_notes(true);
+        let enough = |room: &Room, sum: &Sum| sum.bytes + bytes <= room.capacity;
+        let free = |spool: &mut Self| spool.free_for_nothing() || spool.free_of_others(Class::Routine);
+        if self.clear(enough, free).is_ok() {
+            self.shelf.begin_wanted();
+            self.each_taken(|shelf| {
+                shelf.begin_wanted();
+                false
+            });
         }
     }
 
@@ -94,17 +98,21 @@ impl Spool {
 
     /// Sees to it that so many bytes more are within the capacity. The spool's lock is held.
     fn make_room(&mut self, class: Class, bytes: u64) -> Result<(), Unkept> {
-        self.clear(class, |room, sum| room.allows(sum, bytes))
+        self.clear(|room, sum| room.allows(sum, bytes), |spool| spool.free(class))
     }
 
-    /// Removes what is least worth keeping, for the sake of this class, until that is enough.
-    fn clear(&mut self, class: Class, enough: impl Fn(&Room, &Sum) -> bool) -> Result<(), Unkept> {
+    /// Frees something until that is enough.
+    fn clear(
+        &mut self,
+        enough: impl Fn(&Room, &Sum) -> bool,
+        mut free: impl FnMut(&mut Self) -> bool,
+    ) -> Result<(), Unkept> {
         loop {
             self.sum = self.room.sum().map_err(Unkept::Disk)?;
             if enough(&self.room, &self.sum) {
                 return Ok(());
             }
-            if !self.free(class) {
+            if !free(self) {
                 return Err(Unkept::Full);
             }
         }
@@ -112,14 +120,19 @@ impl Spool {
 
     /// Removes what is least worth keeping, for a record of this class. Whether there was anything.
     fn free(&mut self, class: Class) -> bool {
-        if self.shelf.remove_done() || self.each_taken(Shelf::remove_done) || self.room.remove_set_aside() {
-            return true;
-        }
         // A routine record makes no kept one go.
         let classes = if class == Class::Kept { &Class::ALL[..] } else { &Class::ALL[..1] };
-        classes.iter().any(|class| {
-            self.each_taken(|shelf| shelf.evict(*class)) || self.evict_dead(*class) || self.shelf.evict(*class)
-        })
+        self.free_for_nothing() || classes.iter().any(|class| self.free_of_others(*class) || self.shelf.evict(*class))
+    }
+
+    /// Removes what nothing waits in.
+    fn free_for_nothing(&mut self) -> bool {
+        self.shelf.remove_done() || self.each_taken(Shelf::remove_done) || self.room.remove_set_aside()
+    }
+
+    /// Removes the oldest segment of a writer that is gone.
+    fn free_of_others(&self, class: Class) -> bool {
+        self.each_taken(|shelf| shelf.evict(class)) || self.evict_dead(class)
     }
 
     /// Does this to shelves that were taken over, until it is done to one.

@@ -3,6 +3,7 @@
 mod load;
 mod read;
 mod remove;
+mod say;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
@@ -12,7 +13,6 @@ use std::sync::Arc;
 
 use super::done::{Done, VOID};
 use super::files::{What, header};
-use super::journal::{Account, Entry};
 use super::log::Log;
 use super::record::{self, Kind};
 use super::room::Room;
@@ -171,108 +171,6 @@ impl Shelf {
         segment.end = side.appended;
         self.order = self.order.max(order);
         Ok(Place { class, ordinal })
-    }
-
-    /// Enters records as done with, by runs of ordinals.
-    pub(super) fn done(&mut self, places: &[Place], fate: Fate) {
-        let runs =
-            places.chunk_by(|one, next| one.class == next.class && one.ordinal.checked_add(1) == Some(next.ordinal));
-        for run in runs {
-            if let (Some(first), Some(last)) = (run.first(), run.last()) {
-                self.enter(first.class, first.ordinal..last.ordinal.saturating_add(1), fate);
-            }
-        }
-    }
-
-    /// Enters records as done with, and says how many were not so before.
-    fn enter(&mut self, class: Class, ordinals: Range<u64>, fate: Fate) -> u64 {
-        let side = &mut self.sides[class as usize];
-        let ordinals = ordinals.start..ordinals.end.min(side.appended);
-        if ordinals.is_empty() {
-            return 0;
-        }
-        let (from, count) = (ordinals.start, ordinals.end - ordinals.start);
-        let fresh = side.done.insert(ordinals, fate);
-        if fresh > 0 {
-            self.say(Entry::Done { class, fate, from, count }, false);
-        }
-        fresh
-    }
-
-    /// Writes an entry. Where the journal refuses, a new one is begun when the disk is next asked to keep things.
-    /// `locked`: whether the spool's lock is held.
-    fn say(&mut self, entry: Entry, locked: bool) {
-        if !self.ready || self.journal.stale {
-            return;
-        }
-        let mut bytes = Vec::with_capacity(super::journal::ENTRY);
-        entry.write(What::Done.seed(&self.name), &mut bytes);
-        if !self.journal.push(&bytes) && !self.journal.stale {
-            self.begin_journal(locked);
-            // What is said may not be so yet, and then the new journal does not say it.
-            self.journal.push(&bytes);
-        }
-    }
-
-    /// Begins a journal that says all that there is to say.
-    pub(super) fn begin_journal(&mut self, locked: bool) {
-        let sides = Class::ALL.map(|class| (&self.sides[class as usize].done, self.sides[class as usize].appended));
-        let bytes = Account::write(What::Done.seed(&self.name), sides, self.order, &self.noted);
-        self.journal.begin(&self.room, &bytes, locked);
-        self.names = true;
-    }
-
-    /// Has the journal say how much was appended, so that what the disk loses is counted.
-    pub(super) fn say_appended(&mut self) {
-        for class in Class::ALL {
-            let side = &mut self.sides[class as usize];
-            if side.journalled != side.appended {
-                side.journalled = side.appended;
-                let entry = Entry::Appended { class, count: side.appended, order: self.order };
-                self.say(entry, false);
-            }
-        }
-        if self.ready && self.journal.stale {
-            self.begin_journal(false);
-        }
-    }
-
-    /// Counts records that have no place.
-    pub(super) fn note(&mut self, fate: Fate, records: u64) {
-        let noted = self.noted.entry(fate).or_default();
-        *noted += records;
-        let entry = Entry::Noted { fate, count: *noted };
-        self.say(entry, false);
-    }
-
-    /// Notes what has begun, or has ended.
-    pub(super) fn note_open(&mut self, id: u64, payload: Option<&[u8]>) {
-        let seed = What::Open.seed(&self.name);
-        self.scratch.clear();
-        match payload {
-            Some(payload) => {
-                record::write(&mut self.scratch, seed, Kind::Begun, id, 0, payload);
-                self.open.insert(id, payload.to_vec());
-            }
-            None if self.open.remove(&id).is_some() => {
-                record::write(&mut self.scratch, seed, Kind::Ended, id, 0, &[]);
-            }
-            None => return,
-        }
-        if self.ready && !self.notes.stale && !self.notes.push(&self.scratch) && !self.notes.stale {
-            self.begin_notes(false);
-        }
-    }
-
-    /// Begins notes anew, with what is under way now.
-    pub(super) fn begin_notes(&mut self, locked: bool) {
-        let seed = What::Open.seed(&self.name);
-        let mut bytes = Vec::new();
-        for (id, payload) in &self.open {
-            record::write(&mut bytes, seed, Kind::Begun, *id, 0, payload);
-        }
-        self.notes.begin(&self.room, &bytes, locked);
-        self.names = true;
     }
 
     /// Takes what had to make room, once.

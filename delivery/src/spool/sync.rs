@@ -53,7 +53,7 @@ impl Syncing {
             segment.dirty = false;
         }
         for log in [&mut shelf.journal, &mut shelf.notes] {
-            let (file, old) = log.to_sync();
+            let (file, old) = log.take_unsynced();
             self.files.extend(file);
             self.remove.extend(old);
         }

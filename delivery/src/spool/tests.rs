@@ -1,6 +1,7 @@
 //! The spool on a real disk.
 
 mod broken;
+mod format;
 mod model;
 mod room;
 mod several;

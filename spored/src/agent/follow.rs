@@ -1,6 +1,8 @@
 //! Follows what may change while the agent lives: the tags that instance metadata shows, SIGHUP, and the end of tracing.
 
 use super::live::{Change, Live, is_setting};
+use super::state::Shared;
+use crate::metrics::{self, MetricsReport};
 use anyhow::Result;
 use spawn_cloud::instances;
 use spawn_config::Provider;
@@ -109,6 +111,35 @@ pub(super) async fn service_status(live: &Live) -> Infallible {
         });
         // The holder of the settings outlives this borrow of it.
         drop(changes.changed().await);
+    }
+}
+
+/// Offers metrics wherever the settings say, and nowhere else.
+pub(super) async fn metrics(live: &Live, shared: &Shared) -> Infallible {
+    let mut changes = live.changes();
+    let mut address: Option<String> = None;
+    loop {
+        let offered = async {
+            match &address {
+                Some(address) => metrics::serve(address, shared).await,
+                None => std::future::pending().await,
+            }
+        };
+        let wanted = async {
+            loop {
+                let wanted = changes.borrow_and_update().settings().metrics_address.clone();
+                if wanted != address {
+                    return wanted;
+                }
+                // The holder of the settings outlives this borrow of it.
+                drop(changes.changed().await);
+            }
+        };
+        address = tokio::select! {
+            wanted = wanted => wanted,
+            never = offered => match never {},
+        };
+        shared.metrics(MetricsReport::default());
     }
 }
 

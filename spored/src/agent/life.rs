@@ -95,7 +95,11 @@ impl<'a> Life<'a> {
     fn decided(&self, reason: Reason, action: &'static str, mut attributes: Vec<KeyValue>) -> Context {
         attributes.push(KeyValue::new(attribute::REASON, reason.as_str()));
         attributes.push(KeyValue::new(attribute::ACTION, action));
+        let event = reason.event().map(|event| (event, attributes.clone()));
         let span = self.telemetry.start_span(reason.span(), SpanKind::Internal, &Context::new(), attributes, None);
+        if let Some((event, attributes)) = event {
+            span.span().add_event(event, attributes);
+        }
         let boot = self.booted.record.traceparent.as_deref();
         if let Some(boot) = boot.and_then(|boot| propagation::remote_context(boot, None).ok()) {
             span.span().add_link(boot.span().span_context().clone(), Vec::new());

@@ -3,9 +3,10 @@
 use super::boot::Booted;
 use super::life::{Completion, LifeReport, LifeState};
 use super::work::{WorkReport, WorkState};
+use crate::metrics::MetricsReport;
 use serde::Serialize;
 use spawn_config::Identity;
-use spawn_telemetry::{Counters, Health, SamplerStatus, Telemetry};
+use spawn_telemetry::{Counters, Health, SamplerStatus, StorageStatus, Telemetry};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -24,6 +25,7 @@ pub(crate) struct Shared {
 struct Inner {
     booted: Option<Arc<Booted>>,
     registry: RegistryReport,
+    metrics: MetricsReport,
     ending: bool,
 }
 
@@ -42,6 +44,8 @@ pub(crate) struct Report {
     pub(crate) work: WorkReport,
     pub(crate) registry: RegistryReport,
     pub(crate) tracing: TracingReport,
+    /// Where Prometheus may ask.
+    pub(crate) metrics: MetricsReport,
     /// Settings that were refused, and why.
     pub(crate) refused_settings: Vec<String>,
     /// Values given with `spored config set`, secrets left out.
@@ -76,6 +80,8 @@ pub(crate) struct TracingReport {
     pub(crate) sampler: SamplerStatus,
     pub(crate) counters: Counters,
     pub(crate) health: Health,
+    /// Where spans wait.
+    pub(crate) storage: StorageStatus,
 }
 
 impl Shared {
@@ -128,6 +134,10 @@ impl Shared {
         self.lock().registry = report;
     }
 
+    pub(crate) fn metrics(&self, report: MetricsReport) {
+        self.lock().metrics = report;
+    }
+
     /// What makes spans and delivers them.
     pub(crate) const fn telemetry(&self) -> &Telemetry {
         &self.telemetry
@@ -165,7 +175,9 @@ impl Shared {
                 sampler: self.telemetry.sampler(),
                 counters: self.telemetry.counters(),
                 health: self.telemetry.health(),
+                storage: self.telemetry.storage(),
             },
+            metrics: inner.metrics.clone(),
             refused_settings: in_force.map(|in_force| in_force.refused.clone()).unwrap_or_default(),
             overrides: inner.booted.as_ref().map(|booted| booted.live.overrides()).unwrap_or_default(),
             last_reload: reloads.last.map(|at| format!("{at:.0}")),

@@ -15,7 +15,7 @@ use opentelemetry::{Context, KeyValue};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use spawn_config::{Explanation, Resolved};
-use spawn_telemetry::propagation;
+use spawn_telemetry::{Choice, propagation};
 use std::time::Duration;
 
 /// Largest body: a value of a setting, and room.
@@ -29,9 +29,12 @@ pub(crate) const LONGEST_FLUSH: Duration = Duration::from_secs(60);
 pub(super) fn routes(agent: Shared, peer: Peer) -> Router {
     Router::new()
         .route("/status", get(status))
+        .route("/metrics", get(crate::metrics::metrics))
         .route("/reload", post(reload))
         .route("/flush", post(flush))
         .route("/complete", post(complete))
+        .route("/why/{id}", get(why))
+        .route("/dead-letters/retry", post(retry))
         .route("/config", get(list))
         .route("/config/{key}", get(explain).put(set).delete(unset))
         .fallback(no_such_path)
@@ -43,6 +46,18 @@ pub(super) fn routes(agent: Shared, peer: Peer) -> Router {
 
 async fn status(State(agent): State<Shared>) -> Json<Report> {
     Json(agent.report())
+}
+
+async fn why(State(agent): State<Shared>, Path(id): Path<String>) -> Answer {
+    let message = "this is no trace id and no request id: 32 hexadecimal digits, 1-…-…, or what AWS calls a request id";
+    let why = agent.telemetry().why(&id).ok_or_else(|| Refusal::new(StatusCode::BAD_REQUEST, message))?;
+    let Some(letters) = agent.booted().map(|booted| booted.live.now().letters.clone()) else {
+        return Ok(Json(json!(why)));
+    };
+    // The folder is on a disk, which may be slow; what it does not tell is left out.
+    let found = tokio::task::spawn_blocking(move || letters.read()).await;
+    let letters = found.ok().and_then(Result::ok).unwrap_or_default().letters;
+    Ok(Json(json!(why.with_letters(&letters))))
 }
 
 async fn list(State(agent): State<Shared>) -> Answer {
@@ -92,9 +107,28 @@ async fn flush(State(agent): State<Shared>, bytes: Result<Bytes, BytesRejection>
     // Until the settings are known, nobody knows where spans go.
     agent.booted().ok_or_else(Refusal::starting)?;
     let within = within_ms.map_or(FLUSH, Duration::from_millis);
-    let flushed = agent.telemetry().flush(within.min(LONGEST_FLUSH)).await;
+    let flushed = agent.telemetry().flush_everything(within.min(LONGEST_FLUSH)).await;
     let problem = agent.telemetry().health().problem;
     Ok(Json(json!({ "delivered": flushed.delivered, "left": flushed.left, "problem": problem })))
+}
+
+/// Makes no span, for the same reason.
+async fn retry(State(agent): State<Shared>, bytes: Result<Bytes, BytesRejection>) -> Answer {
+    let choice: Choice = body(bytes)?;
+    let in_force = agent.booted().ok_or_else(Refusal::starting)?.live.now();
+    if !choice.is_nothing() && !in_force.exports() {
+        let message = "nothing is exported: switch tracing on, with an exporter, and try again";
+        return Err(Refusal::new(StatusCode::CONFLICT, message));
+    }
+    let (letters, telemetry) = (in_force.letters.clone(), agent.telemetry().clone());
+    // The folder is on a disk, which may be slow.
+    let retried = tokio::task::spawn_blocking(move || telemetry.retry(&letters, &choice)).await;
+    let broken = |error: &dyn std::error::Error| {
+        let source = error.source().map(|source| format!(": {source}")).unwrap_or_default();
+        Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, format!("{error}{source}"))
+    };
+    let retried = retried.map_err(|error| broken(&error))?.map_err(|error| broken(&error))?;
+    Ok(Json(json!({ "retried": retried })))
 }
 
 async fn complete(State(agent): State<Shared>, headers: HeaderMap, bytes: Result<Bytes, BytesRejection>) -> Answer {

@@ -2,7 +2,7 @@
 
 use spawn_cloud::checks::Finding;
 use spawn_config::TracingSettings;
-use spawn_host::World;
+use spawn_host::{SpoolState, World};
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 
@@ -31,6 +31,30 @@ pub(super) fn state(world: &World) -> Finding {
             "look again as the agent's user: `sudo spored doctor`",
         ),
         Err(error) => Finding::fail(format!("{shown}: {error}"), "free space there, or mount it for writing"),
+    }
+}
+
+/// Whether spans can wait on disk.
+pub(super) fn spool(world: &World, tracing: &TracingSettings) -> Finding {
+    let folder = tracing.spool.folder.as_ref().map_or_else(|| world.spool(), std::path::PathBuf::from);
+    let shown = folder.display();
+    match SpoolState::of(&folder) {
+        SpoolState::Good { bytes, writers } => Finding::ok(format!(
+            "{shown} can be written; {} KiB of {writers} processes are there",
+            bytes.div_ceil(1024)
+        )),
+        SpoolState::Scarce { free } => Finding::warn(
+            format!("the disk of {shown} has {} KiB left: spans wait in memory when it is full", free / 1024),
+            "free space there, or name another folder in `tracing-spool-folder`",
+        ),
+        SpoolState::Forbidden => Finding::warn(
+            format!("{shown} cannot be written by this user"),
+            "look again as the agent's user: `sudo spored doctor`",
+        ),
+        SpoolState::Broken(error) => Finding::warn(
+            format!("{shown}: {error}: spans wait in memory, and those of a crash are lost"),
+            "mend the disk, or name another folder in `tracing-spool-folder`",
+        ),
     }
 }
 

@@ -70,6 +70,17 @@ impl Ended {
     }
 }
 
+/// Where memory runs out, the kernel is to end what uses it up and not the agent, which may stand better than others: what
+/// it starts inherits that, and gives it up here.
+fn expose(process: u32) {
+    let own = std::fs::read_to_string("/proc/self/oom_score_adj").unwrap_or_default();
+    if own.trim_start().starts_with('-')
+        && let Err(error) = std::fs::write(format!("/proc/{process}/oom_score_adj"), "0")
+    {
+        tracing::debug!(%error, process, "a program that was started stands as well as the agent when memory runs out");
+    }
+}
+
 impl From<ExitStatus> for Ended {
     fn from(status: ExitStatus) -> Self {
         match (status.code(), status.signal()) {
@@ -88,6 +99,9 @@ impl Group {
         let child = command.process_group(0).kill_on_drop(true).spawn();
         umask(before);
         let child = child?;
+        if let Some(process) = child.id() {
+            expose(process);
+        }
         let group = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
         let mark = mark.map(|mark| mark.since(group));
         Ok(Self { child, group, mark })
@@ -163,7 +177,8 @@ impl Group {
         if signal == Signal::TERM
             && let Some(mark) = &self.mark
         {
-            mark.signal(signal);
+            // Once each: to many programs a second SIGTERM says that they are to end at once.
+            mark.signal_beyond(self.group, signal);
         }
     }
 }

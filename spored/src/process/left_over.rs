@@ -72,6 +72,14 @@ impl Mark {
         self.candidates().into_iter().filter(|pid| self.signal_one(*pid, signal)).count()
     }
 
+    /// As [`Mark::signal`], but for the members of this process group, which have had the signal.
+    pub(super) fn signal_beyond(&self, group: Option<Pid>, signal: Signal) {
+        let is_beyond = |pid: &Pid| group.is_none() || rustix::process::getpgid(Some(*pid)).ok() != group;
+        for pid in self.candidates().into_iter().filter(is_beyond) {
+            self.signal_one(pid, signal);
+        }
+    }
+
     fn signal_one(&self, pid: Pid, signal: Signal) -> bool {
         // Opened before it is looked at, so that it is the one that is signalled even if its id is given away.
         let opened = match pidfd_open(pid, PidfdFlags::empty()) {

@@ -17,7 +17,6 @@ mod xray;
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::iter::once;
-use std::ops::Range;
 use std::time::{Duration, SystemTime};
 
 use ::http::HeaderMap;
@@ -34,7 +33,7 @@ use spawn_config::{Endpoint, OtlpProtocol, OtlpSettings};
 
 use super::split::{Sent, in_halves};
 use super::words::{brief, chain};
-use super::{BatchLimits, Delivering, Exporter, Fate, Outcome, Trouble};
+use super::{BatchLimits, Delivering, Exporter, Outcome, Refusal, Remarks, Trouble};
 use crate::counters::DropReason;
 use crate::filter::Filter;
 use crate::otlp_json::{self, Source};
@@ -44,6 +43,8 @@ use headers::Headers;
 const LARGEST: usize = 64 * 1024 * 1024;
 /// Most bytes of an answer after it is decompressed, by the same specification; gRPC keeps it by itself.
 const LARGEST_ANSWER: usize = 4 * 1024 * 1024;
+/// The code of spans that a receiver has refused in an answer that takes the rest.
+const PARTIAL: &str = "partial_success";
 
 /// Sends spans as OTLP requests.
 #[derive(Debug)]
@@ -143,16 +144,13 @@ impl Otlp {
         } else {
             (once(0..spans.len()).collect(), Vec::new())
         };
-        let mut outcome = in_halves(spans.len(), ranges.into_iter(), async |range: Range<usize>| {
+        let mut outcome = in_halves(spans.len(), ranges.into_iter(), async |places: &[usize]| {
+            // OTLP names no span, so a range only ever falls into ranges.
+            let range = places.first().map_or(0..0, |first| *first..first + places.len());
             self.ask(&spans[range], is_silent).await
         })
         .await;
-        for place in &too_old {
-            outcome.fates[*place] = Fate::Refused(DropReason::Rejected);
-        }
-        if !too_old.is_empty() {
-            outcome.refusal = Some(xray::OUT_OF_TIME.to_owned());
-        }
+        too_old.into_iter().for_each(|place| outcome.refuse(place, rejected("", xray::OUT_OF_TIME.to_owned())));
         outcome
     }
 
@@ -232,8 +230,8 @@ impl Otlp {
         if self.is_xray { xray::cut(span) } else { span }
     }
 
-    /// What a receiver that has taken the request says. OTLP tells how many spans it refused, not which: the last ones are
-    /// counted for them. One that refused none may still have something to say.
+    /// What a receiver that has taken the request says. OTLP tells how many spans it refused, not which, and forbids to send
+    /// the request again: the last ones are counted for them. One that refused none may still have something to say.
     fn accepted(&self, spans: usize, answer: ExportTraceServiceResponse) -> Sent {
         let ExportTracePartialSuccess { rejected_spans, error_message } = answer.partial_success.unwrap_or_default();
         let refused = usize::try_from(rejected_spans).unwrap_or(0).min(spans);
@@ -245,10 +243,17 @@ impl Otlp {
             }
             return Sent::Answered(Outcome::delivered(spans));
         }
-        let mut fates = vec![Fate::Delivered; spans - refused];
-        fates.resize(spans, Fate::Refused(DropReason::Rejected));
-        let refusal = format!("the OTLP receiver has refused spans: {said}");
-        Sent::Answered(Outcome { fates, trouble: None, refusal: Some(refusal) })
+        let mut outcome = Outcome::delivered(spans);
+        let what = if refused == spans {
+            format!("the OTLP receiver has refused spans: {said}")
+        } else {
+            format!("the OTLP receiver has refused {refused} of {spans} spans, and does not say which: {said}")
+        };
+        let refusal = rejected(PARTIAL, what);
+        // Those that it means are among these; all of them may be set aside.
+        outcome.refusals.extend((0..spans - refused).map(|place| (place, refusal.clone())));
+        (spans - refused..spans).for_each(|place| outcome.refuse(place, refusal.clone()));
+        Sent::Answered(outcome)
     }
 }
 
@@ -258,7 +263,12 @@ fn fits(bytes: usize, largest: usize) -> Result<(), Failure> {
         return Ok(());
     }
     let refusal = format!("spans of {bytes} bytes are too large for an OTLP receiver, which takes {largest} a request");
-    Err(Sent::Refused { reason: DropReason::TooLarge, refusal }.into())
+    Err(Sent::Refused(Refusal { reason: DropReason::TooLarge, code: String::new(), what: refusal }).into())
+}
+
+/// The refusal of spans for what they are.
+fn rejected(code: &str, what: String) -> Refusal {
+    Refusal { reason: DropReason::Rejected, code: code.to_owned(), what }
 }
 
 impl Exporter for Otlp {
@@ -270,6 +280,14 @@ impl Exporter for Otlp {
 
     fn deliver<'a>(&'a mut self, spans: &'a [SpanData]) -> Delivering<'a, Outcome> {
         Box::pin(self.send(spans))
+    }
+
+    fn remarks(&mut self) -> Remarks {
+        let skew = match &self.transport {
+            Transport::Http(http) => http.take_skew(),
+            Transport::Grpc(_) => None,
+        };
+        Remarks { skew, ..Remarks::default() }
     }
 }
 

@@ -1,7 +1,5 @@
 //! The plan of an export: everything that an exporter is made from.
 
-use std::rc::Rc;
-
 use aws_sdk_xray::config::SharedHttpClient;
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use aws_types::SdkConfig;
@@ -10,11 +8,14 @@ use spawn_config::{Endpoint, ExporterKind, Identity, OtlpSettings, TracingSettin
 use spawn_delivery::pacing::{Fleet, place_of};
 
 use super::guard::GuardedDns;
+use super::lettered::Lettered;
 use super::otlp::Otlp;
 use super::xray::{XRay, config, second_client};
-use super::{Exporter, MakeExporter, Memory, Sharing, Trouble};
+use super::{Exporter, MakeExporter, Memory, Remarks, Sharing, Trouble};
+use crate::dead_letters::DeadLetters;
 use crate::filter::Filter;
 use crate::json_lines::JsonLines;
+use crate::otlp_json::Source;
 use crate::record;
 use crate::resource::{self, Program};
 use crate::xray::Translator;
@@ -31,6 +32,7 @@ pub struct ExportPlan {
     /// Not filtered yet: it is kept with spans on disk, and the filter may be another when they leave.
     resource: Resource,
     aws: Option<SdkConfig>,
+    letters: Option<DeadLetters>,
     sharing: Sharing,
 }
 
@@ -64,12 +66,19 @@ impl ExportPlan {
             filter,
             annotations: settings.annotations.clone(),
             aws,
+            letters: None,
             sharing: Sharing {
                 // Quotas are told of X-Ray's documents; a receiver of one's own has none that is known.
                 quota: (settings.exporter == ExporterKind::XRay).then_some(settings.quota as f64),
                 ..Sharing::default()
             },
         }
+    }
+
+    /// Sets aside what the back end refuses for good. Without it such spans are only counted.
+    #[must_use]
+    pub fn setting_aside(self, letters: DeadLetters) -> Self {
+        Self { letters: Some(letters), ..self }
     }
 
     /// Whether there is an exporter at all: with `none`, spans serve the log lines alone and go nowhere.
@@ -86,7 +95,21 @@ impl ExportPlan {
         })?;
         let translator = Translator::new(resource, self.filter.clone(), &self.annotations);
         let config = config(aws, self.endpoint.as_ref(), http_client());
-        Ok(XRay::new(config, translator, resource::sender(resource), Rc::clone(&memory.traces)))
+        Ok(XRay::new(config, translator, resource::sender(resource), memory.clone()))
+    }
+
+    fn lettered(&self, exporter: Box<dyn Exporter>, letters: DeadLetters, resource: &Resource) -> Lettered {
+        let host = self.endpoint.as_ref().and_then(|endpoint| endpoint.as_url().host_str()).unwrap_or_default();
+        Lettered {
+            exporter,
+            letters,
+            name: self.exporter.as_str(),
+            host: host.to_owned(),
+            source: Source::new(resource, self.filter.clone()),
+            busy: None,
+            problem: None,
+            remarks: Remarks::default(),
+        }
     }
 
     fn json_lines(&self, resource: &Resource) -> Result<JsonLines, Trouble> {
@@ -119,7 +142,7 @@ impl MakeExporter for ExportPlan {
         // Where it cannot be read it was most likely this host's.
         let theirs = of.and_then(|of| record::resource(of).ok()).filter(|theirs| !theirs.is_empty());
         let resource = self.filter.resource(theirs.as_ref().unwrap_or(&self.resource));
-        Ok(match self.exporter {
+        let exporter: Box<dyn Exporter> = match self.exporter {
             ExporterKind::XRay => Box::new(self.xray(memory, &resource)?),
             ExporterKind::Otlp => {
                 let filter = self.filter.clone();
@@ -127,6 +150,10 @@ impl MakeExporter for ExportPlan {
             }
             // The pipeline asks for no exporter with `none`.
             ExporterKind::Stdout | ExporterKind::None => Box::new(self.json_lines(&resource)?),
+        };
+        Ok(match &self.letters {
+            Some(letters) => Box::new(self.lettered(exporter, letters.clone(), &resource)),
+            None => exporter,
         })
     }
 }

@@ -1,9 +1,11 @@
 //! Delivers spans to AWS X-Ray's API, without a daemon.
 
 mod answer;
+mod api;
 mod budget;
 mod client;
 mod records;
+mod shrink;
 mod tie;
 mod trouble;
 mod writer;
@@ -13,16 +15,18 @@ use std::ops::Range;
 use std::rc::Rc;
 use std::time::Instant;
 
-use aws_sdk_xray::Client;
 use opentelemetry::trace::SpanId;
 use opentelemetry_sdk::trace::SpanData;
 
-use super::split::{Sent, in_halves};
-use super::{BatchLimits, Delivering, Exporter, Fate, Outcome};
+use super::split::in_halves;
+use super::{BatchLimits, Delivering, Exporter, Fate, Memory, Outcome};
+use crate::counters::DropReason;
 use crate::xray::Translator;
-use records::Records;
+use api::Api;
+use records::Sender;
 use writer::{Task, Writer};
 
+pub(super) use api::second_client;
 pub(crate) use budget::{Budget, Remarks};
 use client::TIMEOUT;
 pub(super) use client::config;
@@ -31,12 +35,6 @@ pub(super) use client::config;
 const DOCUMENTS: usize = 50;
 /// Most bytes of documents in a request.
 const BYTES: usize = 1_000_000;
-
-/// A client beside the exporter's, for what the sampler asks.
-#[expect(clippy::disallowed_methods, reason = "it has no interceptor either, so it makes no span")]
-pub(super) fn second_client(config: aws_sdk_xray::Config) -> Client {
-    Client::from_conf(config)
-}
 
 /// What a document is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,44 +59,55 @@ struct Document {
 /// Sends spans as segment documents.
 #[derive(Debug)]
 pub(super) struct XRay {
-    client: Client,
+    api: Api,
     writer: Writer,
-    records: Records,
     budget: Rc<RefCell<Budget>>,
+    /// Who is named in reports.
+    sender: Sender,
 }
 
 impl XRay {
     /// `sender` is who sends, the same after a restart.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the one X-Ray client; it has no interceptor, so it makes no span"
-    )]
     pub(super) fn new(
         config: aws_sdk_xray::Config,
         translator: Translator,
         sender: String,
-        budget: Rc<RefCell<Budget>>,
+        Memory { traces: budget, spilled }: Memory,
     ) -> Self {
+        let named = Sender {
+            instance_id: translator.instance_id().map(str::to_owned),
+            hostname: translator.hostname().map(str::to_owned),
+            resource_arn: translator.resource_arn().map(str::to_owned),
+        };
         let writer = Writer::new(translator, sender);
-        Self { client: Client::from_conf(config), writer, records: Records::new(), budget }
+        Self { api: Api::new(config, spilled), writer, budget, sender: named }
     }
 
     async fn send(&mut self, spans: &[SpanData]) -> Outcome {
         let now = Instant::now();
         let documents = self.written(spans.iter().enumerate().map(|(of, span)| Task { span, of: Of::Span(of), now }));
-        let Outcome { fates: each, trouble, refusal } = self.put(&documents).await;
+        let mut outcome = self.put(&documents).await;
+        if outcome.fates.contains(&Fate::Refused(DropReason::TooLarge)) {
+            outcome = self.shrink(spans, documents.clone(), outcome).await;
+        }
+        let Outcome { fates: each, trouble, refusal, refusals } = outcome;
         let mut fates = vec![Fate::Again; spans.len()];
         for (document, fate) in documents.iter().zip(each) {
             if let Of::Span(of) = document.of {
                 fates[of] = fate;
             }
         }
-        self.records.count(&fates);
+        let refusals = refusals.into_iter().filter_map(|(place, refusal)| match documents[place].of {
+            Of::Span(of) => Some((of, refusal)),
+            Of::Announcement | Of::Beside => None,
+        });
+        let refusals = refusals.collect();
+        self.api.records.count(&fates);
         // While X-Ray does not take spans it takes no report either, and the time of this batch is nearly over.
         if trouble.is_none() {
             self.report_in_time().await;
         }
-        Outcome { fates, trouble, refusal }
+        Outcome { fates, trouble, refusal, refusals }
     }
 
     async fn announced(&mut self, spans: &[SpanData]) -> bool {
@@ -120,9 +129,12 @@ impl XRay {
 
     /// Tries once to send the documents.
     async fn put(&mut self, documents: &[Document]) -> Outcome {
-        let Self { client, records, .. } = self;
+        let Self { api, .. } = self;
         let requests = packed(documents).into_iter();
-        let send = async |range: Range<usize>| put(client, records, &documents[range]).await;
+        let send = async |places: &[usize]| {
+            let documents: Vec<&Document> = places.iter().map(|place| &documents[*place]).collect();
+            api.put(&documents).await
+        };
         let outcome = in_halves(documents.len(), requests, send).await;
         let mut budget = self.budget.borrow_mut();
         drop(budget.take_beside());
@@ -132,7 +144,8 @@ impl XRay {
     }
 
     async fn report_in_time(&mut self) {
-        self.records.report_in_time(&self.client, self.writer.translator().instance_id()).await;
+        let Api { client, records, .. } = &mut self.api;
+        records.report_in_time(client, &self.sender).await;
     }
 }
 
@@ -151,7 +164,7 @@ impl Exporter for XRay {
     }
 
     fn remarks(&mut self) -> Remarks {
-        self.budget.borrow_mut().take_remarks()
+        Remarks { skew: self.api.skew.take(), ..self.budget.borrow_mut().take_remarks() }
     }
 
     fn finish(&mut self) -> Delivering<'_, ()> {
@@ -161,24 +174,6 @@ impl Exporter for XRay {
 
 fn beside<'a>(documents: impl IntoIterator<Item = &'a Document>) -> impl Iterator<Item = &'a Document> {
     documents.into_iter().filter(|document| document.of == Of::Beside)
-}
-
-async fn put(client: &Client, records: &mut Records, documents: &[Document]) -> Sent {
-    let send = || {
-        let texts = documents.iter().map(|document| document.text.clone()).collect();
-        client.put_trace_segments().set_trace_segment_documents(Some(texts)).send()
-    };
-    let answer = match send().await {
-        Err(error) if trouble::is_about_time(&error) => send().await,
-        answer => answer,
-    };
-    match answer {
-        Ok(output) => answer::read(documents, output.unprocessed_trace_segments()),
-        Err(error) => {
-            records.count_failure(&error);
-            trouble::read(&error)
-        }
-    }
 }
 
 /// Ranges of documents that go into a request together.

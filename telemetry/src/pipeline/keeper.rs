@@ -53,7 +53,13 @@ fn run(shared: &Shared) {
             }
             continue;
         }
-        match state.duty(Instant::now()) {
+        let duty = state.duty(Instant::now());
+        if !state.notices.is_empty() {
+            drop(state);
+            shared.tell();
+            state = shared.state();
+        }
+        match duty {
             Duty::Sync(syncing) => {
                 drop(state);
                 let synced = syncing.run();
@@ -62,6 +68,7 @@ fn run(shared: &Shared) {
             }
             Duty::Look(mut spool) => {
                 drop(state);
+                let begun = Instant::now();
                 let left = look(&mut spool);
                 let found = left.is_some();
                 let left = left.map(|left| {
@@ -69,11 +76,12 @@ fn run(shared: &Shared) {
                     (left, open)
                 });
                 state = shared.state();
-                state.store.looked(spool, found, Instant::now());
+                state.store.looked(spool, found, begun);
                 if let Some((left, open)) = left {
                     state.adopt(left, open);
                     shared.wake.notify_one();
                 }
+                shared.settled.notify_all();
             }
             Duty::Wait(until) => {
                 let rest = until.map(|until| until.saturating_duration_since(Instant::now()));

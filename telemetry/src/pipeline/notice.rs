@@ -16,10 +16,24 @@ pub(super) enum Notice {
         /// What had happened.
         problem: String,
     },
+    /// The disk does not take spans, for another reason than before.
+    InMemory {
+        /// What happened.
+        problem: String,
+        /// What to do about it.
+        remedy: String,
+    },
+    /// The disk takes spans again.
+    OnDisk,
     /// The back end will never take some spans, for another reason than before.
     Refused {
         /// Why.
         reason: String,
+    },
+    /// The clock of this host is off.
+    Clock {
+        /// By how much.
+        what: String,
     },
 }
 
@@ -30,6 +44,11 @@ impl Notice {
                 tracing::warn!(problem, remedy, "spans are not delivered; they are kept and tried again");
             }
             Self::Recovered { problem } => tracing::info!(problem, "spans are delivered again"),
+            Self::InMemory { problem, remedy } => {
+                tracing::warn!(problem, remedy, "spans wait in memory alone; the disk is tried again");
+            }
+            Self::OnDisk => tracing::info!("spans are kept on disk again"),
+            Self::Clock { what } => tracing::warn!("{what}"),
             Self::Refused { reason } => tracing::warn!(reason, "the back end has refused spans for good"),
         }
     }

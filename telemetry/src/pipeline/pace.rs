@@ -17,6 +17,8 @@ pub(crate) struct Pace {
     pub(crate) longest_wait: Duration,
     /// How long a span is under way before it is announced.
     pub(crate) announce_after: Duration,
+    /// How long a disk is left alone that has refused.
+    pub(crate) disk_rest: Duration,
 }
 
 impl Default for Pace {
@@ -28,6 +30,7 @@ impl Default for Pace {
             first_wait: Duration::from_secs(1),
             longest_wait: Duration::from_secs(60),
             announce_after: Duration::from_secs(3),
+            disk_rest: Duration::from_secs(5),
         }
     }
 }

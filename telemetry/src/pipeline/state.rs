@@ -11,11 +11,13 @@ use spawn_delivery::pacing::{Hurry, Queue};
 use spawn_delivery::spool::{self, Left};
 
 use super::notice::Notice;
+use super::pace::Pace;
 use super::store::{Appended, Batch, Duty, Leased, Store, Turn};
 use super::under_way::UnderWay;
 use crate::counters::{Counters, DropReason};
 use crate::export::{Fate, MakeExporter, Outcome, Remarks, Trouble};
-use crate::health::{Health, HealthState, Problem};
+use crate::health::{self, Health, HealthState, Problem};
+use crate::journal::Journal;
 use crate::sampler::Following;
 use crate::storage::Storage;
 
@@ -52,9 +54,14 @@ pub(super) struct State {
     pub(super) refusals: u64,
     problem: Option<Problem>,
     last_refusal: Option<String>,
+    /// What was logged of the disk.
+    told: Option<String>,
+    /// What is wrong with this host's clock.
+    clock: Option<String>,
     /// What is to be logged as soon as nobody holds the state.
     pub(super) notices: Vec<Notice>,
     pub(super) under_way: UnderWay,
+    pub(super) journal: Journal,
 }
 
 /// What happens to a span that arrives.
@@ -75,9 +82,9 @@ pub(super) enum WorkerState {
 }
 
 impl State {
-    pub(super) fn new(capacity: usize) -> Self {
+    pub(super) fn new(pace: &Pace) -> Self {
         Self {
-            store: Store::new(capacity),
+            store: Store::new(pace.capacity, pace.disk_rest),
             intake: Intake::Hold,
             plan: None,
             configurations: 0,
@@ -96,8 +103,11 @@ impl State {
             refusals: 0,
             problem: None,
             last_refusal: None,
+            told: None,
+            clock: None,
             notices: Vec::new(),
             under_way: UnderWay::default(),
+            journal: Journal::default(),
         }
     }
 
@@ -113,6 +123,7 @@ impl State {
             self.count_dropped(DropReason::Shutdown, 1);
             return false;
         }
+        self.journal.created(&span);
         match self.store.append(span, now) {
             Appended::Stored { evicted } => self.count_dropped(DropReason::QueueFull, evicted),
             Appended::Full { evicted } => self.count_dropped(DropReason::QueueFull, evicted + 1),
@@ -135,6 +146,12 @@ impl State {
             self.store.begun(id_of(&span), &span, Instant::now());
         }
         self.under_way.begun(span, due, ours) && self.worker == WorkerState::Running
+    }
+
+    /// As [`State::begun`], for one that is to be announced before the end of any flush.
+    pub(super) fn begun_long(&mut self, span: SpanData) -> bool {
+        self.under_way.hurry();
+        self.begun(span, Instant::now(), false)
     }
 
     /// Spans are kept there from the next configuration on.
@@ -214,9 +231,10 @@ impl State {
 
     /// Drops what waits and is not on disk because the program ends; the rest is the next one's.
     pub(super) fn drop_the_rest(&mut self) {
-        let evicted = self.store.bring(usize::MAX, Instant::now());
+        let evicted = self.store.bring_last();
         self.count_dropped(DropReason::QueueFull, evicted);
         let dropped = self.store.retain(&|_| false);
+        self.store.note(DropReason::Shutdown.fate(), dropped);
         self.count_dropped(DropReason::Shutdown, dropped);
     }
 
@@ -224,8 +242,22 @@ impl State {
     pub(super) fn duty(&mut self, now: Instant) -> Duty {
         let evicted = self.store.bring(BROUGHT, now);
         self.count_dropped(DropReason::QueueFull, evicted);
+        self.tell_of_the_disk();
         let looks = self.can_deliver() && self.intake == Intake::Deliver;
         self.store.duty(now, looks)
+    }
+
+    /// Has it logged when the disk begins to refuse, does so for another reason, and takes spans again.
+    fn tell_of_the_disk(&mut self) {
+        let now = self.store.problem();
+        if now.map(|problem| &problem.what) == self.told.as_ref() {
+            return;
+        }
+        self.notices.push(match now {
+            Some(Problem { what, remedy, .. }) => Notice::InMemory { problem: what.clone(), remedy: remedy.clone() },
+            None => Notice::OnDisk,
+        });
+        self.told = now.map(|problem| problem.what.clone());
     }
 
     /// Takes over what a writer that is gone has left.
@@ -276,9 +308,10 @@ impl State {
 
     /// Books the outcome of an export, and says whether all of the batch is done with.
     pub(super) fn settle(&mut self, batch: Batch, outcome: Outcome) -> bool {
-        let Outcome { fates, trouble, refusal } = outcome;
+        let Outcome { fates, trouble, refusal, refusals } = outcome;
         // A fate that the exporter did not tell is a span that was not delivered.
         let fate = |place: usize| fates.get(place).copied().unwrap_or(Fate::Again);
+        self.journal.settled(&batch.spans, fate, &refusals);
         let mut again = false;
         let unreadable = batch.unreadable();
         self.count_dropped(DropReason::Corrupt, unreadable);
@@ -311,6 +344,14 @@ impl State {
     pub(super) fn remark(&mut self, remarks: Remarks) {
         self.remarks.cut += remarks.cut;
         self.remarks.split += remarks.split;
+        self.remarks.set_aside += remarks.set_aside;
+        self.remarks.letters_evicted += remarks.letters_evicted;
+        if let Some(clock) = remarks.skew.and_then(health::clock)
+            && self.clock.as_ref() != Some(&clock)
+        {
+            self.notices.push(Notice::Clock { what: clock.clone() });
+            self.clock = Some(clock);
+        }
     }
 
     /// Notes a failure, and that it is to be logged if it is another one than before.
@@ -341,6 +382,8 @@ impl State {
             dropped: self.dropped.clone(),
             cut: self.remarks.cut,
             split: self.remarks.split,
+            set_aside: self.remarks.set_aside,
+            letters_evicted: self.remarks.letters_evicted,
         }
     }
 
@@ -354,7 +397,8 @@ impl State {
         };
         let exporter = self.plan.as_ref().filter(|_| self.intake != Intake::Discard).map(|(_, plan)| plan.name());
         let (problem, storage) = (self.problem.clone(), self.store.problem().cloned());
-        Health { state, exporter, problem, storage, last_refusal: self.last_refusal.clone() }
+        let (last_refusal, clock) = (self.last_refusal.clone(), self.clock.clone());
+        Health { state, exporter, problem, storage, last_refusal, clock }
     }
 
     fn drop_unsampled(&mut self, keep: &dyn Fn(&SpanData) -> bool) {

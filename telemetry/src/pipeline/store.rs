@@ -11,16 +11,16 @@ mod line;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use opentelemetry::trace::Status;
 use opentelemetry_sdk::trace::SpanData;
 use spawn_delivery::disk::Disk;
-use spawn_delivery::spool::{Class, Fate, Left, Spool, Synced, Unkept, Usage};
+use spawn_delivery::spool::{Class, Fate, Left, Spool, Synced, Unkept};
 
 use super::size;
 use crate::health::Problem;
-use crate::storage::Storage;
+use crate::storage::{Storage, StorageStatus};
 pub(super) use batch::{Batch, Leased};
 use batch::{Item, Label};
 use disk::Own;
@@ -37,6 +37,8 @@ const TOGETHER: usize = 64;
 #[derive(Debug)]
 pub(super) struct Store {
     capacity: usize,
+    /// How long a disk is left alone that has refused.
+    rest: Duration,
     used: usize,
     numbers: Numbers,
     lines: LineId,
@@ -102,7 +104,6 @@ struct Numbers {
 }
 
 impl Numbers {
-    #[expect(clippy::disallowed_methods, reason = "nothing is decided by it but an order")]
     fn new() -> Self {
         let epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let epoch = u64::try_from(epoch.as_nanos()).unwrap_or_default();
@@ -118,9 +119,10 @@ impl Numbers {
 }
 
 impl Store {
-    pub(super) fn new(capacity: usize) -> Self {
+    pub(super) fn new(capacity: usize, rest: Duration) -> Self {
         Self {
             capacity,
+            rest,
             used: 0,
             numbers: Numbers::new(),
             lines: MEMORY,
@@ -155,7 +157,7 @@ impl Store {
         }
         let Some((folder, header)) = storage.folder.clone().zip(header) else { return !was_none };
         self.lines += 1;
-        self.own = Some(Own::new(Arc::clone(disk), storage, folder, header, self.lines));
+        self.own = Some(Own::new(Arc::clone(disk), storage, folder, header, self.lines, self.rest));
         true
     }
 
@@ -220,15 +222,33 @@ impl Store {
         if fixed + held.size > self.capacity {
             return false;
         }
+        let mut evicted = 0;
         while self.used + held.size > self.capacity {
             let [routine, kept] = &mut self.loose;
             let Some(oldest) = routine.pop_front().or_else(|| kept.pop_front()) else { break };
             self.used -= oldest.size;
-            self.evicted += 1;
+            evicted += 1;
         }
+        self.evicted += evicted;
+        self.note(Fate::EVICTED, evicted);
         self.used += held.size;
         self.loose[class as usize].push_back(held);
         true
+    }
+
+    /// Has the account of all lives know of spans that never had a place on disk.
+    pub(super) fn note(&mut self, fate: Fate, spans: u64) {
+        if let Some(own) = &mut self.own {
+            own.note(fate, spans, Instant::now());
+        }
+    }
+
+    /// As [`Store::bring`] with all there is, whatever the disk has said before: there is no later.
+    pub(super) fn bring_last(&mut self) -> u64 {
+        if let Some(own) = &mut self.own {
+            own.try_now();
+        }
+        self.bring(usize::MAX, Instant::now())
     }
 
     /// Brings spans to the disk that are in memory alone, if it takes them now; how many had to go on disk for that.
@@ -475,11 +495,6 @@ impl Store {
         self.waiting() + self.left_behind + self.lease.as_ref().map_or(0, |lease| lease.spans)
     }
 
-    /// Spans that are on disk alone or in memory too.
-    pub(super) fn on_disk(&self) -> usize {
-        self.len() - self.loose.iter().map(VecDeque::len).sum::<usize>()
-    }
-
     /// Bytes that the spans in memory take, those that are out for delivery included.
     #[cfg(test)]
     pub(super) fn used(&self) -> usize {
@@ -500,9 +515,21 @@ impl Store {
         loose || leased || lines.any(|line| line.holds_any_before(number))
     }
 
-    /// Whether anything of writers that are gone is still here.
+    /// Has it looked soon for what writers have left that are gone.
+    pub(super) fn look_now(&mut self, now: Instant) {
+        if let Some(own) = &mut self.own {
+            own.look_now(now);
+        }
+    }
+
+    /// Whether anything of writers that are gone is here.
     pub(super) fn holds_adopted(&self) -> bool {
         self.adopted.is_some()
+    }
+
+    /// The same, or whether something may be here: since this instant nobody has looked.
+    pub(super) fn may_hold_adopted(&self, since: Instant) -> bool {
+        self.adopted.is_some() || self.own.as_ref().is_some_and(|own| own.is_to_look(since))
     }
 
     /// Records that the disk turned out not to have kept, since the last time that somebody asked.
@@ -560,9 +587,9 @@ impl Store {
     }
 
     /// The spool is back from where it was looked for what others have left.
-    pub(super) fn looked(&mut self, spool: Box<Spool>, found: bool, now: Instant) {
+    pub(super) fn looked(&mut self, spool: Box<Spool>, found: bool, begun: Instant) {
         match &mut self.own {
-            Some(own) if matches!(own.line.source, Source::Away) => own.looked(spool, found, now),
+            Some(own) if matches!(own.line.source, Source::Away) => own.looked(spool, found, begun),
             _ => match self.former.iter_mut().find(|line| matches!(line.source, Source::Away)) {
                 Some(line) => line.source = Source::Own(spool),
                 None => self.leaving.push(Source::Own(spool)),
@@ -597,9 +624,21 @@ impl Store {
         self.own.as_ref().and_then(|own| own.problem.as_ref())
     }
 
-    /// How full the spool is; `None` without one.
-    pub(super) fn usage(&self) -> Option<Usage> {
-        self.own.as_ref().and_then(Own::usage)
+    /// How it stands with the spans here.
+    pub(super) fn status(&self) -> StorageStatus {
+        let loose = self.loose.iter().map(VecDeque::len).sum::<usize>();
+        let own = self.own.as_ref();
+        let usage = own.and_then(Own::usage).unwrap_or_default();
+        StorageStatus {
+            folder: own.and_then(|own| own.storage.folder.clone()),
+            on_disk: if self.has_disk() || self.left_behind > 0 { (self.len() - loose) as u64 } else { 0 },
+            in_memory: if self.has_disk() || self.left_behind > 0 { loose } else { self.len() } as u64,
+            bytes: usage.bytes,
+            capacity: usage.capacity,
+            writers: usage.writers as u64,
+            set_aside: usage.set_aside as u64,
+            corrupt: usage.corrupt,
+        }
     }
 
     /// The waiting spans in memory, oldest first.

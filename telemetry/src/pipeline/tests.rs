@@ -28,6 +28,7 @@ struct Played {
     acts: VecDeque<Act>,
     broken: Option<Trouble>,
     names: Vec<String>,
+    spans: Vec<SpanData>,
     announced: Vec<String>,
     deaf: bool,
     remarks: Remarks,
@@ -105,7 +106,12 @@ impl Exporter for Script {
                 }
             };
             let taken = spans.iter().zip(&outcome.fates).filter(|(_, fate)| **fate == Fate::Delivered);
-            self.0.lock().unwrap().names.extend(taken.map(|(span, _)| span.name.to_string()));
+            let mut played = self.0.lock().unwrap();
+            for (span, _) in taken {
+                played.names.push(span.name.to_string());
+                played.spans.push(span.clone());
+            }
+            drop(played);
             outcome
         })
     }
@@ -119,6 +125,7 @@ fn pace() -> Pace {
         patience: Duration::from_millis(20),
         first_wait: Duration::from_millis(1),
         longest_wait: Duration::from_millis(4),
+        disk_rest: Duration::from_millis(2),
         ..Pace::default()
     }
 }
@@ -217,7 +224,8 @@ fn a_span_larger_than_the_store_is_counted_as_too_large() {
 
 #[test]
 fn what_fails_is_tried_again_in_order_and_nothing_is_lost() {
-    let again = Outcome { fates: vec![Fate::Delivered, Fate::Again], trouble: Some(trouble(false)), refusal: None };
+    let again =
+        Outcome { fates: vec![Fate::Delivered, Fate::Again], trouble: Some(trouble(false)), ..Outcome::default() };
     let failed = Outcome::failed(trouble(false));
     let script =
         Script::of([Act::Answer(failed.clone()), Act::Answer(again), Act::Answer(failed), Act::Panic, Act::Hang]);
@@ -235,7 +243,7 @@ fn what_fails_is_tried_again_in_order_and_nothing_is_lost() {
 fn what_the_back_end_refuses_for_good_is_dropped_and_told() {
     let fates = vec![Fate::Delivered, Fate::Refused(DropReason::Rejected)];
     let refusal = Some("bad id".to_owned());
-    let script = Script::of([Act::Answer(Outcome { fates, trouble: None, refusal: refusal.clone() })]);
+    let script = Script::of([Act::Answer(Outcome { fates, refusal: refusal.clone(), ..Outcome::default() })]);
     let pipeline = Pipeline::with_pace(pace());
     pipeline.accept(span("a"));
     pipeline.accept(span("b"));
@@ -335,7 +343,7 @@ fn a_shutdown_keeps_its_deadline_when_the_exporter_hangs_and_counts_what_is_left
 
 #[test]
 fn the_worker_is_woken_for_the_first_span_and_for_a_full_batch() {
-    let mut state = State::new(usize::MAX);
+    let mut state = State::new(&Pace { capacity: usize::MAX, ..pace() });
     state.worker = WorkerState::Running;
     let woken = (1..=600).filter(|_| state.accept(span("a"))).count();
     let waking: Vec<_> = (601..=1_000).filter(|_| state.accept(span("a"))).collect();
@@ -367,6 +375,24 @@ async fn a_flush_works_on_a_runtime_of_one_thread() {
     pipeline.accept(span("b"));
     assert_eq!(pipeline.shutdown(LONG).left, 0);
     assert_eq!(script.delivered(), ["a", "b"]);
+}
+
+#[test]
+fn the_end_keeps_its_time_on_every_kind_of_runtime_though_the_back_end_hangs() {
+    let within = Duration::from_millis(100);
+    let runtimes = [
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap(),
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap(),
+    ];
+    for runtime in runtimes {
+        let pipeline = exporting(&Script::of(std::iter::repeat_n(Act::Hang, 1000)));
+        pipeline.accept(span("a"));
+        let began = Instant::now();
+        let (flushed, ended) = runtime.block_on(async { (pipeline.flush(within).await, pipeline.shutdown(within)) });
+        assert_eq!((flushed.left, ended.left), (1, 1));
+        // Both together, and a second for a busy machine.
+        assert!(began.elapsed() < within * 2 + Duration::from_secs(1), "{:?}", began.elapsed());
+    }
 }
 
 #[test]
@@ -459,7 +485,7 @@ fn a_problem_is_logged_when_it_begins_when_it_changes_and_when_it_is_over() {
     let subscriber =
         tracing_subscriber::fmt().without_time().with_ansi(false).with_writer(move || sink.clone()).finish();
     tracing::subscriber::with_default(subscriber, || {
-        let mut state = State::new(usize::MAX);
+        let mut state = State::new(&Pace { capacity: usize::MAX, ..pace() });
         state.fail(trouble(true));
         state.fail(trouble(true));
         state.fail(Trouble { what: "gone".to_owned(), ..trouble(false) });
@@ -506,7 +532,7 @@ fn wait_for(what: &str, met: impl Fn() -> bool) {
 #[test]
 fn what_an_exporter_remarks_is_in_the_account() {
     let script = Script::default();
-    script.0.lock().unwrap().remarks = Remarks { cut: 2, split: 3 };
+    script.0.lock().unwrap().remarks = Remarks { cut: 2, split: 3, ..Remarks::default() };
     let pipeline = exporting(&script);
     pipeline.accept(span("a"));
     pipeline.shutdown(LONG);
@@ -525,6 +551,18 @@ fn a_span_that_takes_long_is_announced_once_and_counted_when_it_ends() {
     pipeline.accept(span("task align[7]"));
     pipeline.shutdown(LONG);
     assert_eq!((script.announced().len(), script.delivered()), (1, vec!["task align[7]".to_owned()]));
+}
+
+#[test]
+fn what_is_sure_to_take_long_is_announced_before_a_flush_ends() {
+    let script = Script::default();
+    let pipeline = Pipeline::with_pace(Pace { announce_after: LONG, ..pace() });
+    // Both in one go, so that the worker finds them together with the flush.
+    pipeline.begun_long(span("array align"));
+    pipeline.accept(SpanData { span_context: crate::samples::context(7), ..span("spawn launch") });
+    pipeline.export_with(Arc::new(script.clone()), &|_| true);
+    assert_eq!(pipeline.shutdown(LONG).delivered, 1);
+    assert_eq!(script.announced(), ["array align"]);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use opentelemetry::KeyValue;
-use opentelemetry::trace::SpanId;
+use opentelemetry::trace::{SpanId, TraceId};
 use opentelemetry_sdk::trace::SpanData;
 
 use super::state::id_of;
@@ -21,6 +21,8 @@ const AGAIN: Duration = Duration::from_secs(30);
 pub(super) struct UnderWay {
     spans: HashMap<SpanId, Begun>,
     identity: Vec<KeyValue>,
+    /// Whether one of them is to be announced even while somebody waits for a flush.
+    urgent: bool,
 }
 
 #[derive(Debug)]
@@ -72,6 +74,21 @@ impl UnderWay {
         span
     }
 
+    /// Whether a span of this trace is under way, as far as they are remembered.
+    pub(super) fn holds(&self, trace_id: TraceId) -> bool {
+        self.spans.values().any(|begun| begun.span.span_context.trace_id() == trace_id)
+    }
+
+    /// From now on a flush waits for what is due.
+    pub(super) const fn hurry(&mut self) {
+        self.urgent = true;
+    }
+
+    /// Whether a flush waits for what is due.
+    pub(super) const fn is_urgent(&self) -> bool {
+        self.urgent
+    }
+
     /// When the next span is to be announced.
     pub(super) fn due(&self) -> Option<Instant> {
         self.spans.values().filter_map(|begun| begun.due).min()
@@ -86,6 +103,7 @@ impl UnderWay {
                 begun.span.clone()
             })
             .collect();
+        self.urgent = false;
         due.iter().map(|span| self.identified(span)).collect()
     }
 

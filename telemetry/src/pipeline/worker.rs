@@ -12,6 +12,7 @@ use super::pace::Pace;
 use super::panics::caught;
 use super::state::{FULL_BATCH, WorkerState};
 use super::store::Batch;
+use crate::counters::DropReason;
 use crate::export::{Exporter, Fate, MakeExporter, Memory, Outcome, Sharing, Trouble};
 
 /// Time that an exporter gets for its last words, such as telemetry records, once everything is delivered.
@@ -145,9 +146,11 @@ impl Worker {
             self.orders = state.orders;
             self.pacer.again(now);
         }
-        // A flush waits for spans that have ended, not for announcements.
-        let due = state.under_way.due().map(|due| due + self.pacer.spread());
-        if state.flushing == 0 && due.is_some_and(|due| due <= Instant::now()) {
+        // A flush waits for spans that have ended, not for announcements that were not asked for.
+        let is_urgent = state.under_way.is_urgent();
+        let spread = if is_urgent { Duration::ZERO } else { self.pacer.spread() };
+        let due = state.under_way.due().map(|due| due + spread);
+        if (state.flushing == 0 || is_urgent) && due.is_some_and(|due| due <= Instant::now()) {
             return Next::Announce;
         }
         let then = match self.pacer.next(now, state.queue()) {
@@ -203,6 +206,7 @@ impl Worker {
                 let most = most.min(limits.spans);
                 let Some(leased) = self.shared.state().lease(&turn, most, limits.bytes, kept_first) else { return };
                 let batch = leased.read();
+                self.memory.note_spilled(self.shared.state().counters().dropped_for(DropReason::QueueFull));
                 let patience = limits.patience.unwrap_or(patience);
                 let attempt = timeout(patience, caught(exporter.deliver(&batch.spans)));
                 let outcome = tokio::select! {

@@ -55,7 +55,7 @@ fn parse(text: &str) -> Option<Context> {
 }
 
 /// `1-58406520-a006649127e371903a2de979`: version, then the 32 digits of the id with a hyphen after the eighth.
-fn trace_id(text: &str) -> Option<TraceId> {
+pub(crate) fn trace_id(text: &str) -> Option<TraceId> {
     let (seconds, unique) = text.strip_prefix("1-")?.split_once('-')?;
     let id = hex(seconds, 8)? << 96 | hex(unique, 24)?;
     (id != 0).then(|| TraceId::from(id))
@@ -80,12 +80,23 @@ pub(crate) fn header_value(trace_id: TraceId, parent: Option<SpanId>, sampled: b
     header
 }
 
-/// By table and in place, because the header is written for every attempt and formatting takes several times as long.
+/// In place, because the header is written for every attempt and formatting takes several times as long.
 fn put_hex(into: &mut [u8], bytes: &[u8]) {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    for (digits, byte) in into.chunks_exact_mut(2).zip(bytes) {
-        digits.copy_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 0x0f)]]);
+    for (digits, four) in into.chunks_exact_mut(8).zip(bytes.chunks_exact(4)) {
+        digits.copy_from_slice(&hex_digits(four.iter().fold(0, |word, byte| word << 8 | u32::from(*byte))));
     }
+}
+
+/// The eight digits of a word, all at once: each half byte is moved into a byte of its own, where `0` is added to it, and to
+/// what is above nine the way from there to `a`.
+const fn hex_digits(word: u32) -> [u8; 8] {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    let mut halves = word as u64;
+    halves = (halves | halves << 16) & 0x0000_ffff_0000_ffff;
+    halves = (halves | halves << 8) & 0x00ff_00ff_00ff_00ff;
+    halves = (halves | halves << 4) & 0x0f0f_0f0f_0f0f_0f0f;
+    let letters = (halves + 6 * EACH) >> 4 & EACH;
+    (halves + b'0' as u64 * EACH + letters * (b'a' - b'9' - 1) as u64).to_be_bytes()
 }
 
 #[cfg(test)]
@@ -144,6 +155,11 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn digits_are_those_of_the_word(word: u32) {
+            prop_assert_eq!(hex_digits(word).to_vec(), format!("{word:08x}").into_bytes());
+        }
+
         #[test]
         fn no_text_panics(text in "(Root=|Parent=|1-|;|[0-9a-f]|.){0,60}") {
             if let Ok(context) = from_xray_header(&text) {

@@ -25,7 +25,7 @@ impl Reason {
         Self("fallback".into())
     }
 
-    pub(super) fn ratio(rate: SamplingRate) -> Self {
+    pub(crate) fn ratio(rate: SamplingRate) -> Self {
         Self::shared(format!("ratio {rate}"))
     }
 

@@ -22,6 +22,8 @@ pub(super) struct Service {
     /// All of the resource, as an object; one text for each level that shows it, mostly the same.
     resource: Vec<Arc<str>>,
     pub(super) instance_id: Option<String>,
+    pub(super) hostname: Option<String>,
+    pub(super) resource_arn: Option<String>,
 }
 
 impl Service {
@@ -40,6 +42,8 @@ impl Service {
             head: written(|pen| head(pen, known, platform)),
             aws: written(|pen| blocks::write(pen, known, platform)),
             resource: objects(resource),
+            hostname: known.text(key::HOST_NAME).map(str::to_owned),
+            resource_arn: known.arn().map(str::to_owned),
             instance_id: known.text(key::HOST_ID).filter(|_| on_ec2).map(str::to_owned),
         }
     }
@@ -56,6 +60,10 @@ impl<'a> Known<'a> {
 
     fn text(self, name: &'static str) -> Option<&'a str> {
         super::facts::text(self.value(name)?)
+    }
+
+    fn arn(self) -> Option<&'a str> {
+        self.text("cloud.resource_id").filter(|id| id.starts_with("arn:"))
     }
 
     /// The platform, if it is AWS's.
@@ -75,7 +83,7 @@ fn head(pen: &mut Pen<'_>, known: Known<'_>, platform: Option<&str>) {
     if let Some(origin) = platform.and_then(|platform| origin(platform, known.text("aws.ecs.launchtype"))) {
         pen.plain("origin", origin);
     }
-    if let Some(arn) = known.text("cloud.resource_id").filter(|id| id.starts_with("arn:")) {
+    if let Some(arn) = known.arn() {
         pen.field("resource_arn", arn, DETAIL);
     }
     if let Some(version) = known.text(key::SERVICE_VERSION) {

@@ -26,6 +26,8 @@ pub(crate) struct Translator {
     filter: Filter,
     annotations: Vec<WildMatch>,
     scratch: Scratch,
+    /// Most bytes of a document.
+    room: usize,
 }
 
 /// Where a document goes: its part of the trace, and what is around it.
@@ -62,7 +64,7 @@ impl Translator {
     /// become annotations beside those that always do.
     pub(crate) fn new(resource: &Resource, filter: Filter, annotations: &[String]) -> Self {
         let annotations = annotations.iter().map(|glob| WildMatch::new(glob)).collect();
-        Self { service: Service::new(resource), filter, annotations, scratch: Scratch::new() }
+        Self { service: Service::new(resource), filter, annotations, scratch: Scratch::new(), room: DOCUMENT }
     }
 
     /// The id of the EC2 instance; `None` elsewhere.
@@ -70,9 +72,24 @@ impl Translator {
         self.service.instance_id.as_deref()
     }
 
+    /// The host's name, if it is known.
+    pub(crate) fn hostname(&self) -> Option<&str> {
+        self.service.hostname.as_deref()
+    }
+
+    /// What the program runs on as AWS names it, if it is AWS's.
+    pub(crate) fn resource_arn(&self) -> Option<&str> {
+        self.service.resource_arn.as_deref()
+    }
+
+    /// Changes how many bytes a document may have, as far as something can be left out, and says how many it was.
+    pub(crate) fn set_room(&mut self, bytes: usize) -> usize {
+        std::mem::replace(&mut self.room, bytes)
+    }
+
     /// Appends the document of a span to `into`.
     pub(crate) fn document(&mut self, span: &SpanData, place: &Place, grant: Grant<'_>, into: &mut String) -> Written {
-        let Self { service, filter, annotations, scratch } = self;
+        let Self { service, filter, annotations, scratch, room } = self;
         let known = scratch.read(&span.attributes, filter);
         let shape = Shape::of(span, place, known);
         annotation::plan(scratch, known, &span.attributes, annotations, grant);
@@ -91,7 +108,7 @@ impl Translator {
             let mut pen = Pen { out: into, start, level, number, cuts };
             parts.write(&mut pen);
             cut = number > 0 || pen.cuts != Cuts::default();
-            if into.len() - start <= DOCUMENT {
+            if into.len() - start <= *room {
                 break;
             }
         }

@@ -9,6 +9,7 @@ pub mod machine_room;
 pub mod otlp;
 pub mod process;
 pub mod programs;
+pub mod prometheus;
 pub mod python;
 mod rotel;
 pub mod service_map;

@@ -21,6 +21,8 @@ pub enum Requirements {
     Sdk,
     /// A collector that others wrote.
     Rotel,
+    /// Prometheus' own parser.
+    Prometheus,
 }
 
 impl Requirements {
@@ -31,6 +33,7 @@ impl Requirements {
             Self::Otlp => "otlp",
             Self::Sdk => "sdk",
             Self::Rotel => "rotel",
+            Self::Prometheus => "prometheus",
         }
     }
 
@@ -41,6 +44,7 @@ impl Requirements {
             Self::Otlp => "the OTLP receiver",
             Self::Sdk => "OpenTelemetry's SDK",
             Self::Rotel => "the collector rotel",
+            Self::Prometheus => "Prometheus' parser",
         }
     }
 
@@ -51,6 +55,7 @@ impl Requirements {
             Self::Otlp => include_str!("../python/otlp.txt"),
             Self::Sdk => include_str!("../python/sdk.txt"),
             Self::Rotel => include_str!("../python/rotel.txt"),
+            Self::Prometheus => include_str!("../python/prometheus.txt"),
         }
     }
 }
@@ -165,8 +170,8 @@ mod tests {
 
     #[test]
     fn every_requirement_is_pinned_to_one_version() {
-        use Requirements::{Ministack, Moto, Otlp, Rotel, Sdk};
-        for requirements in [Moto, Ministack, Otlp, Sdk, Rotel] {
+        use Requirements::{Ministack, Moto, Otlp, Prometheus, Rotel, Sdk};
+        for requirements in [Moto, Ministack, Otlp, Sdk, Rotel, Prometheus] {
             let loose: Vec<&str> = requirements
                 .text()
                 .lines()

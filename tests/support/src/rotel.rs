@@ -17,7 +17,7 @@ const START: Duration = Duration::from_secs(60);
 /// A running collector; it ends when dropped.
 #[derive(Debug)]
 pub struct Rotel {
-    _server: Process,
+    server: Process,
     grpc: String,
     http: String,
 }
@@ -28,17 +28,42 @@ impl Rotel {
     /// # Errors
     /// When it cannot be installed or started.
     pub async fn before(receiver: &OtlpReceiver) -> Result<Self> {
+        let exporter = ["--exporter", "otlp", "--otlp-exporter-protocol", "grpc", "--otlp-exporter-endpoint"];
+        Self::start(&exporter, &receiver.grpc_endpoint(), &[]).await
+    }
+
+    /// Starts a collector that passes everything on to X-Ray's API at this address.
+    ///
+    /// # Errors
+    /// When it cannot be installed or started.
+    pub async fn to_xray(endpoint: &str) -> Result<Self> {
+        let exporter =
+            ["--exporter", "aws-xray", "--xray-exporter-region", "us-east-1", "--xray-exporter-custom-endpoint"];
+        let credentials = [("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "secret")];
+        Self::start(&exporter, endpoint, &credentials).await
+    }
+
+    async fn start(exporter: &[&str], endpoint: &str, environment: &[(&str, &str)]) -> Result<Self> {
         let (grpc, http) = (free_address()?, free_address()?);
-        let server = Program::new(python(Environments::of_this_build(), Requirements::Rotel).await?)
+        let mut program = Program::new(python(Environments::of_this_build(), Requirements::Rotel).await?)
             .arg(script("rotel_collector.py"))
-            .args(["start", "--exporter", "otlp", "--otlp-exporter-protocol", "grpc"])
-            .args(["--otlp-exporter-endpoint", &receiver.grpc_endpoint()])
-            .args(["--otlp-grpc-endpoint", &grpc, "--otlp-http-endpoint", &http])
-            .start()?;
+            .arg("start")
+            .args(exporter)
+            .arg(endpoint)
+            .args(["--otlp-grpc-endpoint", &grpc, "--otlp-http-endpoint", &http]);
+        for (name, value) in environment {
+            program = program.env(name, value);
+        }
+        let server = program.start()?;
         for address in [&grpc, &http] {
             wait_until("rotel listens", START, || std::net::TcpStream::connect(address).ok()).await?;
         }
-        Ok(Self { _server: server, grpc: format!("http://{grpc}"), http: format!("http://{http}") })
+        Ok(Self { server, grpc: format!("http://{grpc}"), http: format!("http://{http}") })
+    }
+
+    /// The collector's process id.
+    pub const fn pid(&self) -> u32 {
+        self.server.pid()
     }
 
     /// The endpoint for gRPC.

@@ -23,7 +23,14 @@ pub(super) struct Contents {
 impl Contents {
     pub(super) fn durable(bytes: &[u8]) -> Self {
         let size = bytes.len() as u64;
-        Self { bytes: bytes.to_vec(), size, durable_size: size, ..Self::default() }
+        // Zeros at the end are what is there anyway.
+        let end = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+        Self { bytes: bytes[..end].to_vec(), size, durable_size: size, ..Self::default() }
+    }
+
+    /// The same contents, all of them durable, in a file of their own.
+    pub(super) fn copied(&self) -> Self {
+        Self { bytes: self.bytes.clone(), size: self.size, durable_size: self.size, ..Self::default() }
     }
 
     pub(super) fn size(&self) -> u64 {

@@ -27,6 +27,8 @@ pub(super) struct Machine {
     pub(super) changes: u64,
     pub(super) operations: u64,
     pub(super) crash: Option<(u64, u64, Crash)>,
+    /// What was crashed in last.
+    pub(super) crashed: Option<(Operation, PathBuf)>,
     pub(super) faults: Vec<Fault>,
     pub(super) waited: Duration,
 }
@@ -53,6 +55,7 @@ impl Machine {
             changes: 0,
             operations: 0,
             crash: None,
+            crashed: None,
             faults: Vec::new(),
             waited: Duration::ZERO,
         }
@@ -116,7 +119,7 @@ impl Machine {
         change: impl FnOnce(&mut Self) -> io::Result<T>,
     ) -> io::Result<T> {
         self.look(process, operation, path)?;
-        let crash = self.is_crash(process);
+        let crash = self.is_crash(process, operation, path);
         if crash.is_some() && self.random.bool() {
             return Err(self.end(process, crash));
         }
@@ -215,7 +218,7 @@ impl Machine {
             self.write_part(file, bytes, offset);
             return Err(error);
         }
-        let crash = self.is_crash(process);
+        let crash = self.is_crash(process, Operation::Write, path);
         if crash.is_some() {
             self.write_part(file, bytes, offset);
             return Err(self.end(process, crash));
@@ -231,7 +234,7 @@ impl Machine {
             }
             return Err(error);
         }
-        let crash = self.is_crash(process);
+        let crash = self.is_crash(process, Operation::Sync, path);
         if crash.is_some() {
             return Err(self.end(process, crash));
         }
@@ -281,10 +284,11 @@ impl Machine {
         if bytes > 0 && used + bytes > room { Err(Errno::NOSPC.into()) } else { Ok(()) }
     }
 
-    fn is_crash(&mut self, process: u64) -> Option<Crash> {
+    fn is_crash(&mut self, process: u64, operation: Operation, path: &Path) -> Option<Crash> {
         let turn = self.changes;
         self.changes += 1;
         let (_, _, crash) = self.crash.take_if(|(at, of, _)| *of == process && *at == turn)?;
+        self.crashed = Some((operation, path.to_owned()));
         Some(crash)
     }
 

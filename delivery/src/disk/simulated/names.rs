@@ -84,7 +84,7 @@ impl Names {
     pub(super) fn copied(&self) -> Self {
         let copied = |node: &Node| match node {
             Node::Folder => Node::Folder,
-            Node::File(file) => Node::File(Arc::new(Mutex::new(Contents::durable(&contents(file).all())))),
+            Node::File(file) => Node::File(Arc::new(Mutex::new(contents(file).copied()))),
         };
         Self(self.0.iter().map(|(path, node)| (path.clone(), copied(node))).collect())
     }

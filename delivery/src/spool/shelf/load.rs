@@ -83,7 +83,7 @@ impl Shelf {
     }
 
     /// A small file and all of its bytes. `None`: it is of another version and set aside now.
-    fn whole(&self, path: &Path) -> io::Result<Option<(Arc<dyn DiskFile>, Vec<u8>)>> {
+    fn whole(&self, path: &Path) -> io::Result<Option<Whole>> {
         let file = self.room.disk.open(path)?;
         let size = usize::try_from(file.size()?).map_err(io::Error::other)?;
         let mut bytes = vec![0; size];
@@ -101,6 +101,9 @@ impl Shelf {
         self.room.move_aside(path, &self.room.folder.join(SET_ASIDE).join(aside(why, &self.name, path)));
     }
 }
+
+/// A file and all of its bytes.
+type Whole = (Arc<dyn DiskFile>, Vec<u8>);
 
 /// The number for the next file after these.
 fn after(numbers: &[u32]) -> u32 {

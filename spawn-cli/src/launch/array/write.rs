@@ -52,6 +52,7 @@ pub(in super::super) async fn write(session: &Session, order: &mut ArrayOrder, p
     let ready = |array: &ArrayRecord| Some(ArrayRecord { ready: true, ..array.clone() }).filter(|_| !array.ready);
     let array = store.change_array(&id, ready).await?;
     let array = array.ok_or_else(|| anyhow!("array {id} is gone: somebody has removed it from {}", store.table()))?;
+    session.announce_array(&array);
     order.written(array.queue_url);
     Ok(())
 }

@@ -38,6 +38,15 @@ impl Reason {
             Self::Rebalance => "lifecycle rebalance",
         }
     }
+
+    /// What its span marks beside itself: what EC2 has done, where this is its doing.
+    pub(super) const fn event(self) -> Option<&'static str> {
+        match self {
+            Self::Spot => Some("spot interruption notice"),
+            Self::Rebalance => Some("rebalance recommendation"),
+            Self::Ttl | Self::Idle | Self::Complete => None,
+        }
+    }
 }
 
 /// The first reason to end, with what was measured.

@@ -22,6 +22,8 @@ const LOOK: Duration = Duration::from_secs(5);
 const HOOK: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(90));
 /// Time that tasks under way get to end and to be given back to other hosts.
 const GIVE_BACK: Duration = Duration::from_secs(30);
+/// While tasks end, the spans of those that have leave after this.
+const LEAVE: Duration = Duration::from_secs(1);
 /// The registry gets this long to take the farewell.
 const FAREWELL: Duration = Duration::from_secs(5);
 
@@ -84,7 +86,8 @@ impl Met {
     }
 }
 
-/// Spans first: nothing of what follows is as sure to have the time.
+/// Spans first: nothing of what follows is as sure to have the time. In this order: what is there leaves, what matters most
+/// first; tasks under way end as given back, and leave as they do; then the user's program, for which no span waits.
 async fn interrupted(life: Life<'_>, notice: SpotNotice) {
     let SpotNotice { action, time } = notice;
     let action = action.as_str();
@@ -94,8 +97,8 @@ async fn interrupted(life: Life<'_>, notice: SpotNotice) {
     let attributes =
         vec![KeyValue::new(attribute::NOTICE_ACTION, action), KeyValue::new(attribute::NOTICE_TIME, time.to_string())];
     let span = life.decided(Reason::Spot, "none", attributes);
-    life.shared.work().give_back("EC2 takes the host back", GIVE_BACK).await;
     life.flush().await;
+    give_back(life).await;
     hook::run(life, Reason::Spot, &span, time_for_the_hook(Timestamp::now(), time)).await;
     let farewell = heartbeat::farewell(life.booted, life.telemetry).with_context(span);
     if tokio::time::timeout(FAREWELL, farewell).await.is_ok() {
@@ -103,6 +106,21 @@ async fn interrupted(life: Life<'_>, notice: SpotNotice) {
     }
     life.flush().await;
     tracing::info!("ready for the interruption; the agent stays until EC2 ends the instance");
+}
+
+/// Has tasks under way end. Their spans leave one by one, not when the last has ended: the host may be gone by then.
+async fn give_back(life: Life<'_>) {
+    let leaving = async {
+        loop {
+            tokio::time::sleep(LEAVE).await;
+            life.flush().await;
+        }
+    };
+    tokio::select! {
+        () = life.shared.work().give_back("EC2 takes the host back", GIVE_BACK) => {}
+        () = leaving => {}
+    }
+    life.flush().await;
 }
 
 /// The notice is gone and the instance is not: EC2 has hibernated or stopped it, and it was started again.

@@ -8,7 +8,8 @@ use spawn_cloud::describe::AwsCalls;
 use spawn_cloud::{Clients, Config, Imds, Registry};
 use spawn_config::{ExporterKind, Identity, Resolved, Settings};
 use spawn_host::World;
-use spawn_telemetry::{Plan, SpanIdentity, Telemetry};
+use spawn_host::dead_letters::of_agent;
+use spawn_telemetry::{DeadLetters, Plan, SpanIdentity, Telemetry};
 use std::sync::Arc;
 
 /// What never changes while the agent lives.
@@ -37,6 +38,8 @@ pub(crate) struct InForce {
     pub(crate) registry: Registry,
     /// Whether spans are made now.
     pub(crate) tracing: bool,
+    /// What back ends have refused for good.
+    pub(crate) letters: DeadLetters,
 }
 
 /// Whether what has not changed is set up anew too, such as files that the settings name.
@@ -49,6 +52,11 @@ pub(super) enum Renew {
 impl InForce {
     pub(crate) const fn settings(&self) -> &Settings {
         &self.resolved.settings
+    }
+
+    /// Whether spans leave the process now.
+    pub(crate) fn exports(&self) -> bool {
+        self.tracing && self.settings().tracing.exporter != ExporterKind::None
     }
 }
 
@@ -68,10 +76,12 @@ impl Fixed {
         });
         // What reads no file of its own stays as it is: its connections hold, and its memory is not churned.
         let reads_files = !matches!(resolved.settings.tracing.exporter, ExporterKind::XRay | ExporterKind::None);
+        let letters = of_agent(&self.world, &resolved.settings.tracing);
         if as_before.is_none() || (renew == Renew::Everything && reads_files) {
             let aws = Some(self.config.clone());
             let plan = Plan::new(&resolved.settings.tracing, &identity, PROGRAM, aws, now);
-            self.telemetry.configure(plan.kept_in(Some(self.world.spool())));
+            let plan = plan.setting_aside(Some(letters.clone())).kept_in(Some(self.world.spool()));
+            self.telemetry.configure(plan);
         }
         let (clients, registry) = match before {
             Some(before) if (before.tracing, &before.identity) == (tracing, &identity) => {
@@ -79,7 +89,7 @@ impl Fixed {
             }
             _ => self.clients(&identity),
         };
-        InForce { resolved, refused, identity, clients, registry, tracing }
+        InForce { resolved, refused, identity, clients, registry, tracing, letters }
     }
 
     /// Clients with the interceptor in them, or without one where tracing is off.

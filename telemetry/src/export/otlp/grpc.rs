@@ -10,9 +10,9 @@ use tonic::codec::CompressionEncoding;
 use tonic::metadata::MetadataMap;
 use tonic::{Code, Extensions, Request, Status};
 
-use super::super::Trouble;
 use super::super::split::Sent;
 use super::super::words::brief;
+use super::super::{Refusal, Trouble};
 use super::connector::{Connector, Versions, connector};
 use super::{Failure, LARGEST_ANSWER, broken, busy, endpoint, later, refusing};
 use crate::counters::DropReason;
@@ -61,7 +61,11 @@ fn read(status: &Status) -> Sent {
         "" => format!("{:?}", status.code()),
         message => format!("{:?}: {message}", status.code()),
     };
-    let refusal = || brief(&format!("the OTLP receiver has refused spans: {said}"));
+    let refusal = |reason| Refusal {
+        reason,
+        code: format!("{:?}", status.code()),
+        what: brief(&format!("the OTLP receiver has refused spans: {said}")),
+    };
     let after = later::by_details(status.details());
     let lasts =
         matches!(status.code(), Code::Unauthenticated | Code::PermissionDenied | Code::Unimplemented | Code::NotFound);
@@ -72,16 +76,14 @@ fn read(status: &Status) -> Sent {
         return Sent::Failed(broken(source));
     }
     match status.code() {
-        Code::InvalidArgument | Code::FailedPrecondition => {
-            Sent::Refused { reason: DropReason::Rejected, refusal: refusal() }
-        }
+        Code::InvalidArgument | Code::FailedPrecondition => Sent::Refused(refusal(DropReason::Rejected)),
         Code::ResourceExhausted | Code::OutOfRange if is_about_size(status.message()) => {
-            Sent::Refused { reason: DropReason::TooLarge, refusal: refusal() }
+            Sent::Refused(refusal(DropReason::TooLarge))
         }
         _ if lasts => Sent::Failed(refusing(&said)),
         // The answer, not the request, was too large: the request is not to be sent again.
         Code::OutOfRange if status.message().contains(&OWN_LIMIT.to_string()) => {
-            Sent::Lost { reason: DropReason::Rejected, refusal: refusal() }
+            Sent::Lost(refusal(DropReason::Rejected))
         }
         Code::Cancelled
         | Code::DeadlineExceeded
@@ -91,7 +93,7 @@ fn read(status: &Status) -> Sent {
         | Code::DataLoss => Sent::Failed(busy(&said, after)),
         // Only a receiver that says when to come again will have room.
         Code::ResourceExhausted if after.is_some() => Sent::Failed(busy(&said, after)),
-        _ => Sent::Lost { reason: DropReason::Rejected, refusal: refusal() },
+        _ => Sent::Lost(refusal(DropReason::Rejected)),
     }
 }
 
@@ -111,12 +113,12 @@ mod tests {
     #[test]
     fn a_message_that_is_too_large_is_told_from_a_receiver_that_is_busy() {
         let large = Status::resource_exhausted("grpc: received message larger than max (5000000 vs. 4194304)");
-        assert!(matches!(read(&large), Sent::Refused { reason: DropReason::TooLarge, .. }));
-        assert!(matches!(read(&Status::resource_exhausted("too many requests")), Sent::Lost { .. }));
+        assert!(matches!(read(&large), Sent::Refused(Refusal { reason: DropReason::TooLarge, .. })));
+        assert!(matches!(read(&Status::resource_exhausted("too many requests")), Sent::Lost(_)));
         let answer = Status::out_of_range(
             "Error, decoded message length too large: found 9000000 bytes, the limit is: 4194303 bytes",
         );
-        assert!(matches!(read(&answer), Sent::Lost { .. }));
+        assert!(matches!(read(&answer), Sent::Lost(_)));
     }
 
     #[test]
@@ -145,9 +147,9 @@ mod tests {
             let expected = match read(&Status::new(code, "")) {
                 Sent::Failed(Trouble { lasting: false, .. }) => again,
                 Sent::Failed(Trouble { lasting: true, .. }) => waits,
-                Sent::Refused { .. } => halves,
-                Sent::Lost { .. } => other,
-                Sent::Answered(_) => panic!("{name}"),
+                Sent::Refused(_) => halves,
+                Sent::Lost(_) => other,
+                Sent::Answered(_) | Sent::Some { .. } => panic!("{name}"),
             };
             let listed = [again, halves, waits].into_iter().find(|row| row.contains(&format!("`{name}`")));
             assert_eq!(listed.unwrap_or(other), expected, "{name}");

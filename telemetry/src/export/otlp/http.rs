@@ -1,5 +1,6 @@
 //! OTLP by HTTP, as protobuf or as JSON.
 
+use std::cell::Cell;
 use std::io::{Read, Write};
 use std::time::SystemTime;
 
@@ -15,12 +16,12 @@ use prost::Message;
 use serde_json::Value;
 use spawn_config::{Compression, Endpoint, OtlpSettings};
 
-use super::super::Trouble;
 use super::super::split::Sent;
 use super::super::words::brief;
+use super::super::{Refusal, Trouble};
 use super::connector::{Connector, Versions, connector};
 use super::sign::Signer;
-use super::{Failure, LARGEST_ANSWER, broken, busy, endpoint, later, refusing, unreachable};
+use super::{Failure, LARGEST_ANSWER, broken, busy, endpoint, later, refusing, rejected, unreachable};
 use crate::counters::DropReason;
 
 /// How a body is written.
@@ -48,6 +49,8 @@ pub(super) struct Http {
     compression: Compression,
     form: Form,
     signer: Option<Signer>,
+    /// Whether the last request was refused for the time of its signature, which we know better now.
+    clock_mended: Cell<bool>,
 }
 
 impl Http {
@@ -60,7 +63,7 @@ impl Http {
         let uri = endpoint::http(endpoint)?;
         let connector = connector(settings, &uri, Versions::OneAndTwo)?;
         let client = Client::builder(TokioExecutor::new()).build(connector);
-        Ok(Self { client, uri, compression: settings.compression, form, signer })
+        Ok(Self { client, uri, compression: settings.compression, form, signer, clock_mended: Cell::default() })
     }
 
     pub(super) fn form(&self) -> Form {
@@ -73,8 +76,16 @@ impl Http {
         self.signer.is_some()
     }
 
-    /// Whether there are credentials to sign with that were not used before.
+    /// What was found out about this host's clock since the last time.
+    pub(super) fn take_skew(&self) -> Option<i64> {
+        self.signer.as_ref()?.take_skew()
+    }
+
+    /// Whether there are credentials, or a time, to sign with that were not used before.
     pub(super) async fn renew_credentials(&self) -> bool {
+        if self.clock_mended.take() {
+            return true;
+        }
         match &self.signer {
             Some(signer) => signer.renew().await,
             None => false,
@@ -84,19 +95,23 @@ impl Http {
     pub(super) async fn send(&self, body: Vec<u8>, headers: &HeaderMap) -> Result<ExportTraceServiceResponse, Failure> {
         let mut request = self.request(body, headers)?;
         if let Some(signer) = &self.signer {
-            signer.sign(&mut request, SystemTime::now()).await.map_err(Sent::Failed)?;
+            signer.sign(&mut request, signer.now()).await.map_err(Sent::Failed)?;
         }
         let request = request.map(Full::from);
         let answer = self.client.request(request).await.map_err(|error| Sent::Failed(broken(&error)))?;
         let (parts, body) = answer.into_parts();
+        // AWS says so of a signature that is out of time.
+        let is_clock = parts.status == StatusCode::FORBIDDEN
+            && self.signer.as_ref().is_some_and(|signer| signer.learn(&parts.headers, SystemTime::now()));
+        self.clock_mended.set(is_clock);
         // The status counts even if the body cannot be read.
         let body = Limited::new(body, LARGEST_ANSWER).collect().await;
         let body = body.ok().map(|body| body.to_bytes()).and_then(|body| unzipped(&parts.headers, body));
         read(parts.status, &parts.headers, body.as_deref())
     }
 
-    fn request(&self, body: Vec<u8>, headers: &HeaderMap) -> Result<Request<Bytes>, Sent> {
-        let unusable = |error: &dyn std::error::Error| Sent::Failed(unreachable(&error.to_string()));
+    fn request(&self, body: Vec<u8>, headers: &HeaderMap) -> Result<Request<Bytes>, Failure> {
+        let unusable = |error: &dyn std::error::Error| Failure::from(Sent::Failed(unreachable(&error.to_string())));
         let mut request = Request::builder()
             .method(Method::POST)
             .uri(self.uri.clone())
@@ -125,28 +140,30 @@ fn read(status: StatusCode, headers: &HeaderMap, body: Option<&[u8]>) -> Result<
         Some(words) => format!("status {status}: {}", brief(&words)),
         None => format!("status {status}"),
     };
-    let refusal = || format!("the OTLP receiver has refused spans: {said}");
+    let refusal = |reason| Refusal {
+        reason,
+        code: status.as_str().to_owned(),
+        what: format!("the OTLP receiver has refused spans: {said}"),
+    };
     Err(match status.as_u16() {
         200..=299 => {
             return match body {
                 // The spans were taken, whatever the body is.
                 Some(body) => Ok(answer(body, is_json)),
-                None => Err(Sent::Lost {
-                    reason: DropReason::Rejected,
-                    refusal: "the OTLP receiver's answer is unreadable, or larger than 4 MiB: it counts as a refusal"
-                        .to_owned(),
+                None => {
+                    let what = "the OTLP receiver's answer is unreadable, or larger than 4 MiB: it counts as a refusal";
+                    Err(Sent::Lost(rejected(status.as_str(), what.to_owned())).into())
                 }
-                .into()),
             };
         }
-        413 => Sent::Refused { reason: DropReason::TooLarge, refusal: refusal() }.into(),
-        400 | 422 => Sent::Refused { reason: DropReason::Rejected, refusal: refusal() }.into(),
+        413 => Sent::Refused(refusal(DropReason::TooLarge)).into(),
+        400 | 422 => Sent::Refused(refusal(DropReason::Rejected)).into(),
         401 => Failure { sent: Box::new(Sent::Failed(refusing(&said))), unauthenticated: true },
         // X-Ray says so of a signature by credentials that have ended.
         403 => Failure { sent: Box::new(Sent::Failed(refusing(&said))), unauthenticated: true },
         300..=399 | 404 | 405 | 407 | 415 => Sent::Failed(refusing(&said)).into(),
         429 | 502 | 503 | 504 => Sent::Failed(busy(&said, later::by_header(headers, SystemTime::now()))).into(),
-        _ => Sent::Lost { reason: DropReason::Rejected, refusal: refusal() }.into(),
+        _ => Sent::Lost(refusal(DropReason::Rejected)).into(),
     })
 }
 
@@ -235,10 +252,10 @@ mod tests {
             let expected = match told(status) {
                 Sent::Failed(Trouble { lasting: false, .. }) => again,
                 Sent::Failed(Trouble { lasting: true, .. }) => waits,
-                Sent::Refused { reason: DropReason::TooLarge, .. } => large,
-                Sent::Refused { .. } => halves,
-                Sent::Lost { .. } => other,
-                Sent::Answered(_) => taken,
+                Sent::Refused(Refusal { reason: DropReason::TooLarge, .. }) => large,
+                Sent::Refused(_) => halves,
+                Sent::Lost(_) => other,
+                Sent::Answered(_) | Sent::Some { .. } => taken,
             };
             let listed = [taken, again, halves, large, waits].into_iter().find(|row| row.contains(&status));
             assert_eq!(listed.unwrap_or(other), expected, "{status}");
@@ -250,7 +267,7 @@ mod tests {
         let said = |kind, body: &[u8]| {
             let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static(kind))]);
             match *read(StatusCode::BAD_REQUEST, &headers, Some(body)).unwrap_err().sent {
-                Sent::Refused { refusal, .. } => refusal,
+                Sent::Refused(refusal) => refusal.what,
                 other => panic!("{other:?}"),
             }
         };
@@ -276,6 +293,6 @@ mod tests {
         let headers = HeaderMap::from_iter([(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"))]);
         let bomb = zipped(&vec![0; LARGEST_ANSWER + 1]).unwrap();
         assert_eq!(unzipped(&headers, bomb.into()), None);
-        assert!(matches!(*read(StatusCode::OK, &HeaderMap::new(), None).unwrap_err().sent, Sent::Lost { .. }));
+        assert!(matches!(*read(StatusCode::OK, &HeaderMap::new(), None).unwrap_err().sent, Sent::Lost(_)));
     }
 }

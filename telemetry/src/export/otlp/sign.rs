@@ -1,15 +1,16 @@
 //! Signatures for X-Ray's own OTLP endpoint, `https://xray.REGION.amazonaws.com/v1/traces`.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use ::http::{Request, header};
+use ::http::{HeaderMap, Request, header};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
 use aws_smithy_runtime_api::client::identity::Identity;
+use aws_smithy_types::date_time::{DateTime, Format};
 use aws_types::SdkConfig;
 use bytes::Bytes;
 
@@ -18,6 +19,8 @@ use super::super::words::{brief, chain};
 
 /// The service that the endpoint belongs to, in signatures.
 const SERVICE: &str = "xray";
+/// Seconds that clocks may differ by, with an answer's way to us in it, before AWS refuses a signature for it.
+const TOLERANCE: u64 = 60;
 /// Credentials are renewed this long before they end, so that none ends on its way.
 const SLACK: Duration = Duration::from_secs(300);
 
@@ -26,13 +29,23 @@ pub(super) struct Signer {
     region: String,
     provider: SharedCredentialsProvider,
     credentials: RefCell<Option<Credentials>>,
+    /// Seconds by which AWS's clock is ahead of ours, as far as we know.
+    ahead: Cell<i64>,
+    /// The same, if it has just been found out: a request was refused for it.
+    skew: Cell<Option<i64>>,
 }
 
 impl Signer {
     /// The region is the one that the host's name tells.
     pub(super) fn new(region: &str, aws: Option<&SdkConfig>) -> Result<Self, Trouble> {
         let provider = aws.and_then(SdkConfig::credentials_provider).ok_or_else(|| no_credentials("there are none"))?;
-        Ok(Self { region: region.to_owned(), provider, credentials: RefCell::default() })
+        Ok(Self {
+            region: region.to_owned(),
+            provider,
+            credentials: RefCell::default(),
+            ahead: Cell::default(),
+            skew: Cell::default(),
+        })
     }
 
     /// Adds the signature, its date, and the session token if there is one. It replaces an `authorization` of
@@ -40,6 +53,31 @@ impl Signer {
     pub(super) async fn sign(&self, request: &mut Request<Bytes>, now: SystemTime) -> Result<(), Trouble> {
         let credentials = self.credentials(now).await?;
         signed(request, credentials, &self.region, now).map_err(|error| no_credentials(&brief(&chain(&*error))))
+    }
+
+    /// Now, as AWS counts.
+    pub(super) fn now(&self) -> SystemTime {
+        let (now, by) = (SystemTime::now(), Duration::from_secs(self.ahead.get().unsigned_abs()));
+        if self.ahead.get() < 0 { now.checked_sub(by) } else { now.checked_add(by) }.unwrap_or(now)
+    }
+
+    /// Takes the time of an answer that refuses a request for AWS's, and says whether that is another than we thought.
+    pub(super) fn learn(&self, headers: &HeaderMap, now: SystemTime) -> bool {
+        let date =
+            headers.get(header::DATE).and_then(|date| DateTime::from_str(date.to_str().ok()?, Format::HttpDate).ok());
+        let Some(theirs) = date else { return false };
+        let skew = theirs.secs() - DateTime::from(now).secs();
+        let is_news = skew.abs_diff(self.ahead.get()) > TOLERANCE;
+        if is_news {
+            self.ahead.set(skew);
+            self.skew.set(Some(skew));
+        }
+        is_news
+    }
+
+    /// What was found out about the clock since the last time.
+    pub(super) fn take_skew(&self) -> Option<i64> {
+        self.skew.take()
     }
 
     /// Asks for credentials anew, and says whether they are others.
@@ -224,6 +262,22 @@ mod tests {
         assert!(signer.renew().await);
         assert_eq!(key(3_301).await, "AKID3");
         assert!(!format!("{signer:?}").contains("secret"));
+    }
+
+    #[test]
+    fn a_clock_that_is_off_is_mended_by_the_time_of_a_refusal_in_both_directions() {
+        let aws =
+            SdkConfig::builder().credentials_provider(SharedCredentialsProvider::new(Numbered::default())).build();
+        let signer = Signer::new("us-east-1", Some(&aws)).unwrap();
+        let dated = |date: &str| HeaderMap::from_iter([(header::DATE, date.parse().unwrap())]);
+        for (date, skew) in [("Sun, 22 Nov 2026 04:40:24 GMT", 86_400), ("Fri, 20 Nov 2026 04:40:24 GMT", -86_400)] {
+            assert!(signer.learn(&dated(date), at(0)));
+            assert!(!signer.learn(&dated(date), at(0)), "that is known by now");
+            assert_eq!((signer.take_skew(), signer.take_skew()), (Some(skew), None));
+            let now = jiff::Timestamp::try_from(signer.now()).unwrap().as_second();
+            assert!((now - jiff::Timestamp::now().as_second() - skew).abs() <= 5, "{now}");
+        }
+        assert!(!signer.learn(&HeaderMap::new(), at(0)) && !signer.learn(&dated("soon"), at(0)));
     }
 
     #[tokio::test]

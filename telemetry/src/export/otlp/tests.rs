@@ -16,6 +16,7 @@ use opentelemetry_proto::tonic::collector::trace::v1::ExportTracePartialSuccess;
 use spawn_config::Compression;
 use tokio::net::TcpListener;
 
+use super::super::Fate;
 use super::*;
 use crate::samples::span;
 
@@ -169,8 +170,10 @@ async fn spans_that_the_receiver_refuses_are_counted() {
         let (endpoint, _) = receiver(protocol, Answer { message: message.clone(), ..Answer::ok() }).await;
         let outcome = exporter(&settings(protocol), &endpoint).send(&[span("a"), span("b")]).await;
         let fates = vec![Fate::Delivered, Fate::Refused(DropReason::Rejected)];
-        let refusal = Some("the OTLP receiver has refused spans: too old".to_owned());
-        assert_eq!(outcome, Outcome { fates, trouble: None, refusal });
+        let what = "the OTLP receiver has refused 1 of 2 spans, and does not say which: too old".to_owned();
+        // The one that it means is among them.
+        let refusals = vec![(0, rejected(PARTIAL, what.clone())), (1, rejected(PARTIAL, what.clone()))];
+        assert_eq!(outcome, Outcome { fates, trouble: None, refusal: Some(what), refusals });
     }
 }
 

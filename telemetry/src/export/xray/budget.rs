@@ -73,6 +73,12 @@ pub(crate) struct Remarks {
     pub(crate) cut: u64,
     /// Documents that went to another part of their trace than the first.
     pub(crate) split: u64,
+    /// Refused spans that were set aside as dead letters.
+    pub(crate) set_aside: u64,
+    /// Dead letters that made room for others.
+    pub(crate) letters_evicted: u64,
+    /// Seconds by which the back end's clock is ahead of ours, if that has just been found out.
+    pub(crate) skew: Option<i64>,
 }
 
 impl Budget {

@@ -1,5 +1,7 @@
 //! Telemetry records: what X-Ray is told, once a minute, about how the sending of segments goes.
 
+use std::cell::Cell;
+use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
 use aws_sdk_xray::Client;
@@ -9,10 +11,18 @@ use aws_sdk_xray::types::{BackendConnectionErrors, TelemetryRecord};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use tokio::time::Instant;
 
-use super::super::Fate;
+use super::super::{Fate, Spilled};
 
 /// How often there is a report, if there is something to report.
 const INTERVAL: Duration = Duration::from_secs(60);
+
+/// Who sends, as far as it is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Sender {
+    pub(super) instance_id: Option<String>,
+    pub(super) hostname: Option<String>,
+    pub(super) resource_arn: Option<String>,
+}
 
 /// What has happened since the last report.
 #[derive(Debug)]
@@ -20,6 +30,7 @@ pub(super) struct Records {
     interval: Duration,
     since: Instant,
     now: Counts,
+    spilled: Rc<Cell<Spilled>>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,6 +38,7 @@ struct Counts {
     received: i32,
     sent: i32,
     rejected: i32,
+    spilled: i32,
     timeouts: i32,
     unreachable: i32,
     client_errors: i32,
@@ -34,8 +46,8 @@ struct Counts {
 }
 
 impl Records {
-    pub(super) fn new() -> Self {
-        Self { interval: INTERVAL, since: Instant::now(), now: Counts::default() }
+    pub(super) fn new(spilled: Rc<Cell<Spilled>>) -> Self {
+        Self { interval: INTERVAL, since: Instant::now(), now: Counts::default(), spilled }
     }
 
     /// Changes how often there is a report.
@@ -69,18 +81,23 @@ impl Records {
     }
 
     /// Reports if the interval has passed since the last report. The end of a short program is not held up for one.
-    pub(super) async fn report_in_time(&mut self, client: &Client, instance_id: Option<&str>) {
+    pub(super) async fn report_in_time(&mut self, client: &Client, sender: &Sender) {
         if self.since.elapsed() >= self.interval && self.now != Counts::default() {
-            self.report(client, instance_id).await;
+            self.report(client, sender).await;
         }
     }
 
-    async fn report(&mut self, client: &Client, instance_id: Option<&str>) {
+    async fn report(&mut self, client: &Client, sender: &Sender) {
         self.since = Instant::now();
+        let Spilled { spans, told } = self.spilled.get();
+        self.now.spilled = i32::try_from(spans.saturating_sub(told)).unwrap_or(i32::MAX);
+        self.now.received = self.now.received.saturating_add(self.now.spilled);
+        self.spilled.set(Spilled { spans, told: spans });
         let record = self.now.record();
         self.now = Counts::default();
         let request = client.put_telemetry_records().telemetry_records(record);
-        let request = request.set_ec2_instance_id(instance_id.map(str::to_owned));
+        let Sender { instance_id, hostname, resource_arn } = sender.clone();
+        let request = request.set_ec2_instance_id(instance_id).set_hostname(hostname).set_resource_arn(resource_arn);
         if let Err(error) = request.send().await {
             // The records are for AWS's own pages; spans do not depend on them.
             tracing::debug!(error = super::super::words::chain(&error), "telemetry records were not taken");
@@ -90,7 +107,7 @@ impl Records {
 
 impl Counts {
     fn record(self) -> TelemetryRecord {
-        let Self { received, sent, rejected, timeouts, unreachable, client_errors, server_errors } = self;
+        let Self { received, sent, rejected, spilled, timeouts, unreachable, client_errors, server_errors } = self;
         let errors = BackendConnectionErrors::builder()
             .timeout_count(timeouts)
             .connection_refused_count(0)
@@ -103,7 +120,7 @@ impl Counts {
             .segments_received_count(received)
             .segments_sent_count(sent)
             .segments_rejected_count(rejected)
-            .segments_spillover_count(0)
+            .segments_spillover_count(spilled)
             .backend_connection_errors(errors.build());
         // The builder asks for nothing but the timestamp, which is set.
         record.build().expect("a record with a timestamp is complete")

@@ -1,5 +1,9 @@
 //! The exporter against canned answers of X-Ray.
 
+mod answers;
+mod clock;
+mod wire;
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -16,9 +20,8 @@ use opentelemetry_sdk::Resource;
 use serde_json::{Value as Json, json};
 use spawn_config::FilterSettings;
 
-use super::super::{Fate, Trouble};
+use super::super::{Fate, Refusal, Trouble};
 use super::*;
-use crate::counters::DropReason;
 use crate::filter::Filter;
 use crate::samples::{child, context, span};
 
@@ -73,7 +76,7 @@ fn aws() -> SdkConfig {
 }
 
 fn exporter(config: aws_sdk_xray::Config, filter: Filter) -> XRay {
-    XRay::new(config, translator(filter), "spored/i-0abc".to_owned(), Rc::default())
+    XRay::new(config, translator(filter), "spored/i-0abc".to_owned(), Memory::default())
 }
 
 fn translator(filter: Filter) -> Translator {
@@ -84,6 +87,10 @@ fn translator(filter: Filter) -> Translator {
 /// Spans with the ids 1, 2, 3 and so on.
 fn spans(number: u64) -> Vec<SpanData> {
     (1..=number).map(|id| SpanData { span_context: context(id), ..child("step", SpanKind::Internal) }).collect()
+}
+
+fn refusal(code: &str, what: &str) -> Refusal {
+    Refusal { reason: DropReason::Rejected, code: code.to_owned(), what: what.to_owned() }
 }
 
 fn trouble(lasting: bool, what: &str, remedy: &str) -> Option<Trouble> {
@@ -130,6 +137,7 @@ async fn what_was_not_processed_is_handled_by_its_code() {
         )
         .map(|trouble| Trouble { after: Some(Duration::ZERO), ..trouble }),
         refusal: Some("X-Ray has refused a document: InvalidSegment: no name".to_owned()),
+        refusals: vec![(2, refusal("InvalidSegment", "X-Ray has refused a document: InvalidSegment: no name"))],
     };
     assert_eq!(api.exporter().send(&spans(3)).await, expected);
 }
@@ -140,9 +148,9 @@ async fn a_refusal_that_names_no_document_is_narrowed_down() {
     let fine = || (200, json!({}));
     let api = Api::answering([nameless(), fine(), nameless(), nameless(), fine()]);
     let outcome = api.exporter().send(&spans(4)).await;
-    let fates = vec![Fate::Delivered, Fate::Delivered, Fate::Refused(DropReason::Rejected), Fate::Delivered];
-    let refusal = Some("X-Ray has refused a document: InvalidSegment".to_owned());
-    assert_eq!(outcome, Outcome { fates, trouble: None, refusal });
+    let mut expected = Outcome::delivered(4);
+    expected.refuse(2, refusal("InvalidSegment", "X-Ray has refused a document: InvalidSegment"));
+    assert_eq!(outcome, expected);
     assert_eq!(api.ids(), [vec![1, 2, 3, 4], vec![1, 2], vec![3, 4], vec![3], vec![4]]);
 }
 
@@ -159,7 +167,7 @@ async fn an_access_that_is_denied_names_the_permission_to_add() {
              {\"Sid\":\"SendSpansToXRay\",\"Effect\":\"Allow\",\
              \"Action\":[\"xray:PutTraceSegments\",\"xray:PutTelemetryRecords\"],\"Resource\":\"*\"}",
         ),
-        refusal: None,
+        ..Outcome::default()
     };
     assert_eq!(api.exporter().send(&spans(2)).await, expected);
 }
@@ -254,7 +262,7 @@ async fn attributes_are_filtered_before_they_leave() {
 async fn nothing_is_reported_while_x_ray_takes_no_spans() {
     let api = Api::answering([(503, json!({}))]);
     let mut exporter = api.exporter();
-    exporter.records.report_every(Duration::ZERO);
+    exporter.api.records.report_every(Duration::ZERO);
     exporter.send(&spans(1)).await;
     assert_eq!(api.requests.lock().unwrap().len(), 1);
 }
@@ -262,11 +270,19 @@ async fn nothing_is_reported_while_x_ray_takes_no_spans() {
 #[tokio::test]
 async fn x_ray_is_told_how_the_sending_goes_when_its_time_has_come() {
     let api = Api::answering([(200, json!({})), (503, json!({})), (200, json!({}))]);
-    let mut exporter = api.exporter();
+    let memory = Memory::default();
+    let resource = Resource::builder_empty().with_attributes([
+        KeyValue::new("host.name", "node-1"),
+        KeyValue::new("cloud.resource_id", "arn:aws:ec2:eu-central-1:123456789012:instance/i-0abc"),
+    ]);
+    let translator = Translator::new(&resource.build(), Filter::default(), &[]);
+    let config = api.exporter().api.client.config().clone();
+    let mut exporter = XRay::new(config, translator, "spored/i-0abc".to_owned(), memory.clone());
     exporter.send(&spans(2)).await;
     exporter.send(&spans(1)).await;
     assert_eq!(api.requests.lock().unwrap().len(), 2);
-    exporter.records.report_every(Duration::ZERO);
+    memory.note_spilled(7);
+    exporter.api.records.report_every(Duration::ZERO);
     exporter.send(&spans(1)).await;
     let mut requests = api.requests.lock().unwrap().clone();
     let (uri, mut report) = requests.pop().unwrap();
@@ -282,13 +298,14 @@ async fn x_ray_is_told_how_the_sending_goes_when_its_time_has_come() {
     });
     let record = json!({
         "Timestamp": null,
-        "SegmentsReceivedCount": 3,
+        "SegmentsReceivedCount": 10,
         "SegmentsSentCount": 3,
-        "SegmentsSpilloverCount": 0,
+        "SegmentsSpilloverCount": 7,
         "SegmentsRejectedCount": 0,
         "BackendConnectionErrors": errors,
     });
-    assert_eq!(report, json!({"TelemetryRecords": [record]}));
+    let arn = "arn:aws:ec2:eu-central-1:123456789012:instance/i-0abc";
+    assert_eq!(report, json!({"TelemetryRecords": [record], "Hostname": "node-1", "ResourceARN": arn}));
 }
 
 #[tokio::test]

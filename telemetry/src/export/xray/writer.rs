@@ -47,8 +47,11 @@ impl Writer {
         Self { translator, sender, scratch: String::new() }
     }
 
-    pub(super) fn translator(&self) -> &Translator {
-        &self.translator
+    /// Has documents written with at most so many bytes, as far as something can be left out.
+    pub(super) fn within(&mut self, bytes: usize, write: impl FnOnce(&mut Self)) {
+        let before = self.translator.set_room(bytes);
+        write(self);
+        self.translator.set_room(before);
     }
 
     /// Appends the document of a span, and before it those that tie its part to others. An announcement for which there is

@@ -12,6 +12,10 @@ pub(super) fn last_part(value: &str, separator: char) -> &str {
 
 /// The part of a resource's ARN behind these letters, up to the next part; a value without them is the name itself.
 pub(super) fn name<'a>(value: &'a str, before: &str) -> &'a str {
+    // Most are names, and to search them for the letters takes longer than all the rest.
+    if !value.contains(':') {
+        return value;
+    }
     match value.split_once(before) {
         Some((_, rest)) => match before.ends_with('/') {
             true => rest.split('/').next().unwrap_or(rest),

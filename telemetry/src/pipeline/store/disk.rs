@@ -16,8 +16,6 @@ use crate::health::Problem;
 use crate::record;
 use crate::storage::Storage;
 
-/// How long a disk is left alone that has refused.
-const REST: Duration = Duration::from_secs(5);
 /// What takes longer than this must not be waited for by those who hand spans over.
 const SLOW: Duration = Duration::from_millis(100);
 /// How often a slow disk is asked whether it is well again.
@@ -32,6 +30,8 @@ const MOST_DEFERRED: usize = 4096;
 pub(super) struct Own {
     pub(super) storage: Storage,
     folder: PathBuf,
+    /// How long a disk is left alone that has refused.
+    rest: Duration,
     pub(super) line: Line,
     /// The resource, written once.
     header: Vec<u8>,
@@ -47,6 +47,8 @@ pub(super) struct Own {
     slow: Option<Instant>,
     /// When it is looked for what others have left.
     look: Instant,
+    /// When it was last looked in vain.
+    vain: Option<Instant>,
     pub(super) problem: Option<Problem>,
 }
 
@@ -70,12 +72,15 @@ pub(in crate::pipeline) enum Duty {
 }
 
 impl Own {
-    pub(super) fn new(disk: Arc<dyn Disk>, storage: Storage, folder: PathBuf, header: Vec<u8>, id: LineId) -> Self {
+    pub(super) fn new(
+        disk: Arc<dyn Disk>,
+        storage: Storage,
+        folder: PathBuf,
+        header: Vec<u8>,
+        id: LineId,
+        rest: Duration,
+    ) -> Self {
         let Storage { size, sync, .. } = storage;
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the name of a writer says when it began; nothing is decided by it"
-        )]
         let writer = writer_name(SystemTime::now(), std::process::id());
         let options = Options { folder: folder.clone(), capacity: size, sync, writer };
         let mut spool = Spool::new(disk, options);
@@ -83,6 +88,7 @@ impl Own {
         Self {
             storage,
             folder,
+            rest,
             line: Line::own(id, spool),
             header,
             buffer: Vec::new(),
@@ -92,6 +98,7 @@ impl Own {
             again: None,
             slow: None,
             look: Instant::now(),
+            vain: None,
             problem: None,
         }
     }
@@ -163,7 +170,7 @@ impl Own {
     }
 
     fn refused(&mut self, what: String, remedy: &str, now: Instant) {
-        self.again = Some(now + REST);
+        self.again = Some(now + self.rest);
         self.trouble(what, remedy);
     }
 
@@ -174,6 +181,11 @@ impl Own {
                 *problem = Some(Problem { what, remedy: remedy.to_owned(), since: Timestamp::now(), count: 1 });
             }
         }
+    }
+
+    /// Tries the disk once more whatever it has said, because there is no later.
+    pub(super) fn try_now(&mut self) {
+        (self.again, self.slow) = (None, None);
     }
 
     fn well(&mut self) {
@@ -269,6 +281,17 @@ impl Own {
         self.wrote(now);
     }
 
+    /// Has it looked soon for what others have left.
+    pub(super) fn look_now(&mut self, now: Instant) {
+        self.look = self.look.min(now);
+    }
+
+    /// Whether it is still to be looked, since this instant, for what others have left.
+    pub(super) fn is_to_look(&self, since: Instant) -> bool {
+        let is_possible = matches!(self.line.source, Source::Away) || self.is_usable(Instant::now());
+        is_possible && self.vain.is_none_or(|vain| vain < since)
+    }
+
     /// What the thread beside has to do. `looks`: whether there is anybody to take over what others have left.
     pub(super) fn duty(&mut self, now: Instant, looks: bool) -> Duty {
         let sync = self.storage.sync;
@@ -306,7 +329,9 @@ impl Own {
             };
         }
         let look = looks.then_some(self.look);
-        Duty::Wait([self.dirty.map(|dirty| dirty + sync), self.again, self.slow, look].into_iter().flatten().min())
+        // What is due and not possible is possible when something else has happened, such as the end of a rest.
+        let ahead = [self.again, self.slow, look].map(|at| at.filter(|at| *at > now));
+        Duty::Wait(ahead.into_iter().chain([self.dirty.map(|dirty| dirty + sync)]).flatten().min())
     }
 
     /// The disk has answered.
@@ -326,11 +351,14 @@ impl Own {
     }
 
     /// The spool is back.
-    pub(super) fn looked(&mut self, spool: Box<Spool>, found: bool, now: Instant) {
+    pub(super) fn looked(&mut self, spool: Box<Spool>, found: bool, begun: Instant) {
+        let now = Instant::now();
         self.line.source = Source::Own(spool);
+        // There may be more.
         if found {
-            // There may be more.
             self.look = now;
+        } else {
+            self.vain = Some(begun);
         }
         self.catch_up(now);
     }

@@ -3,6 +3,8 @@
 use opentelemetry::trace::SpanKind;
 use proptest::prelude::*;
 
+use spawn_delivery::disk::{Fault, SimulatedDisk};
+
 use super::*;
 use crate::samples::{child, span};
 
@@ -18,7 +20,13 @@ enum Step {
     Settle(usize),
     /// Drops the failed spans.
     Retain,
+    /// Has the disk refuse everything, or do its duty.
+    Refuse(bool),
+    /// Keeps spans in one of two folders from now on, or in memory.
+    Move(Option<bool>),
 }
+
+const REST: Duration = Duration::from_secs(5);
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
@@ -26,6 +34,8 @@ fn step() -> impl Strategy<Value = Step> {
         (1..10_usize).prop_map(Step::Lease),
         (1..4_usize).prop_map(Step::Settle),
         Just(Step::Retain),
+        any::<bool>().prop_map(Step::Refuse),
+        any::<Option<bool>>().prop_map(Step::Move),
     ]
 }
 
@@ -39,9 +49,8 @@ fn settle(store: &mut Store, batch: Batch, again: impl Fn(usize) -> bool) {
     store.settle(batch, |place| (!again(place)).then_some(Fate::DELIVERED), Instant::now());
 }
 
-fn storage(folder: &tempfile::TempDir) -> Storage {
-    let folder = Some(folder.path().join("spool"));
-    Storage { folder, size: 1024 * 1024, sync: std::time::Duration::from_secs(3600) }
+fn storage(folder: &str) -> Storage {
+    Storage { folder: Some(folder.into()), size: 1024 * 1024, sync: Duration::from_secs(3600) }
 }
 
 proptest! {
@@ -53,20 +62,30 @@ proptest! {
         on_disk in any::<bool>(),
     ) {
         let (capacity, most_leased) = (8_000, 4_000);
-        let folder = tempfile::tempdir().unwrap();
-        let mut store = Store::new(capacity);
+        let simulated = SimulatedDisk::new(1);
+        let disk: Arc<dyn Disk> = Arc::new(simulated.clone());
+        let mut store = Store::new(capacity, REST);
         if on_disk {
-            let disk: Arc<dyn Disk> = Arc::new(spawn_delivery::disk::RealDisk);
-            store.keep_in(&disk, &storage(&folder), Some(b"resource".to_vec()));
+            store.keep_in(&disk, &storage("/spool"), Some(b"resource".to_vec()));
         }
         let (mut accepted, mut gone, mut lease) = (0, 0, None);
+        let mut now = Instant::now();
         for step in steps {
+            now += REST / 3;
+            gone += store.bring(2, now);
             match step {
+                Step::Refuse(true) => simulated.fail(Fault::error(28)),
+                Step::Refuse(false) => simulated.mend(),
+                Step::Move(to) if on_disk => {
+                    let other = to.map_or_else(Storage::memory, |other| storage(if other { "/other" } else { "/spool" }));
+                    store.keep_in(&disk, &other, Some(b"resource".to_vec()));
+                }
+                Step::Move(_) => {}
                 Step::Append { failed, attribute } => {
                     let mut span = child("a", SpanKind::Internal);
                     span.status = if failed { Status::error("x".repeat(attribute)) } else { Status::Unset };
                     accepted += 1;
-                    gone += match store.append(span, Instant::now()) {
+                    gone += match store.append(span, now) {
                         Appended::Stored { evicted } => evicted,
                         Appended::Full { evicted } => evicted + 1,
                         Appended::TooLarge => 1,
@@ -86,12 +105,14 @@ proptest! {
                 }
             }
             prop_assert_eq!(store.take_lost(), 0);
+            store.take_leaving().into_iter().for_each(Source::close);
             prop_assert_eq!(store.len() as u64, accepted - gone);
             let waiting: usize = store.spans().iter().map(size::in_bytes).sum();
             prop_assert_eq!(store.used, waiting + store.lease.as_ref().map_or(0, |lease| lease.bytes));
             let out = if on_disk { most_leased } else { 0 };
             prop_assert!(store.used <= capacity + out);
         }
+        simulated.mend();
         // Everything that was not dropped comes out, and each once.
         if let Some(batch) = lease.take() {
             gone += batch.spans.len() as u64;
@@ -107,7 +128,7 @@ proptest! {
 
 #[test]
 fn a_lease_is_the_oldest_spans_of_both_classes_and_goes_back_to_its_place() {
-    let mut store = Store::new(usize::MAX);
+    let mut store = Store::new(usize::MAX, REST);
     let first = store.next_number();
     for span in [child("routine 1", SpanKind::Internal), span("root 2"), child("routine 3", SpanKind::Internal)] {
         store.append(span, Instant::now());
@@ -122,7 +143,7 @@ fn a_lease_is_the_oldest_spans_of_both_classes_and_goes_back_to_its_place() {
 
 #[test]
 fn in_a_hurry_what_is_kept_longest_goes_first() {
-    let mut store = Store::new(usize::MAX);
+    let mut store = Store::new(usize::MAX, REST);
     for span in [child("routine 1", SpanKind::Internal), span("root 2")] {
         store.append(span, Instant::now());
     }

@@ -1,10 +1,15 @@
 //! What the disk adds to the promises of the pipeline: what ends without delivery is delivered by the next.
 
+use std::collections::HashSet;
+
 use super::*;
+use crate::attribute;
 use crate::record;
 use crate::samples::context;
 use opentelemetry::KeyValue;
+use opentelemetry::trace::Status;
 use opentelemetry_sdk::Resource;
+use spawn_delivery::disk::{Disk, Fault, SimulatedDisk};
 
 fn storage(folder: &tempfile::TempDir) -> Storage {
     Storage { folder: Some(folder.path().join("spool")), size: 4 * 1024 * 1024, sync: Duration::from_millis(5) }
@@ -74,4 +79,166 @@ fn what_was_open_when_a_process_ended_is_closed_by_the_next_as_aborted() {
     second.shutdown(LONG);
     assert_eq!(script.delivered(), ["boot", "done"]);
     assert_eq!(second.counters(), Counters { recovered: 2, ..counters(0, 2, 0, &[]) });
+}
+
+#[test]
+fn a_flush_delivers_what_others_have_left_though_nobody_has_found_it_yet() {
+    let disk = SimulatedDisk::new(1);
+    for life in 1..=3 {
+        let killed = disk.process();
+        let process = process_on(&killed, life, &away(), ROOM);
+        process.accept(span("a"));
+        killed.kill();
+    }
+    let script = Script::default();
+    let last = process_on(&disk, 4, &script, ROOM);
+    last.flush_blocking(LONG, Whose::All);
+    assert_eq!(script.delivered().len(), 3);
+    assert_eq!(last.counters(), Counters { recovered: 3, ..counters(0, 3, 0, &[]) });
+}
+
+/// As [`process`], on a disk in memory.
+fn process_on(disk: &SimulatedDisk, number: i64, script: &Script, capacity: usize) -> Pipeline {
+    script.0.lock().unwrap().header = Some(resource(number));
+    let pipeline = Pipeline::with_pace(Pace { capacity, ..pace() });
+    let disk: Arc<dyn Disk> = Arc::new(disk.clone());
+    pipeline.shared().state().on_disk(disk);
+    pipeline.keep_in(at("/spool"));
+    pipeline.export_with(Arc::new(script.clone()), &|_| true);
+    pipeline
+}
+
+fn at(folder: &str) -> Storage {
+    Storage { folder: Some(folder.into()), size: 8 * 1024 * 1024, sync: Duration::from_millis(5) }
+}
+
+const ROOM: usize = 1024 * 1024;
+
+#[test]
+fn a_process_that_is_killed_loses_no_span_and_what_it_had_begun_is_ended_with_its_ids() {
+    let disk = SimulatedDisk::new(1);
+    let first = process_on(&disk, 1, &away(), ROOM);
+    first.begun(numbered(1, "boot"), true);
+    for id in 2..=200 {
+        first.accept(SpanData { span_context: context(id), ..child("step", SpanKind::Client) });
+    }
+    let before = std::time::SystemTime::now();
+    disk.kill();
+    let script = Script::default();
+    let second = process_on(&disk.process(), 2, &script, ROOM);
+    wait_for("delivery", || script.delivered().len() == 200);
+    assert_eq!(second.counters(), Counters { recovered: 200, ..counters(0, 200, 0, &[]) });
+    let played = script.0.lock().unwrap();
+    assert_eq!(played.resources.first(), Some(&resource(1)));
+    let boot = played.spans.iter().find(|span| span.name == "boot").unwrap();
+    assert_eq!(boot.span_context, context(1));
+    assert!(matches!(&boot.status, Status::Error { description } if description == "its process ended before it did"));
+    assert!(boot.attributes.contains(&KeyValue::new(attribute::ERROR_TYPE, "aborted")), "{:?}", boot.attributes);
+    assert!(boot.end_time > crate::samples::at(250_000) && boot.end_time <= before, "{:?}", boot.end_time);
+}
+
+#[test]
+fn another_exporter_delivers_what_waits_in_memory_and_on_disk_once_each() {
+    let disk = SimulatedDisk::new(1);
+    // Room in memory for a few of them only.
+    let capacity = size::in_bytes(&span("a")) * 20;
+    let pipeline = process_on(&disk, 1, &away(), capacity);
+    for id in 1..=500 {
+        pipeline.accept(numbered(id, "a"));
+    }
+    assert_eq!(pipeline.counters(), counters(500, 0, 500, &[]));
+    let other = Script::default();
+    pipeline.export_with(Arc::new(other.clone()), &|_| true);
+    assert_eq!(pipeline.shutdown(LONG).left, 0);
+    let ids: HashSet<_> = other.0.lock().unwrap().spans.iter().map(|span| span.span_context.span_id()).collect();
+    assert_eq!(ids.len(), 500);
+    assert_eq!(pipeline.counters(), counters(500, 500, 0, &[]));
+}
+
+#[test]
+fn a_thousand_configurations_under_load_lose_nothing_wherever_spans_are_kept() {
+    let disk = SimulatedDisk::new(1);
+    let script = Script::default();
+    // Some of the time spans are in memory alone, and none is to make room for another.
+    let pipeline = process_on(&disk, 1, &script, Pace::default().capacity);
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| (0..5_000).for_each(|_| pipeline.accept(child("a", SpanKind::Client))));
+        }
+        scope.spawn(|| {
+            for number in 0..1_000_i64 {
+                script.0.lock().unwrap().header = (number % 5 != 4).then(|| resource(number % 3));
+                pipeline.keep_in(at(["/spool", "/other"][usize::from(number % 7 > 3)]));
+                pipeline.export_with(Arc::new(script.clone()), &|_| true);
+                let now = pipeline.counters();
+                assert!(is_conserved(&now), "{now:?}");
+            }
+        });
+    });
+    assert_eq!(pipeline.shutdown(LONG).left, 0);
+    assert_eq!(pipeline.counters(), counters(10_000, 10_000, 0, &[]));
+    assert_eq!(script.delivered().len(), 10_000);
+}
+
+#[test]
+fn a_disk_that_refuses_is_told_and_gets_what_waited_in_memory_when_it_is_well() {
+    let disk = SimulatedDisk::new(1);
+    disk.fail(Fault::error(28));
+    let pipeline = process_on(&disk, 1, &away(), ROOM);
+    for id in 1..=50 {
+        pipeline.accept(numbered(id, "a"));
+    }
+    assert_eq!(pipeline.counters(), counters(50, 0, 50, &[]));
+    let problem = pipeline.health().storage.unwrap();
+    assert!(problem.what.starts_with("the spool in /spool has no room on its disk"), "{problem:?}");
+    assert_eq!(problem.remedy, "make room, or set tracing-spool-folder to another disk");
+    assert_eq!((pipeline.storage().in_memory, pipeline.storage().on_disk), (50, 0));
+    disk.mend();
+    wait_for("disk", || pipeline.storage().on_disk == 50);
+    assert_eq!(pipeline.health().storage, None);
+    disk.kill();
+    let script = Script::default();
+    let next = process_on(&disk.process(), 2, &script, ROOM);
+    wait_for("delivery", || script.delivered().len() == 50);
+    assert_eq!(next.counters(), Counters { recovered: 50, ..counters(0, 50, 0, &[]) });
+}
+
+#[test]
+fn without_a_disk_memory_is_bounded_and_every_loss_is_counted() {
+    let disk = SimulatedDisk::new(1);
+    let capacity = 64 * 1024;
+    let pipeline = process_on(&disk, 1, &away(), capacity);
+    for id in 1..=10_000 {
+        if id == 100 {
+            disk.fail(Fault::error(5));
+        }
+        pipeline.accept(numbered(id, "a"));
+        let now = pipeline.counters();
+        assert!(is_conserved(&now) && pipeline.shared().state().store.used() <= capacity, "{now:?}");
+    }
+    assert!(pipeline.counters().dropped_for(DropReason::QueueFull) > 9_000);
+    disk.mend();
+    pipeline.export_with(Arc::new(Script::default()), &|_| true);
+    pipeline.shutdown(LONG);
+    let after = pipeline.counters();
+    assert!(is_conserved(&after) && after.queued == 0, "{after:?}");
+}
+
+#[test]
+fn what_has_to_make_room_on_disk_is_counted() {
+    let disk = SimulatedDisk::new(1);
+    let pipeline = process_on(&disk, 1, &away(), ROOM);
+    pipeline.keep_in(Storage { size: 1024 * 1024, ..at("/small") });
+    pipeline.export_with(Arc::new(away()), &|_| true);
+    for _ in 0..20_000 {
+        pipeline.accept(child("a", SpanKind::Client));
+    }
+    let now = pipeline.counters();
+    assert!(is_conserved(&now) && now.dropped_for(DropReason::QueueFull) > 5_000, "{now:?}");
+    let script = Script::default();
+    pipeline.export_with(Arc::new(script.clone()), &|_| true);
+    assert_eq!(pipeline.shutdown(LONG).left, 0);
+    let after = pipeline.counters();
+    assert_eq!(after.exported, script.delivered().len() as u64);
+    assert!(is_conserved(&after), "{after:?}");
 }
