@@ -10,7 +10,7 @@ use super::Pacer;
 /// Time from part to part, at most. Shorter than the longest slot: whoever finds out late misses little of the first.
 pub(super) const LONGEST_PART: Duration = Duration::from_secs(55);
 /// How much closer the next part comes with each that is taken.
-const CLOSER: f64 = 1.05;
+const CLOSER: f64 = 1.06;
 /// How much closer than planned they come at most.
 const CLOSEST: f64 = 1.17;
 /// How long one that has worked off its backlog leaves the quota to those who have not.
