@@ -94,7 +94,7 @@ fn ten_minutes_of_a_fleet_at_work_are_made_up_for_nearly_as_soon_as_the_quota_al
 fn a_long_outage_of_a_fleet_at_work_is_made_up_for() {
     let (scenario, report) = run("outage of 25 minutes");
     assert_throttled(&report, 5.0);
-    assert_drained(&report, &scenario, 1.4, 1.1);
+    assert_drained(&report, &scenario, 1.3, 1.1);
 }
 
 #[test]

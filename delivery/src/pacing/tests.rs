@@ -298,8 +298,10 @@ fn back_after_an_outage(waiting: usize, first: Answer) -> (Pacer, Duration) {
 #[test]
 fn a_back_end_that_throttles_after_an_outage_is_there_and_gets_the_slot_all_the_same() {
     let (mut pacer, found) = back_after_an_outage(100, failed(Setback::Throttled(Duration::ZERO)));
+    assert!(pacer.anchor.is_some(), "{pacer:?}");
     let (at, most) = sent_at(&mut pacer, found, queue(100));
-    assert!(most > 1 && at - found <= 60 * SECOND, "{most} after {:?}", at - found);
+    // In parts, as after an outage that ends without one.
+    assert!((2..=25).contains(&most) && at - found <= 60 * SECOND, "{most} after {:?}", at - found);
 }
 
 #[test]
@@ -344,7 +346,8 @@ fn a_single_failure_costs_no_slot() {
     assert!(most_again == most && again - at <= SECOND, "{most_again} after {:?}", again - at);
     pacer.answered(again, taken(20));
     let (rest, _) = sent_at(&mut pacer, again, queue(20));
-    assert!(rest - again <= Duration::from_secs(100), "{:?}", rest - again);
+    // The rest goes on as if nothing had been.
+    assert_eq!(rest, again);
 }
 
 #[test]
