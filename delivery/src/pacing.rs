@@ -5,8 +5,10 @@
 //! allows itself its share of the quota: each backlog gets a slot in the time that the whole fleet needs for theirs, and
 //! what was sent is paid for with time before the next request.
 
+mod arrivals;
 mod fleet;
 mod rate;
+mod recovery;
 mod slot;
 mod types;
 mod wait;
@@ -16,8 +18,10 @@ mod tests;
 
 use std::time::Duration;
 
+use arrivals::Arrivals;
 pub use fleet::{Fleet, place_of};
 use rate::Rate;
+use recovery::Recovery;
 use slot::{Anchor, Epoch, Plan};
 pub use types::{Answer, Hurry, Limits, Queue, Setback, Step};
 use wait::Wait;
@@ -33,7 +37,7 @@ const FILLED: f64 = 0.88;
 const AHEAD: f64 = 0.07;
 /// What is left to send after a notice of the end is spread over this in a fleet: others have had the same notice.
 const SPOT_SPREAD: Duration = Duration::from_secs(8);
-/// Failures in a row after which the next request is a single record.
+/// Failures in a row after which the back end is believed to be away: the next request is a single record.
 const IS_AWAY: u32 = 2;
 
 /// Paces one sender.
@@ -74,8 +78,10 @@ pub struct Pacer {
     epoch: Epoch,
     /// When it was last found there.
     success: Duration,
-    /// What waited when the back end was first found away.
-    before_outage: usize,
+    /// The parts in which what came during an outage is worked off.
+    recovery: Option<Recovery>,
+    /// What usually comes.
+    arrivals: Arrivals,
     /// The request under way.
     sent: Sent,
 }
@@ -113,7 +119,8 @@ impl Pacer {
             anchor: None,
             epoch: Epoch::default(),
             success: Duration::ZERO,
-            before_outage: 0,
+            recovery: None,
+            arrivals: Arrivals::default(),
             sent: Sent::default(),
         }
     }
@@ -164,6 +171,7 @@ impl Pacer {
 
     /// What to do now. To be asked again after each answer and whenever the queue has changed.
     pub fn next(&mut self, now: Duration, queue: Queue) -> Step {
+        self.arrivals.look(now, queue.waiting);
         if queue.waiting == 0 {
             self.rest();
             return Step::Idle;
@@ -195,10 +203,14 @@ impl Pacer {
     pub fn answered(&mut self, now: Duration, answer: Answer) {
         let Sent { most, waiting, at, is_ahead } = self.sent;
         let Answer { done, setback } = answer;
+        self.arrivals.done(done);
         self.due = self.due.saturating_sub(done);
         self.together = self.together.saturating_sub(done);
         if let Some(rate) = self.rate.at(now) {
             self.pay(at, seconds(done, if is_ahead { rate * AHEAD / FILLED } else { rate }), is_ahead);
+        }
+        if !is_ahead {
+            self.recovered(at, setback.is_none());
         }
         match setback {
             None => {
@@ -208,21 +220,10 @@ impl Pacer {
             }
             Some(Setback::Throttled(after)) => {
                 self.rate.taken(now, done, false);
-                let bound = self.rate.throttled(now);
-                let rest = seconds(waiting.saturating_sub(done).min(most.max(1)), bound);
-                // A back end that throttles is there.
-                self.anchor = None;
-                self.wait.throttled(now, after, self.fleet.size > 1, rest, &mut self.chance);
+                self.throttled(now, after, waiting.saturating_sub(done).min(most.max(1)));
             }
-            Some(setback) => {
-                if self.wait.failures() == 0 {
-                    self.before_outage = waiting;
-                }
-                match setback {
-                    Setback::Lasting => self.wait.lasting(now, &mut self.chance),
-                    _ => self.wait.away(now, &mut self.chance),
-                }
-            }
+            Some(Setback::Lasting) => self.wait.lasting(now, &mut self.chance),
+            Some(Setback::Away) => self.wait.away(now, self.fleet.size > 1, &mut self.chance),
         }
     }
 
@@ -231,10 +232,24 @@ impl Pacer {
         self.sent = Sent::default();
     }
 
+    /// The back end asks for less, and perhaps to be left alone for a time; so many are to go next.
+    fn throttled(&mut self, now: Duration, after: Duration, records: usize) {
+        if self.wait.failures() >= IS_AWAY {
+            // A back end that throttles is there.
+            self.back_again(now);
+        }
+        if let Some(turn) = self.gives_way() {
+            self.wait.gives_way(now, after, turn, &mut self.chance);
+            return;
+        }
+        let rest = seconds(records, self.rate.throttled(now));
+        self.wait.throttled(now, after, self.fleet.size > 1, rest, &mut self.chance);
+    }
+
     /// Nothing waits.
     fn rest(&mut self) {
         (self.since, self.kept_since, self.hurried, self.anchor) = (None, None, None, None);
-        (self.plan, self.due, self.together) = (None, 0, 0);
+        (self.plan, self.due, self.together, self.recovery) = (None, 0, 0, None);
     }
 
     /// Nobody is in a hurry.
@@ -301,7 +316,7 @@ impl Pacer {
         }
         // Everybody waits for everything: what arrives meanwhile goes along.
         (self.due, self.together, self.part_at) = (queue.waiting, queue.waiting, now);
-        (self.since, self.plan) = (None, None);
+        (self.since, self.plan, self.recovery) = (None, None, None);
         let most = if queue.hurry == Hurry::Spot && queue.kept > 0 && self.fleet.size > 1 {
             queue.kept.min(self.limits.records)
         } else {

@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use super::{AHEAD, FILLED, LONGEST_SLOT, Pacer, SETTLING, seconds};
+use super::recovery::{LONGEST_PART, Recovery};
+use super::{AHEAD, FILLED, IS_AWAY, LONGEST_SLOT, Pacer, SETTLING, seconds};
 
 /// Part of the time between the last success and the first failure after which an outage is believed to have begun.
-const BEGUN: f64 = 0.25;
+const BEGUN: f64 = 0.3;
+/// Part of the time between the last failure and the first success after which it is believed to have ended.
+const ENDED: f64 = 0.3;
 
 /// A slot to come.
 #[derive(Clone, Copy, Debug)]
@@ -56,7 +59,8 @@ impl Pacer {
         let whole = seconds(waiting, rate);
         // Where that is too long to be silent, each gets a place in every part of it.
         let whole = self.anchor.map_or(whole, |anchor| seconds(anchor.records, rate).max(whole / 2));
-        let parts = (whole.as_secs_f64() / LONGEST_SLOT.as_secs_f64()).ceil().clamp(1.0, waiting as f64);
+        let longest = if self.anchor.is_some() { LONGEST_PART } else { LONGEST_SLOT };
+        let parts = (whole.as_secs_f64() / longest.as_secs_f64()).ceil().clamp(1.0, waiting as f64);
         let window = whole.div_f64(parts).min(LONGEST_SLOT);
         // An outage meets some before a slot and some after it; what they have taken so far says nothing any more.
         let place = if self.anchor.is_some() { self.chance.f64() } else { self.fleet.place_in(self.slots) };
@@ -79,9 +83,9 @@ impl Pacer {
     pub(super) fn take_slot(&mut self, waiting: usize) {
         let plan = self.plan.take();
         (self.part, self.apart) = plan.map_or((usize::MAX, LONGEST_SLOT), |plan| (plan.part, plan.window));
-        self.due = match (plan, self.anchor.take()) {
-            (Some(plan), Some(_)) => plan.records.min(waiting),
-            _ => waiting,
+        (self.due, self.recovery) = match (plan, self.anchor.take()) {
+            (Some(plan), Some(_)) => (plan.records.min(waiting), Some(Recovery::new(plan.window))),
+            _ => (waiting, None),
         };
         self.slots = self.slots.wrapping_add(1);
         self.since = None;
@@ -97,20 +101,20 @@ impl Pacer {
     /// The back end takes records. If it was away, those of this one get a slot from when that ended, as far as known.
     ///
     /// The slot must be of one length for all, or those with little would leave the back end idle at the end and those with
-    /// much would be the last by far. So it goes by what all probably have: what has come during the outage, and what was
-    /// left of the backlog that the outage interrupted.
+    /// much would be the last by far. So it goes by what all probably have: what usually comes in the time of the outage, and
+    /// what was left of the backlog that the outage interrupted. A single failure was no outage: what was due still is.
     pub(super) fn back_again(&mut self, now: Duration) {
+        let was_away = self.wait.failures() >= IS_AWAY;
         if let Some((first, last)) = self.wait.succeeded()
+            && was_away
             && self.fleet.size > 1
         {
             // Nobody knows when it began, but between the last success and the first failure.
             let begun = self.success + first.saturating_sub(self.success).mul_f64(BEGUN);
-            let seen = now.saturating_sub(first).as_secs_f64().max(1.0);
-            let come = self.sent.waiting.saturating_sub(self.before_outage) as f64;
-            let come = come * now.saturating_sub(begun).as_secs_f64() / seen;
+            let come = self.arrivals.rate() * now.saturating_sub(begun).as_secs_f64();
             let records = come as usize + self.epoch.left(begun);
-            self.anchor = Some(Anchor { at: last + now.saturating_sub(last) / 2, records });
-            (self.plan, self.due, self.together) = (None, 0, 0);
+            self.anchor = Some(Anchor { at: last + now.saturating_sub(last).mul_f64(ENDED), records });
+            (self.plan, self.due, self.together, self.recovery) = (None, 0, 0, None);
         }
         self.success = now;
     }

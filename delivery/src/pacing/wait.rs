@@ -9,6 +9,10 @@ const LONGEST_HURRIED: Duration = Duration::from_secs(10);
 /// Upper bound of the first wait after a throttling in a fleet; each further one doubles it.
 const THROTTLED: Duration = Duration::from_secs(20);
 
+/// Longest wait of one of many while nothing is taken: the sooner most of them know that the back end takes something again,
+/// the less of its quota is wasted. It is so many single records.
+const AWAY: Duration = Duration::from_secs(30);
+
 /// What went wrong last, and until when nothing is sent for it.
 #[derive(Debug)]
 pub(super) struct Wait {
@@ -92,9 +96,23 @@ impl Wait {
         self.rest(now, after.min(LONGEST_ASKED) + bound.mul_f64(chance.f64()));
     }
 
+    /// Whether the back end has asked for less last.
+    pub(super) fn is_throttled(&self) -> bool {
+        self.is_throttled
+    }
+
+    /// The back end asks for less, and this one gives way to others for a turn or so.
+    pub(super) fn gives_way(&mut self, now: Duration, after: Duration, turn: Duration, chance: &mut fastrand::Rng) {
+        self.throttlings = self.throttlings.saturating_add(1);
+        self.failures = 0;
+        self.is_throttled = true;
+        self.rest(now, after.min(LONGEST_ASKED) + turn.mul_f64(0.5 + chance.f64()));
+    }
+
     /// Nothing was taken.
-    pub(super) fn away(&mut self, now: Duration, chance: &mut fastrand::Rng) {
-        let bound = doubled(self.first, self.failures, self.longest);
+    pub(super) fn away(&mut self, now: Duration, is_fleet: bool, chance: &mut fastrand::Rng) {
+        let longest = if is_fleet { self.longest.min(AWAY) } else { self.longest };
+        let bound = doubled(self.first, self.failures, longest);
         self.failed(now);
         self.rest(now, bound.mul_f64(chance.f64()));
     }

@@ -72,6 +72,20 @@ impl Scenario {
                 ..Self::boot("outage 120 to 720 s", 60)
             },
             Self {
+                weather: Weather { outage: Some(seconds(400)..seconds(1_000)), ..Weather::default() },
+                horizon: seconds(1_700),
+                from: seconds(1_000),
+                until: seconds(1_000),
+                ..Self::boot("outage 400 to 1000 s", 60)
+            },
+            Self {
+                weather: Weather { outage: Some(seconds(3_600)..seconds(4_200)), ..Weather::default() },
+                horizon: seconds(4_700),
+                from: seconds(4_200),
+                until: seconds(4_200),
+                ..Self::boot("outage after an hour", 60)
+            },
+            Self {
                 weather: Weather { outage: Some(seconds(400)..seconds(1_900)), ..Weather::default() },
                 horizon: seconds(2_900),
                 from: seconds(1_900),

@@ -254,4 +254,21 @@ mod tests {
             (Some("xray"), "X-Ray needs a region and credentials, and there are none")
         );
     }
+
+    #[test]
+    fn a_fleet_shares_the_quota_of_xray_and_no_others() {
+        let program = Program { name: "spored", version: "1.2.3" };
+        let sharing = |exporter, fleet| {
+            let identity = Identity { fleet, ..Identity::new(Provider::Ec2, "i-0abc") };
+            let settings = TracingSettings { exporter, quota: 5_000, ..TracingSettings::default() };
+            ExportPlan::new(&settings, &identity, program, 1, None).sharing()
+        };
+        let fleet = |index| Some(spawn_config::Fleet { size: 4, index });
+        let of_four = Fleet { size: 4, place: 0.75 };
+        assert_eq!(sharing(ExporterKind::XRay, fleet(Some(3))), Sharing { fleet: of_four, quota: Some(5_000.0) });
+        assert_eq!(sharing(ExporterKind::Otlp, fleet(Some(3))), Sharing { fleet: of_four, quota: None });
+        let by_name = Fleet { size: 4, place: place_of("i-0abc") };
+        assert_eq!(sharing(ExporterKind::XRay, fleet(None)).fleet, by_name);
+        assert_eq!(sharing(ExporterKind::XRay, None).fleet, Fleet::ALONE);
+    }
 }
