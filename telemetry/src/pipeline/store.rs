@@ -68,6 +68,8 @@ struct Lease {
     line: LineId,
     oldest: u64,
     spans: usize,
+    /// Of these, spans that are in memory alone.
+    loose: usize,
     bytes: usize,
 }
 

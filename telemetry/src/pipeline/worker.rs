@@ -221,7 +221,8 @@ impl Worker {
                     () = closed(&self.shared) => None,
                 };
                 match outcome {
-                    Some(Ok(Ok(outcome))) => {
+                    Some(Ok(Ok(mut outcome))) => {
+                        self.forgive(configuration, &mut outcome);
                         self.shared.state().remark(exporter.remarks());
                         // What has to be changed may be a certificate or a key, so the next exporter reads them anew.
                         if !outcome.trouble.as_ref().is_some_and(|trouble| trouble.lasting) {
@@ -241,6 +242,14 @@ impl Worker {
         self.shared.tell();
         self.shared.settled.notify_all();
         self.pacer.answered(self.started.elapsed(), answer);
+    }
+
+    /// What an exporter says of itself that has been replaced meanwhile does not last.
+    fn forgive(&self, configuration: u64, outcome: &mut Outcome) {
+        let is_current = self.shared.state().plan.as_ref().is_some_and(|(current, _)| *current == configuration);
+        if let Some(trouble) = outcome.trouble.as_mut().filter(|_| !is_current) {
+            trouble.lasting = false;
+        }
     }
 
     /// Books the outcome.

@@ -114,7 +114,8 @@ impl Store {
 
     /// How it stands with the spans here.
     pub(in crate::pipeline) fn status(&self) -> StorageStatus {
-        let loose = self.loose.iter().map(VecDeque::len).sum::<usize>();
+        let out = self.lease.as_ref().map_or(0, |lease| lease.loose);
+        let loose = self.loose.iter().map(VecDeque::len).sum::<usize>() + out;
         let own = self.own.as_ref();
         let usage = own.and_then(Own::usage).unwrap_or_default();
         StorageStatus {

@@ -56,7 +56,8 @@ impl Store {
         self.used +=
             items.iter().filter(|(_, item)| matches!(item, Item::Bytes(_))).map(|(label, _)| label.size).sum::<usize>();
         self.hold(turn.line, &items);
-        self.lease = Some(Lease { line: turn.line, oldest, spans: items.len(), bytes: taken });
+        let loose = items.iter().filter(|(label, _)| label.place.is_none()).count();
+        self.lease = Some(Lease { line: turn.line, oldest, spans: items.len(), loose, bytes: taken });
         Some(Leased { items })
     }
 

@@ -126,8 +126,9 @@ fn a_process_that_is_killed_loses_no_span_and_what_it_had_begun_is_ended_with_it
     disk.kill();
     let script = Script::default();
     let second = process_on(&disk.process(), 2, &script, ROOM);
-    wait_for("delivery", || script.delivered().len() == 200);
-    assert_eq!(second.counters(), Counters { recovered: 200, ..counters(0, 200, 0, &[]) });
+    let all = Counters { recovered: 200, ..counters(0, 200, 0, &[]) };
+    wait_for("delivery", || second.counters() == all);
+    assert_eq!(script.delivered().len(), 200);
     let played = script.0.lock().unwrap();
     assert_eq!(played.resources.first(), Some(&resource(1)));
     let boot = played.spans.iter().find(|span| span.name == "boot").unwrap();
@@ -199,8 +200,9 @@ fn a_disk_that_refuses_is_told_and_gets_what_waited_in_memory_when_it_is_well() 
     disk.kill();
     let script = Script::default();
     let next = process_on(&disk.process(), 2, &script, ROOM);
-    wait_for("delivery", || script.delivered().len() == 50);
-    assert_eq!(next.counters(), Counters { recovered: 50, ..counters(0, 50, 0, &[]) });
+    let all = Counters { recovered: 50, ..counters(0, 50, 0, &[]) };
+    wait_for("delivery", || next.counters() == all);
+    assert_eq!(script.delivered().len(), 50);
 }
 
 #[test]
@@ -218,7 +220,10 @@ fn without_a_disk_memory_is_bounded_and_every_loss_is_counted() {
     }
     assert!(pipeline.counters().dropped_for(DropReason::QueueFull) > 9_000);
     disk.mend();
-    pipeline.export_with(Arc::new(Script::default()), &|_| true);
+    let script = Script::default();
+    pipeline.export_with(Arc::new(script.clone()), &|_| true);
+    // Before that, a last refusal of the former exporter may end a flush.
+    wait_for("delivery", || !script.delivered().is_empty());
     pipeline.shutdown(LONG);
     let after = pipeline.counters();
     assert!(is_conserved(&after) && after.queued == 0, "{after:?}");
@@ -237,6 +242,8 @@ fn what_has_to_make_room_on_disk_is_counted() {
     assert!(is_conserved(&now) && now.dropped_for(DropReason::QueueFull) > 5_000, "{now:?}");
     let script = Script::default();
     pipeline.export_with(Arc::new(script.clone()), &|_| true);
+    // Before that, a last refusal of the former exporter may end a flush.
+    wait_for("delivery", || !script.delivered().is_empty());
     assert_eq!(pipeline.shutdown(LONG).left, 0);
     let after = pipeline.counters();
     assert_eq!(after.exported, script.delivered().len() as u64);
