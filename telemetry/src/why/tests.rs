@@ -1,3 +1,5 @@
+//! Each answer about a trace or a request, and that the reference lists them all.
+
 use std::sync::Arc;
 
 use spawn_config::SamplingRate;
