@@ -32,7 +32,7 @@ pub use hook::{HookOutcome, invoke_hook};
 pub use id::{ArrayId, ArrayName, BadArrayId};
 pub use queue::{Delivery, TaskQueue};
 pub use store::{ArrayStore, Claimed, Ended, Shard, Written};
-pub use task::{Attempt, Ending, Millis, Refusal, Task, TaskState};
+pub use task::{Attempt, Ending, LostAttempt, Millis, Refusal, Task, TaskState};
 
 /// Partitions of an array: DynamoDB takes 1,000 writes a second on each (Amazon DynamoDB Developer Guide, "Partitions
 /// and data distribution").

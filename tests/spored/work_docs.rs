@@ -60,7 +60,7 @@ async fn attributes_and_environment_of_a_task_are_listed() {
     let listed = listed("task");
     assert!(attributes.is_subset(&listed), "{:?}", attributes.difference(&listed));
     // What this task had no cause to have.
-    let others = words(["losses", "not_before", "cancel", "lease_until", "signal", "reason"]);
+    let others = words(["losses", "not_before", "cancel", "lease_until", "signal", "reason", "untold"]);
     assert_eq!(words(listed.difference(&attributes)), others);
 }
 

@@ -94,7 +94,8 @@ impl ArrayStore {
         Ok(written.map(|Written { before, after }| Claimed { task: after, before }))
     }
 
-    /// Keeps a claimed task for longer; the answer tells whether the operator wants it to end.
+    /// Keeps a claimed task for longer, and notes which attempts are [`untold`](Task::untold) as this task says; the
+    /// answer tells whether the operator wants it to end.
     ///
     /// # Errors
     /// As of [`ArrayStore::claim`].
@@ -106,11 +107,15 @@ impl ArrayStore {
         lease: Duration,
     ) -> Result<std::result::Result<Task, Refusal>> {
         let owner = task.owner.clone().unwrap_or_default();
-        let renew = |read: &Task| read.renew(&owner, task.attempt, now, lease);
+        let renew = |read: &Task| {
+            let renewed = read.renew(&owner, task.attempt, now, lease)?;
+            Ok(Task { untold: task.untold.clone(), ..renewed })
+        };
         Ok(self.change(array, task.index, Some(task.clone()), renew).await?.map(|written| written.after))
     }
 
-    /// Ends the attempt of a claimed task, and counts the task if it has ended with it.
+    /// Ends the attempt of a claimed task, and counts the task if it has ended with it. What is untold is noted as by
+    /// [`ArrayStore::renew`].
     ///
     /// # Errors
     /// As of [`ArrayStore::claim`].
@@ -122,7 +127,10 @@ impl ArrayStore {
         ending: &Ending,
     ) -> Result<std::result::Result<Task, Refusal>> {
         let owner = task.owner.clone().unwrap_or_default();
-        let end = |read: &Task| read.end(&owner, task.attempt, now, ending);
+        let end = |read: &Task| {
+            let ended = read.end(&owner, task.attempt, now, ending)?;
+            Ok(Task { untold: task.untold.clone(), ..ended })
+        };
         Ok(self.change(array, task.index, Some(task.clone()), end).await?.map(|written| written.after))
     }
 

@@ -12,9 +12,11 @@
 //! is not changes nothing any more.
 
 mod change;
+mod lost;
 mod state;
 
 pub use change::{Attempt, Ending, Refusal};
+pub use lost::LostAttempt;
 pub use state::TaskState;
 
 use std::time::Duration;
@@ -68,6 +70,9 @@ pub struct Task {
     pub tracestate: Option<String>,
     /// Context of the attempt before, W3C: whoever closes this one as lost links to it.
     pub previous: Option<String>,
+    /// Attempts whose host vanished and of which nobody may have told yet: each host that claims the task tells of them,
+    /// until one has lived to say that it did.
+    pub untold: Vec<LostAttempt>,
 }
 
 impl Task {
@@ -95,6 +100,7 @@ impl Task {
             traceparent: None,
             tracestate: None,
             previous: None,
+            untold: Vec::new(),
         }
     }
 
@@ -135,6 +141,8 @@ impl Task {
             return Err(Refusal::LostTooOften(self.losses + lost));
         }
         let Attempt { owner, traceparent, tracestate } = by.clone();
+        let mut untold = self.untold.clone();
+        untold.extend((lost > 0).then(|| LostAttempt::of(self)));
         Ok(Self {
             version: self.version,
             mark: self.mark,
@@ -149,6 +157,7 @@ impl Task {
             traceparent,
             tracestate,
             previous: self.traceparent.clone(),
+            untold,
             ..Self::new(self.index)
         })
     }
@@ -198,6 +207,7 @@ impl Task {
                 cancel: false,
                 ended_at: Some(now),
                 reason: Some(format!("its hosts have vanished {losses} times")),
+                untold: self.untold.iter().cloned().chain([LostAttempt::of(self)]).collect(),
                 ..self.clone()
             }),
             Err(refusal) => Err(refusal),

@@ -23,12 +23,20 @@ pub(crate) fn bar(count: impl Fn(TaskState) -> usize, width: Option<usize>) -> S
         return String::new();
     }
     let mut signs = counts.map(|count| if count == 0 { 0 } else { (count * width / all).max(1) });
-    // What rounding has added or left out goes to the widest state, where one sign is seen least.
-    let used: usize = signs.iter().sum();
-    if let Some(widest) = signs.iter_mut().max() {
-        *widest = (*widest + width).saturating_sub(used).max(1);
+    // What rounding has left out goes to the widest state, where one sign is seen least; what it has added comes from the
+    // states that are widest at the time, as one alone may not have that many.
+    for _ in signs.iter().sum()..width {
+        *widest(&mut signs) += 1;
+    }
+    for _ in width..signs.iter().sum() {
+        *widest(&mut signs) -= 1;
     }
     SIGNS.iter().zip(signs).map(|((_, sign), many)| sign.to_string().repeat(many)).collect()
+}
+
+fn widest(signs: &mut [usize; SIGNS.len()]) -> &mut usize {
+    let place = (0..SIGNS.len()).max_by_key(|place| signs[*place]).unwrap_or(0);
+    &mut signs[place]
 }
 
 /// One line of text from outside, cut to the width.
@@ -61,6 +69,7 @@ mod tests {
         assert_eq!(of([0, 0, 9_999, 1, 0], 10), "#########!");
         assert_eq!(of([0, 0, 7, 0, 0], 10), "##########");
         assert_eq!(of([1, 1, 1, 1, 1], 10), "##!!xx>>..");
+        assert_eq!(of([356, 1, 240, 1, 1], 5).chars().count(), 5);
         assert_eq!(of([0, 0, 0, 0, 0], 10), "");
     }
 

@@ -7,6 +7,7 @@ Prints one JSON line {"port": N} when it listens. The views are for the test sup
   /spawn-test/calls       every call of an AWS SDK for Rust: service, operation, access key
 """
 
+import contextlib
 import io
 import json
 import threading
@@ -87,12 +88,27 @@ def record(environ):
     CALLS.note(environ["REQUEST_METHOD"], path, query, headers, body)
 
 
+# DynamoDB's writes are atomic and X-Ray keeps each document; moto's threads undo each other's writes (a transaction that
+# fails puts back the tables as they were when it began) and replace each other's first document of a trace.
+ONE_AT_A_TIME = {"dynamodb": threading.Lock(), "xray": threading.Lock()}
+
+
+def at_a_time(environ):
+    """What a call waits for."""
+    if environ.get("HTTP_X_AMZ_TARGET", "").startswith("DynamoDB_"):
+        return ONE_AT_A_TIME["dynamodb"]
+    if environ.get("PATH_INFO") in ("/TraceSegments", "/TelemetryRecords"):
+        return ONE_AT_A_TIME["xray"]
+    return contextlib.nullcontext()
+
+
 class WithViews(DomainDispatcherApplication):
     def __call__(self, environ, start_response):
         view = VIEWS.get(environ.get("PATH_INFO"))
         if view is None:
             record(environ)
-            return super().__call__(environ, start_response)
+            with at_a_time(environ):
+                return super().__call__(environ, start_response)
         response = Response(json.dumps(view()), content_type="application/json")
         return response(environ, start_response)
 

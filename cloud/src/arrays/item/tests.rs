@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::arrays::array::{ArrayRecord, HookState};
-use crate::arrays::task::{Attempt, Task};
+use crate::arrays::task::{Attempt, LostAttempt, Task};
 use proptest::prelude::*;
 
 fn text() -> impl Strategy<Value = String> {
@@ -72,6 +72,7 @@ fn task() -> Task {
         reason: Some("no".to_owned()),
         output: Some("s3://bucket/42/".to_owned()),
         previous: Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00".to_owned()),
+        untold: vec![LostAttempt::of(&claimed), LostAttempt::of(&Task::new(42))],
         ..claimed
     }
 }

@@ -13,7 +13,7 @@ use std::time::Duration;
 /// A message whose task cannot be read is not looked at again for so long.
 const UNREADABLE: Duration = Duration::from_secs(10 * 60);
 
-/// Time that the span of a lost attempt gets to leave.
+/// Time that the spans of lost attempts get to leave.
 const LOST: Duration = Duration::from_secs(1);
 
 /// A task that may be had.
@@ -83,11 +83,11 @@ async fn claim(crew: &Crew, index: u32, fresh: bool, span: &AttemptSpan) -> Resu
 
 /// What follows a claim.
 async fn work(crew: &Arc<Crew>, claimed: &Claimed, place: Place, span: AttemptSpan) -> After {
-    if spans::record_lost(crew, &claimed.before) {
-        // Nobody but this host knows of it now: it leaves before this host may be lost as well.
-        crew.telemetry.flush(LOST).await;
-    }
     let (array, task) = (crew.array.id.as_str(), &claimed.task);
+    // They leave before this host may be lost as well; until they have, the task's item keeps them for the next.
+    if spans::record_lost(crew, task) && crew.telemetry.flush(LOST).await.left == 0 {
+        crew.told(task.index);
+    }
     tracing::info!(array, index = task.index, attempt = task.attempt, "task begins");
     span.announce(crew, task);
     let work = run::Work::new(crew, &claimed.task);

@@ -134,8 +134,17 @@ impl Crew {
     /// The lease was renewed: this is the task now.
     pub(super) fn renewed(&self, task: Task) {
         if let Some(running) = self.lock().get_mut(&task.index).filter(|running| running.task.attempt == task.attempt) {
-            running.task = task;
+            // What was told while the renewal was on its way needs no telling again.
+            let untold = task.untold.into_iter().filter(|lost| running.task.untold.contains(lost)).collect();
+            running.task = Task { untold, ..task };
             running.renewed = Instant::now();
+        }
+    }
+
+    /// The attempts of this task that were lost are told: its next write says so.
+    pub(super) fn told(&self, index: u32) {
+        if let Some(running) = self.lock().get_mut(&index) {
+            running.task.untold.clear();
         }
     }
 

@@ -193,8 +193,8 @@ pub(super) async fn refused(crew: &Crew, index: u32, receipt: Option<&str>, refu
         (Refusal::LostTooOften(_), receipt) => match crew.store.give_up(&crew.array, index, crew.now()).await {
             Ok(given_up) => {
                 tracing::warn!(array = crew.array.id.as_str(), index, "a task's hosts have vanished too often");
-                if let Ok(Written { before, after: _ }) = given_up {
-                    spans::record_lost(crew, &before);
+                if let Ok(Written { before: _, after }) = given_up {
+                    spans::record_lost(crew, &after);
                 }
                 receipt.into_iter().for_each(|receipt| crew.acknowledge(receipt.to_owned()));
             }

@@ -96,15 +96,14 @@ impl AttemptSpan {
     }
 }
 
-/// Records the attempt before this claim, if its host vanished: nobody else can any more. Whether there was one.
-pub(super) fn record_lost(crew: &Crew, before: &Task) -> bool {
-    if before.state != TaskState::Running {
-        return false;
+/// Records the attempts of this task whose hosts vanished, and of which nobody may have told. Whether there was one.
+pub(super) fn record_lost(crew: &Crew, task: &Task) -> bool {
+    for lost in &task.untold {
+        let error = "its host has vanished, and its lease is over".to_owned();
+        let told = Told { outcome: Outcome::Lost, exit_code: None, signal: None, error: Some(error) };
+        record_for_others(crew, &lost.task(task.index), lost.lease_until, told);
     }
-    let error = "its host has vanished, and its lease is over".to_owned();
-    let told = Told { outcome: Outcome::Lost, exit_code: None, signal: None, error: Some(error) };
-    record_for_others(crew, before, before.lease_until, told);
-    true
+    !task.untold.is_empty()
 }
 
 /// Records the last attempt of a task whose message has come again after its end: its host may have vanished before it

@@ -1,0 +1,48 @@
+//! What is kept of an attempt whose host vanished, until somebody has told of it.
+
+use super::{Millis, Task};
+
+/// An attempt whose host vanished; its fields are those of [`Task`] at the time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "each is the task's field of the same name")]
+pub struct LostAttempt {
+    pub attempt: u32,
+    pub owner: Option<String>,
+    pub started_at: Option<Millis>,
+    pub lease_until: Option<Millis>,
+    pub traceparent: Option<String>,
+    pub tracestate: Option<String>,
+    pub previous: Option<String>,
+}
+
+impl LostAttempt {
+    /// The attempt that is under way.
+    #[must_use]
+    pub fn of(task: &Task) -> Self {
+        Self {
+            attempt: task.attempt,
+            owner: task.owner.clone(),
+            started_at: task.started_at,
+            lease_until: task.lease_until,
+            traceparent: task.traceparent.clone(),
+            tracestate: task.tracestate.clone(),
+            previous: task.previous.clone(),
+        }
+    }
+
+    /// The task as it was during the attempt, as far as that is known.
+    #[must_use]
+    pub fn task(&self, index: u32) -> Task {
+        let Self { attempt, owner, started_at, lease_until, traceparent, tracestate, previous } = self.clone();
+        Task {
+            attempt,
+            owner,
+            started_at,
+            lease_until,
+            traceparent,
+            tracestate,
+            previous,
+            ..Task::new(index)
+        }
+    }
+}
