@@ -91,6 +91,8 @@ fn check_rows(trace: &Trace, more_than: usize) {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn any_spans_are_traces_of_which_everything_is_reached_once(spans in proptest::collection::vec(any_span(), 0..40)) {
         let traces = Trace::gather(spans.clone());

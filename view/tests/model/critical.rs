@@ -1,6 +1,6 @@
 //! The critical path, compared with what a person would draw.
 
-use spawn_view::{Span, Trace, critical_path};
+use spawn_view::{Event, Span, Trace, critical_path};
 
 use super::samples::*;
 
@@ -48,7 +48,8 @@ fn what_its_work_left_behind_does_not_hide_a_span_that_was_waited_for() {
 
 #[test]
 fn a_span_under_way_lasts_until_the_last_instant_that_is_known() {
-    let spans = [span(1, 0, "r", 0, 0).open(), span(2, 1, "a", 5, 20), span(3, 1, "b", 10, 10).open()];
+    let mut spans = [span(1, 0, "r", 0, 0).open(), span(2, 1, "a", 5, 15), span(3, 1, "b", 10, 10).open()];
+    spans[2].events.push(Event { time: START + 20 * MS, name: "tick".to_owned(), attributes: Vec::new(), dropped: 0 });
     assert_eq!(path(spans), own([("r", 0, 10), ("b", 10, 20)]));
 }
 

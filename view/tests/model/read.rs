@@ -92,7 +92,7 @@ fn what_was_cut_off_costs_itself_alone_in_every_form() {
     assert_eq!(read.spans, spans()[..2]);
     assert_eq!(
         read.problems,
-        ["log is neither JSON nor OTLP's protobuf: message 2 was cut off; what came before was read"]
+        ["log is neither JSON nor OTLP's protobuf: message 3 was cut off; what came before was read"]
     );
     let bytes = packed(line.repeat(100).as_bytes());
     let read = read_bytes("log", &bytes[..bytes.len() / 2]);
