@@ -59,7 +59,7 @@ pub(super) fn part(mut fields: Fields, trace_id: TraceId, is_segment: bool, odd:
     let kind = own.kind.unwrap_or_else(|| head.kind(serves, &mut read));
     head.said.tell(&cause, head.is_aws(), &mut read);
     fields.keep_rest(&mut read);
-    let Read { mut attributes, misread } = read;
+    let Read { mut attributes, misread, .. } = read;
     if !misread.is_empty() {
         attributes.push(pair(MISREAD, misread.into()));
     }
