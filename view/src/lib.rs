@@ -12,6 +12,7 @@ mod otlp;
 mod read;
 mod search;
 mod span;
+pub mod text;
 mod trace;
 mod xray;
 

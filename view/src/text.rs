@@ -9,6 +9,8 @@ mod list;
 mod map;
 mod paper;
 mod table;
+#[cfg(test)]
+mod tests;
 pub mod units;
 mod waterfall;
 

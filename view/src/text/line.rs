@@ -70,7 +70,7 @@ impl<'a> Line<'a> {
     }
 
     /// Ends the line.
-    pub(super) fn end(self, to: &mut String) {
+    pub(super) fn end(&mut self, to: &mut String) {
         to.push_str(self.text.trim_end_matches(' '));
         to.push('\n');
     }

@@ -28,7 +28,11 @@ pub fn map(map: &ServiceMap, paper: &Paper) -> String {
         return text;
     }
     let mut calls = vec![Vec::new(); map.nodes.len()];
-    map.edges.iter().filter(|edge| edge.from < calls.len()).for_each(|edge| calls[edge.from].push(edge));
+    for edge in &map.edges {
+        if let Some(calls) = calls.get_mut(edge.from) {
+            calls.push(edge);
+        }
+    }
     let mut rows = Vec::new();
     for (node, calls) in map.nodes.iter().zip(&calls) {
         rows.push(row((Paint::Strong, Cow::Borrowed(node.name.as_str())), kind(node), &node.stats));
