@@ -2,11 +2,30 @@
 //!
 //! Nothing here calls AWS: whoever reads X-Ray hands the documents over.
 
+mod array;
+mod compare;
+mod critical;
+mod fold;
+mod id;
+mod map;
 mod otlp;
+pub mod page;
+mod read;
+mod search;
 pub mod serve;
 mod span;
 mod trace;
+mod xray;
 
+pub use array::{ArrayView, AttemptRow, TaskRow, arrays, cause};
+pub use compare::{Comparison, Difference, Side, compare, compare_spans};
+pub use critical::{Stretch, critical_path};
+pub use fold::{Row, rows, uncounted};
+pub use id::{IdError, seconds_of, span_id, trace_id, xray_form};
+pub use map::{Edge, Node, NodeKind, ServiceMap, Stats, Verdict, service_map, verdict};
 pub use otlp::{of_resource_spans, to_resource_spans};
-pub use span::{Event, Link, Origin, Outcome, Span, SpanKind, text_of};
+pub use read::{Gathered, read_bytes, read_path};
+pub use search::{Query, Summary, summary};
+pub use span::{Event, Link, Origin, Outcome, Span, SpanKind, json_of, text_of};
 pub use trace::{Note, Trace};
+pub use xray::{DocumentError, of_document};

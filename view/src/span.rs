@@ -184,7 +184,8 @@ pub fn json_of(value: &Any) -> serde_json::Value {
         Any::DoubleValue(number) => number.to_string().into(),
         Any::ArrayValue(list) => list.values.iter().map(inner).collect(),
         Any::KvlistValue(map) => {
-            let pairs = map.values.iter().map(|pair| (pair.key.clone(), pair.value.as_ref().map(inner).unwrap_or_default()));
+            let pairs =
+                map.values.iter().map(|pair| (pair.key.clone(), pair.value.as_ref().map(inner).unwrap_or_default()));
             serde_json::Value::Object(pairs.collect())
         }
         Any::BytesValue(bytes) => STANDARD.encode(bytes).into(),

@@ -94,6 +94,18 @@ impl Trace {
         self.parents.get(span).copied().flatten()
     }
 
+    /// All its spans from the top down: each behind the one above it, siblings in the order in which they began.
+    #[must_use]
+    pub fn top_down(&self) -> Vec<usize> {
+        let mut order = Vec::with_capacity(self.spans.len());
+        let mut open: Vec<usize> = self.roots.iter().rev().copied().collect();
+        while let Some(span) = open.pop() {
+            order.push(span);
+            open.extend(self.children(span).iter().rev());
+        }
+        order
+    }
+
     /// When its first span began, nanoseconds since 1970.
     #[must_use]
     pub fn start(&self) -> u64 {

@@ -34,15 +34,6 @@ impl LostAttempt {
     #[must_use]
     pub fn task(&self, index: u32) -> Task {
         let Self { attempt, owner, started_at, lease_until, traceparent, tracestate, previous } = self.clone();
-        Task {
-            attempt,
-            owner,
-            started_at,
-            lease_until,
-            traceparent,
-            tracestate,
-            previous,
-            ..Task::new(index)
-        }
+        Task { attempt, owner, started_at, lease_until, traceparent, tracestate, previous, ..Task::new(index) }
     }
 }
