@@ -9,7 +9,6 @@ mod fold;
 mod id;
 mod map;
 mod otlp;
-pub mod page;
 mod read;
 mod search;
 pub mod serve;

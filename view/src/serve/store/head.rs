@@ -60,6 +60,11 @@ impl Head {
         self.end.saturating_sub(self.start)
     }
 
+    /// Nothing yet, of a trace of which something has made room, or not.
+    pub(super) fn of_part(part: bool) -> Self {
+        Self { part, ..Self::default() }
+    }
+
     pub(super) fn add(&mut self, span: &Message, service: &str) {
         let (start, end) = (span.start_time_unix_nano, span.end_time_unix_nano.max(span.start_time_unix_nano));
         self.start = if self.spans == 0 { start } else { self.start.min(start) };

@@ -62,7 +62,7 @@ pub(super) struct Kept {
 impl Kept {
     /// A trace of which nothing is here yet, and of which something has made room, or not.
     pub(super) fn new(part: bool) -> Self {
-        let head = Head { part, ..Head::default() };
+        let head = Head::of_part(part);
         Self { spans: Vec::new(), places: HashMap::new(), head, size: TRACE, place: 0, version: 0 }
     }
 
