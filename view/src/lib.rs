@@ -9,6 +9,7 @@ mod fold;
 mod id;
 mod map;
 mod otlp;
+pub mod page;
 mod read;
 mod search;
 pub mod serve;

@@ -74,7 +74,8 @@ mod tests {
     #[test]
     fn text_never_becomes_markup() {
         let ours = SCRIPT.concat();
-        for way in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", "srcdoc"] {
+        for way in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", "srcdoc"]
+        {
             assert!(!ours.contains(way), "{way}");
         }
     }

@@ -52,7 +52,9 @@ mod tests {
         let id = TraceId::from_hex("5f84c7a1000102030405060708090a0b").unwrap();
         let address = |region| ConsoleLinks::of_region(region).trace(id);
         let of = |host: &str, region: &str| {
-            Some(format!("https://{host}/cloudwatch/home?region={region}#xray:traces/1-5f84c7a1-000102030405060708090a0b"))
+            Some(format!(
+                "https://{host}/cloudwatch/home?region={region}#xray:traces/1-5f84c7a1-000102030405060708090a0b"
+            ))
         };
         assert_eq!(address("eu-central-1"), of("eu-central-1.console.aws.amazon.com", "eu-central-1"));
         assert_eq!(address("cn-north-1"), of("cn-north-1.console.amazonaws.cn", "cn-north-1"));
