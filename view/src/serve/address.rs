@@ -127,7 +127,9 @@ mod tests {
         for text in ["0.0.0.0:4319", "[::]:4319", "10.0.0.1:4319", "[::ffff:10.0.0.1]:4319"] {
             assert_eq!(shown(text), Err(AddressError::Open(text.to_owned())));
         }
-        for text in ["", "example.com:4319", "127.0.0.1", "::1:4319", "localhost:", "localhost:70000", "127.1:4319", "-1"] {
+        for text in
+            ["", "example.com:4319", "127.0.0.1", "::1:4319", "localhost:", "localhost:70000", "127.1:4319", "-1"]
+        {
             assert_eq!(shown(text), Err(AddressError::None(text.to_owned())));
         }
     }
@@ -137,7 +139,15 @@ mod tests {
         for own in ["localhost", "LocalHost:4319", "127.0.0.1:4319", "127.0.0.2", "[::1]:4319", "[::1]"] {
             assert!(is_own(own), "{own}");
         }
-        for other in ["", "evil.example", "localhost.evil.example:4319", "127.0.0.1.evil.example", "10.0.0.1:4319", "::1", "user@localhost"] {
+        for other in [
+            "",
+            "evil.example",
+            "localhost.evil.example:4319",
+            "127.0.0.1.evil.example",
+            "10.0.0.1:4319",
+            "::1",
+            "user@localhost",
+        ] {
             assert!(!is_own(other), "{other}");
         }
     }

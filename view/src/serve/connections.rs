@@ -37,7 +37,7 @@ pub(super) async fn serve(listener: TcpListener, router: Router, mut stop: watch
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             Some(_) = connections.join_next() => continue,
-            _ = stop.wait_for(|stop| *stop) => break,
+            () = told(&mut stop) => break,
         };
         let Ok((stream, _)) = accepted else {
             tokio::time::sleep(PAUSE).await;
@@ -61,7 +61,7 @@ pub(super) async fn serve(listener: TcpListener, router: Router, mut stop: watch
 async fn converse(stream: TcpStream, router: Router, mut stop: watch::Receiver<bool>) {
     let spoke = tokio::select! {
         spoke = tokio::time::timeout(HEAD, stream.readable()) => matches!(spoke, Ok(Ok(()))),
-        _ = stop.wait_for(|stop| *stop) => false,
+        () = told(&mut stop) => false,
     };
     if !spoke {
         return;
@@ -74,7 +74,7 @@ async fn converse(stream: TcpStream, router: Router, mut stop: watch::Receiver<b
     let mut connection = pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
-        _ = stop.wait_for(|stop| *stop) => {
+        () = told(&mut stop) => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
@@ -82,6 +82,11 @@ async fn converse(stream: TcpStream, router: Router, mut stop: watch::Receiver<b
     if let Err(error) = ended {
         tracing::debug!(error, "a connection broke");
     }
+}
+
+/// Waits until the server ends.
+async fn told(stop: &mut watch::Receiver<bool>) {
+    drop(stop.wait_for(|stop| *stop).await);
 }
 
 fn protocol() -> Builder<TokioExecutor> {

@@ -103,6 +103,11 @@ impl Store {
         self.tally.refused - before
     }
 
+    /// Counts spans that were none before they came here.
+    pub const fn refuse(&mut self, spans: u64) {
+        self.tally.refused += spans;
+    }
+
     /// How many spans are kept.
     #[must_use]
     pub const fn spans(&self) -> usize {

@@ -29,6 +29,7 @@ pub(super) async fn traces(State(receiver): State<Receiver>, request: Request<Bo
     // Away from the thread that answers the others: a message may be large.
     let kept = tokio::task::spawn_blocking(move || {
         let (messages, refused) = message.read(speech)?;
+        receiver.live.store().refuse(refused);
         Ok(refused + receiver.live.add(messages, Coming::Fresh))
     });
     match kept.await {

@@ -1,7 +1,7 @@
 //! What is known of a trace without looking into its spans again: enough for the list of traces, and for most searches.
 
-use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::common::v1::KeyValue;
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::trace::v1::Span as Message;
 use spawn_telemetry::attribute;
 
@@ -29,6 +29,7 @@ pub struct Head {
     pub services: Vec<String>,
     /// Job arrays that its spans are about, by name and by id.
     pub arrays: Vec<String>,
+    names: Vec<String>,
     root: Option<Root>,
 }
 
@@ -60,6 +61,18 @@ impl Head {
         self.end.saturating_sub(self.start)
     }
 
+    /// The names of its job arrays; their ids where it does not tell names.
+    #[must_use]
+    pub fn array_names(&self) -> &[String] {
+        if self.names.is_empty() { &self.arrays } else { &self.names }
+    }
+
+    /// Whether all its job arrays are among those that are named here.
+    #[must_use]
+    pub const fn has_all_arrays(&self) -> bool {
+        self.arrays.len() < MOST_NAMES
+    }
+
     /// Nothing yet, of a trace of which something has made room, or not.
     pub(super) fn of_part(part: bool) -> Self {
         Self { part, ..Self::default() }
@@ -73,14 +86,14 @@ impl Head {
         self.errors += u64::from(failed(span));
         self.open += u64::from(span.end_time_unix_nano == 0);
         remember(&mut self.services, service);
-        for key in [attribute::SPAWN_JOB_ARRAY_NAME, attribute::SPAWN_JOB_ARRAY_ID] {
-            if let Some(array) = text(&span.attributes, key) {
-                remember(&mut self.arrays, array);
-            }
-        }
+        let [name, id] = [attribute::SPAWN_JOB_ARRAY_NAME, attribute::SPAWN_JOB_ARRAY_ID];
+        let [name, id] = [name, id].map(|key| text(&span.attributes, key).unwrap_or_default());
+        remember(&mut self.names, name);
+        [name, id].into_iter().for_each(|array| remember(&mut self.arrays, array));
         let has_parent = !span.parent_span_id.is_empty();
         if self.root.as_ref().is_none_or(|root| (has_parent, start) < (root.has_parent, root.start)) {
-            self.root = Some(Root { has_parent, start, name: short(&span.name).to_owned(), service: service.to_owned() });
+            self.root =
+                Some(Root { has_parent, start, name: short(&span.name).to_owned(), service: service.to_owned() });
         }
     }
 

@@ -151,5 +151,8 @@ fn a_head_tells_what_the_list_shows() {
     assert_eq!((head.name(), head.service()), ("root", "shop"));
     assert_eq!((head.start, head.end, head.duration()), (1, 50, 49));
     assert_eq!((head.spans, head.errors, head.open), (3, 1, 1));
-    assert_eq!((head.services, head.arrays), (vec!["web".into(), "shop".into()], vec!["align".into(), "align-1".into()]));
+    assert_eq!(
+        (head.services, head.arrays),
+        (vec!["web".into(), "shop".into()], vec!["align".into(), "align-1".into()])
+    );
 }
