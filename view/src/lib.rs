@@ -14,6 +14,7 @@ mod read;
 mod search;
 pub mod serve;
 mod span;
+pub mod text;
 mod trace;
 mod xray;
 
