@@ -171,3 +171,6 @@ async fn listeners(address: Loopback, remedy: &str) -> Result<Vec<TcpListener>, 
     let failed = |source| ServeError::Listen { address, remedy: remedy.to_owned(), source };
     address.listen().await.map_err(failed)
 }
+
+#[cfg(test)]
+mod tests;

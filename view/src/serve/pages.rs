@@ -32,7 +32,7 @@ struct Shown {
 }
 
 /// What every answer says: nobody else may frame it, keep it, embed it, or take it for something that it is not.
-const SAFE: &[(&str, &str)] = &[
+pub(super) const SAFE: &[(&str, &str)] = &[
     ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-resource-policy", "same-origin"),
     ("referrer-policy", "no-referrer"),

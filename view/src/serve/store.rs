@@ -8,7 +8,7 @@ mod origins;
 use std::collections::{BTreeMap, HashMap};
 
 use opentelemetry::trace::{SpanId, TraceId};
-use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span as Message};
+use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span as Message, Status};
 use serde::Serialize;
 
 use gone::Gone;
@@ -93,9 +93,12 @@ impl Store {
     pub fn add(&mut self, message: ResourceSpans, coming: Coming) -> u64 {
         let before = self.tally.refused;
         let ResourceSpans { resource, scope_spans, schema_url: resource_schema_url } = message;
+        // What is not said is said as nothing, so that it is the same whichever way it came.
+        let resource = Some(resource.unwrap_or_default());
         let mut envelope = ResourceSpans { resource, scope_spans: Vec::new(), schema_url: resource_schema_url };
         for ScopeSpans { scope, spans, schema_url } in scope_spans {
-            envelope.scope_spans = vec![ScopeSpans { scope, spans: Vec::new(), schema_url }];
+            envelope.scope_spans =
+                vec![ScopeSpans { scope: Some(scope.unwrap_or_default()), spans: Vec::new(), schema_url }];
             let origin = self.origins.of(&envelope);
             spans.into_iter().for_each(|span| self.add_span(span, &origin, coming));
             self.origins.release(origin);
@@ -155,11 +158,12 @@ impl Store {
         self.traces.get(&id).map(Kept::version)
     }
 
-    fn add_span(&mut self, span: Message, origin: &origins::Shared, coming: Coming) {
+    fn add_span(&mut self, mut span: Message, origin: &origins::Shared, coming: Coming) {
         let Some((trace_id, span_id)) = ids(&span) else {
             self.tally.refused += 1;
             return;
         };
+        span.status = span.status.filter(|status| *status != Status::default());
         let known = self.traces.contains_key(&trace_id);
         let was_here = !known && self.gone.has(trace_id);
         if was_here && coming == Coming::Again {

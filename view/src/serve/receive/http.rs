@@ -99,7 +99,7 @@ impl Encoded {
         };
         if speech == Speech::Json {
             let (messages, none) = spawn_telemetry::otlp_json::resource_spans(&bytes)
-                .map_err(|error| malformed(format!("the message is no JSON of OTLP: {error}")))?;
+                .map_err(|error| malformed(format!("the message is not taken: {error}")))?;
             return Ok((messages, none.len() as u64));
         }
         let message = ExportTraceServiceRequest::decode(bytes)

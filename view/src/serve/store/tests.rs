@@ -2,9 +2,8 @@
 
 use super::*;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
-use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
+use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope, KeyValue};
 use opentelemetry_proto::tonic::resource::v1::Resource;
-use opentelemetry_proto::tonic::trace::v1::Status;
 
 const PLENTY: Bounds = Bounds { spans: 1_000_000, bytes: 1 << 30 };
 
@@ -29,7 +28,7 @@ fn of(service: &str, spans: Vec<Message>) -> ResourceSpans {
     let attributes = vec![attribute("service.name", service)];
     ResourceSpans {
         resource: Some(Resource { attributes, ..Resource::default() }),
-        scope_spans: vec![ScopeSpans { spans, ..ScopeSpans::default() }],
+        scope_spans: vec![ScopeSpans { scope: Some(InstrumentationScope::default()), spans, ..ScopeSpans::default() }],
         ..ResourceSpans::default()
     }
 }
@@ -155,4 +154,14 @@ fn a_head_tells_what_the_list_shows() {
         (head.services, head.arrays),
         (vec!["web".into(), "shop".into()], vec!["align".into(), "align-1".into()])
     );
+}
+
+#[test]
+fn nothing_said_and_not_said_are_the_same() {
+    let mut store = store(PLENTY, [span(1, 7, "pay")]);
+    let said = Message { status: Some(Status::default()), ..span(1, 7, "pay") };
+    let mut message = of("shop", vec![said]);
+    message.scope_spans[0].scope = None;
+    store.add(message, Coming::Fresh);
+    assert_eq!((store.spans(), store.tally().repeated), (1, 1));
 }
