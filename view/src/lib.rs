@@ -13,6 +13,7 @@ mod read;
 mod search;
 mod span;
 mod trace;
+pub mod ui;
 mod xray;
 
 pub use array::{ArrayView, AttemptRow, TaskRow, arrays, cause};
