@@ -63,6 +63,7 @@ async fn main_inner(args: Args, world: World) -> anyhow::Result<ExitCode> {
         Command::Trace(TraceCommand::Exec(options)) => return trace::exec(args.global, options, &world).await,
         Command::Trace(TraceCommand::Flush(options)) => trace::flush(args.global, options, &world).await,
         Command::Trace(TraceCommand::DeadLetters(command)) => trace::dead_letters(args.global, command, &world).await,
+        Command::Trace(TraceCommand::Ui(options)) => trace::ui(args.global, options, &world).await,
         Command::Launch(options) => launch::run(args.global, *options, &world).await,
         Command::List(options) => list::run(args.global, options, &world).await,
         Command::Terminate(options) => terminate::run(args.global, options, &world).await,

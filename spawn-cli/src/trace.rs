@@ -3,6 +3,7 @@
 mod dead_letters;
 mod exec;
 mod flush;
+mod ui;
 
 use clap::Subcommand;
 pub(crate) use dead_letters::run as dead_letters;
@@ -11,6 +12,8 @@ pub(crate) use exec::run as exec;
 pub(crate) use flush::FlushOptions;
 pub(crate) use flush::run as flush;
 use spawn_host::dead_letters::DeadLettersCommand;
+pub(crate) use ui::UiOptions;
+pub(crate) use ui::run as ui;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum TraceCommand {
@@ -24,4 +27,6 @@ pub(crate) enum TraceCommand {
     /// Look after the spans of commands that a back end has refused for good.
     #[command(subcommand)]
     DeadLetters(DeadLettersCommand),
+    /// Look at traces in the terminal with keys: list, waterfall, details, service map, job arrays; ? shows the keys.
+    Ui(UiOptions),
 }

@@ -56,7 +56,10 @@ fn is_remarkable(task: &TaskRow) -> bool {
 
 fn head(array: &ArrayView, paper: &Paper, to: &mut String) {
     let mut line = Line::new(paper);
-    line.own(Paint::Plain, "array ").push(Paint::Strong, &array.name).own(Paint::Plain, "  ").push(Paint::Dim, &array.id);
+    line.own(Paint::Plain, "array ")
+        .push(Paint::Strong, &array.name)
+        .own(Paint::Plain, "  ")
+        .push(Paint::Dim, &array.id);
     line.end(to);
     let failed = array.tasks.iter().filter(|task| task.failed).count();
     let stragglers = array.tasks.iter().filter(|task| task.straggler).count();
@@ -143,8 +146,7 @@ fn level(time: u64, median: u64) -> usize {
 
 /// The median of the times that tasks took in a phase.
 fn median_of(array: &ArrayView, phase: usize) -> u64 {
-    let mut times: Vec<u64> =
-        array.tasks.iter().filter_map(|task| task.phases.get(phase).copied().flatten()).collect();
+    let mut times: Vec<u64> = array.tasks.iter().filter_map(|task| task.phases.get(phase).copied().flatten()).collect();
     times.sort_unstable();
     times.get(times.len() / 2).copied().unwrap_or_default()
 }

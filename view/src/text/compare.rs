@@ -33,7 +33,8 @@ pub fn compare(comparison: &Comparison, left: &str, right: &str, all: bool, pape
         line.own(Paint::Plain, "  ").own(Paint::Plain, &duration(length)).end(&mut text);
     }
     let shown = shown(comparison, if all { usize::MAX } else { ROWS });
-    let rows: Vec<Vec<Cell<'_>>> = comparison.rows.iter().zip(&shown).filter(|(_, shown)| **shown).map(|(row, _)| cells(row)).collect();
+    let rows: Vec<Vec<Cell<'_>>> =
+        comparison.rows.iter().zip(&shown).filter(|(_, shown)| **shown).map(|(row, _)| cells(row)).collect();
     table(paper, &COLUMNS, &rows, &mut text);
     let hidden = shown.iter().filter(|shown| !**shown).count();
     if hidden > 0 {

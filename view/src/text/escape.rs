@@ -87,7 +87,10 @@ mod tests {
     fn what_moves_the_cursor_turns_the_line_or_hides_is_made_visible() {
         assert_eq!(escape("a\u{1b}[2J\rb\u{202e}c"), "a\\u{1b}[2J\\u{d}b\\u{202e}c");
         assert_eq!(escape("one\ntwo\tthree\0"), "one\\ntwo\\tthree\\u{0}");
-        assert_eq!(escape("\u{9b}31m\u{200b}\u{feff}\u{2028}\u{e0041}"), "\\u{9b}31m\\u{200b}\\u{feff}\\u{2028}\\u{e0041}");
+        assert_eq!(
+            escape("\u{9b}31m\u{200b}\u{feff}\u{2028}\u{e0041}"),
+            "\\u{9b}31m\\u{200b}\\u{feff}\\u{2028}\\u{e0041}"
+        );
     }
 
     #[test]

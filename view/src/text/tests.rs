@@ -71,9 +71,15 @@ fn failed(mut span: Span, why: &str) -> Span {
 fn launch() -> Trace {
     let mut put = with(span(4, 3, "spored", "DynamoDB.PutItem", 900, 1_400), &[("aws.attempts", "3")]);
     put.kind = SpanKind::Client;
-    put = with(failed(put, "Requested resource not found"), &[("error.type", "ResourceNotFoundException"), ("rpc.service", "DynamoDB")]);
+    put = with(
+        failed(put, "Requested resource not found"),
+        &[("error.type", "ResourceNotFoundException"), ("rpc.service", "DynamoDB")],
+    );
     let mut task = failed(span(3, 1, "spored", "task align[0]", 400, 2_000), "Requested resource not found");
-    task = with(task, &[("error.type", "ResourceNotFoundException"), ("spawn.task.attempt", "2"), ("spawn.task.outcome", "failed")]);
+    task = with(
+        task,
+        &[("error.type", "ResourceNotFoundException"), ("spawn.task.attempt", "2"), ("spawn.task.outcome", "failed")],
+    );
     task.links.push(Link {
         trace_id: trace_id(9),
         span_id: SpanId::from_bytes([9; 8]),
@@ -84,8 +90,19 @@ fn launch() -> Trace {
     });
     let mut run = span(5, 3, "spored", "run", 1_400, 0);
     run.end = None;
-    run.events.push(Event { time: BEGIN + 1_500 * MS, name: "line".to_owned(), attributes: vec![pair("text", "hello")], dropped: 0 });
-    let mut spans = vec![span(1, 0, "spawn", "spawn launch", 0, 2_100), span(2, 1, "spawn", "EC2.RunInstances", 50, 400), task, put, run];
+    run.events.push(Event {
+        time: BEGIN + 1_500 * MS,
+        name: "line".to_owned(),
+        attributes: vec![pair("text", "hello")],
+        dropped: 0,
+    });
+    let mut spans = vec![
+        span(1, 0, "spawn", "spawn launch", 0, 2_100),
+        span(2, 1, "spawn", "EC2.RunInstances", 50, 400),
+        task,
+        put,
+        run,
+    ];
     spans.extend((0..42).map(|n| span(100 + n, 3, "spored", "S3.GetObject", 420 + n * 10, 430 + n * 10)));
     Trace::gather(spans).remove(0)
 }

@@ -115,7 +115,6 @@ impl State {
     /// Another size of the terminal.
     pub(crate) fn resize(&mut self, width: u16, height: u16) {
         self.size = (width, height);
-        self.apply(Action::Redraw);
         self.keep_in_view();
     }
 

@@ -7,6 +7,7 @@ use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::cursor::Show;
 use ratatui::crossterm::execute;
 use ratatui::crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
+use ratatui::layout::{Position, Rect};
 
 use crate::ui::draw::draw;
 use crate::ui::state::State;
@@ -38,8 +39,9 @@ impl Screen {
 
     /// Draws everything at the next draw, and tells how large the terminal is.
     pub(crate) fn clear(&mut self) -> io::Result<(u16, u16)> {
-        self.terminal.clear()?;
         let size = self.terminal.size()?;
+        // Not `Terminal::clear`, which asks where the cursor is: the answer would come among the keys.
+        self.terminal.resize(Rect::from((Position::ORIGIN, size)))?;
         Ok((size.width, size.height))
     }
 

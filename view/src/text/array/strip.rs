@@ -14,7 +14,8 @@ const MEDIAN: usize = 9;
 
 /// Writes the strip: what became of the tasks, then how long each phase took them.
 pub(super) fn strip(array: &ArrayView, medians: &[u64], paper: &Paper, to: &mut String) {
-    let names: Vec<String> = array.phases.iter().map(|phase| cut(&escape(phase), NAME, paper.signs().cut).into()).collect();
+    let names: Vec<String> =
+        array.phases.iter().map(|phase| cut(&escape(phase), NAME, paper.signs().cut).into()).collect();
     let name = names.iter().map(|name| width(name)).chain(["outcome".len()]).max().unwrap_or_default();
     let start = name + 1 + MEDIAN + 1;
     let last = array.tasks.iter().map(|task| task.index).max().unwrap_or_default() as usize;
@@ -62,7 +63,11 @@ pub(super) fn strip(array: &ArrayView, medians: &[u64], paper: &Paper, to: &mut 
 
 fn legend(each: usize, paper: &Paper, to: &mut String) {
     let [a, b, c, d, e] = paper.signs().shades;
-    let column = if each > 1 { format!("a column is {}, the worst counts; ", count(each as u64, "task", "tasks")) } else { String::new() };
+    let column = if each > 1 {
+        format!("a column is {}, the worst counts; ", count(each as u64, "task", "tasks"))
+    } else {
+        String::new()
+    };
     let text = format!(
         "{column}! failed, * straggler, > under way; time to the phase's median: {a} up to half, {b} up to it, {c} to 1.5 times, {d} to 3 times, {e} more"
     );

@@ -35,14 +35,7 @@ impl Scale {
             of_span[stretch.span].push((stretch.from, stretch.to));
         }
         let (start, end) = (trace.start(), trace.end());
-        Self {
-            tree,
-            bars,
-            columns: columns - bars,
-            start,
-            length: end.saturating_sub(start).max(1),
-            critical: of_span,
-        }
+        Self { tree, bars, columns: columns - bars, start, length: end.saturating_sub(start).max(1), critical: of_span }
     }
 
     /// The column of the bars in which an instant lies.
