@@ -8,6 +8,8 @@ mod layout;
 mod run;
 mod state;
 mod terminal;
+#[cfg(test)]
+mod tests;
 
 pub use run::{Ended, Options, UiError, run};
 pub use state::Look;

@@ -12,10 +12,14 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
-use crate::text::escape::width;
 use crate::ui::layout::Layout;
 use crate::ui::state::{Overlay, State, Tab};
 use pen::{Hue, Pen};
+
+/// Keys that are named wherever one is.
+const ALWAYS: &str = "? help  q end";
+/// Columns of that, and a gap.
+const ALWAYS_WIDTH: u16 = 15;
 
 /// Draws everything.
 pub(crate) fn draw(state: &State, cells: &mut Buffer) {
@@ -53,7 +57,7 @@ fn header(state: &State, area: Rect, pen: &mut Pen<'_>) {
         };
         x = pen.put(area, x, &format!(" {} {} ", number + 1, tab.name()), style);
     }
-    let notes = state.notes().len();
+    let notes = state.notes_count();
     let mut right = Vec::new();
     if notes > 0 {
         right.push(format!("{notes} {} (i)", if notes == 1 { "note" } else { "notes" }));
@@ -61,7 +65,10 @@ fn header(state: &State, area: Rect, pen: &mut Pen<'_>) {
     if state.look.follows {
         right.push("live".to_owned());
     }
-    right.push(format!("{} traces", state.loaded.traces.len()));
+    right.push(match (state.tab, state.trace()) {
+        (Tab::Waterfall, Some(trace)) => crate::id::xray_form(trace.id()),
+        _ => format!("{} traces", state.loaded.traces.len()),
+    });
     pen.right(area, x + 1, &right.join("  "), pen.style(Hue::Faint));
 }
 
@@ -76,20 +83,18 @@ fn footer(state: &State, area: Rect, pen: &mut Pen<'_>) {
         pen.put(area, x, " ", plain.add_modifier(Modifier::REVERSED));
         return;
     }
-    let hints = "? help  / search  q end";
-    let taken = match state.message.is_empty() {
-        true => pen.put(area, area.x, hint(state.tab), pen.style(Hue::Faint)),
-        false => pen.put(area, area.x, &state.message, plain.add_modifier(Modifier::BOLD)),
+    pen.right(area, area.x, ALWAYS, pen.style(Hue::Faint));
+    let left = Rect { width: area.width.saturating_sub(ALWAYS_WIDTH), ..area };
+    match state.message.is_empty() {
+        true => pen.put(left, left.x, hint(state.tab), pen.style(Hue::Faint)),
+        false => pen.put(left, left.x, &state.message, plain.add_modifier(Modifier::BOLD)),
     };
-    if usize::from(area.right().saturating_sub(taken)) > width(hints) + 1 {
-        pen.right(area, taken + 2, hints, pen.style(Hue::Faint));
-    }
 }
 
 const fn hint(tab: Tab) -> &'static str {
     match tab {
-        Tab::Traces => "Enter open  s sort  e errors  t slow  v service",
-        Tab::Waterfall => "Enter details  Space fold  + - zoom  e error",
+        Tab::Traces => "Enter open  / search  s sort  e errors  t slow  v service",
+        Tab::Waterfall => "Enter details  Space fold  e error  + - zoom  < > pan  / search",
         Tab::Map => "Enter its traces  s sort  a all traces",
         Tab::Array => "Enter its trace  s sort  ] next array",
     }

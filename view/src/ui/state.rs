@@ -159,12 +159,18 @@ impl State {
         }
         match action(key, self.place()) {
             Some(action) => self.apply(action),
-            None => Effect::None,
+            None => {
+                self.overlay = Overlay::None;
+                Effect::None
+            }
         }
     }
 
     /// What an action does.
     pub(crate) fn apply(&mut self, action: Action) -> Effect {
+        if action != Action::Suspend && self.in_overlay(action) {
+            return Effect::None;
+        }
         let outside = match action {
             Action::Quit => Effect::Quit,
             Action::Suspend => Effect::Suspend,
@@ -172,7 +178,7 @@ impl State {
             Action::Reload => Effect::Reload,
             _ => Effect::None,
         };
-        if outside != Effect::None || self.in_overlay(action) {
+        if outside != Effect::None {
             return outside;
         }
         match action {
@@ -302,6 +308,11 @@ impl State {
     /// The trace that is looked at.
     pub(crate) fn trace(&self) -> Option<&Trace> {
         self.loaded.traces.get(self.waterfall.as_ref()?.trace)
+    }
+
+    /// How many notes there are.
+    pub(crate) fn notes_count(&self) -> usize {
+        self.loaded.problems.len() + self.trace().map_or(0, |trace| trace.notes().len())
     }
 
     /// What was wrong with what was read, and with the trace that is looked at.

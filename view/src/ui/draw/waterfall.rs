@@ -14,13 +14,16 @@ use crate::ui::state::waterfall::{Waterfall, depth, first};
 
 /// Columns of a duration.
 const TOOK: u16 = 8;
+/// A tree of so many columns sets each level in by two.
+const ROOMY: u16 = 40;
 
 pub(crate) fn draw(state: &State, layout: Layout, pen: &mut Pen<'_>) {
     let (Some(waterfall), Some(trace)) = (&state.waterfall, state.trace()) else {
         pen.put(line(layout.lines, 0), layout.lines.x, "no trace is chosen", pen.style(Hue::Plain));
         return;
     };
-    axis(waterfall, trace, layout.title, pen);
+    let failed = state.loaded.summaries.get(waterfall.trace).map_or(0, |summary| summary.errors);
+    axis(waterfall, (trace.spans().len(), failed), layout.title, pen);
     let rows = &waterfall.rows;
     for (number, at) in waterfall.cursor.shown(rows.len(), usize::from(layout.lines.height)).enumerate() {
         let area = line(layout.lines, number);
@@ -44,18 +47,17 @@ fn places(area: Rect) -> [Rect; 3] {
     ]
 }
 
-fn axis(waterfall: &Waterfall, trace: &Trace, area: Rect, pen: &mut Pen<'_>) {
+fn axis(waterfall: &Waterfall, (spans, failed): (usize, usize), area: Rect, pen: &mut Pen<'_>) {
     let [tree, took, bar] = places(area);
     let (title, faint) = (pen.style(Hue::Title), pen.style(Hue::Faint));
-    let failed = trace.spans().iter().filter(|span| span.failed()).count();
-    let spans = format!("{} of {} spans", waterfall.rows.len(), trace.spans().len());
-    let x = pen.put(tree, tree.x, &spans, title);
+    let text = format!("{} rows of {} spans", waterfall.rows.len(), spans);
+    let x = pen.put(tree, tree.x, &text, title);
     if failed > 0 {
         let text = format!(" {} {failed}", pen.marks().bad);
         pen.put(tree, x, &text, pen.style(Hue::Bad));
     }
     pen.right(took, took.x, "took", title);
-    let (from, to) = waterfall.shown_time(trace);
+    let (from, to) = waterfall.shown_time();
     // A tick each twenty columns, at the place that it names.
     let ticks = (bar.width / 20).max(1);
     for tick in 0..ticks {
@@ -78,9 +80,10 @@ fn row(waterfall: &Waterfall, trace: &Trace, row: &Row, area: Rect, pen: &mut Pe
     let deep = depth(row);
     // Deep spans are not pushed out of the tree: beyond its half, the depth is a number.
     let most = usize::from(tree.width / 2);
+    let indent = deep.saturating_mul(if tree.width >= ROOMY { 2 } else { 1 });
     let mut x = tree.x;
-    if deep <= most {
-        x += u16::try_from(deep).unwrap_or(0);
+    if indent <= most {
+        x += u16::try_from(indent).unwrap_or(0);
     } else {
         let text = format!("{deep:>most$}");
         x = pen.put(tree, x, &text, faint);

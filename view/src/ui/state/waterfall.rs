@@ -22,6 +22,8 @@ pub(crate) struct Waterfall {
     pub(crate) id: TraceId,
     /// The trace's place among those that were read.
     pub(crate) trace: usize,
+    /// When it begins and ends, nanoseconds since 1970.
+    pub(crate) bounds: (u64, u64),
     pub(crate) cursor: Cursor,
     /// The rows that can be scrolled to.
     pub(crate) rows: Vec<Row>,
@@ -46,6 +48,7 @@ impl Waterfall {
         let mut new = Self {
             id: trace.id(),
             trace: place,
+            bounds: (0, 0),
             cursor: Cursor::default(),
             rows: Vec::new(),
             all: Vec::new(),
@@ -65,6 +68,7 @@ impl Waterfall {
     /// The same trace with other spans; what was chosen and folded stays so.
     pub(crate) fn renew(&mut self, place: usize, trace: &Trace, page: usize) {
         self.trace = place;
+        self.bounds = (trace.start(), trace.end());
         self.path.clear();
         for stretch in critical_path(trace) {
             self.path.entry(stretch.span).or_default().push((stretch.from, stretch.to));

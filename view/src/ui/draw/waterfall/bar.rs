@@ -8,7 +8,7 @@ use crate::ui::draw::pen::{Hue, Pen};
 use crate::ui::state::waterfall::{Waterfall, first};
 
 pub(super) fn draw(waterfall: &Waterfall, trace: &Trace, row: &Row, area: Rect, pen: &mut Pen<'_>) {
-    let scale = Scale::of(waterfall, trace, area);
+    let scale = Scale::of(waterfall, area);
     let one = [first(row)];
     let spans = match row {
         Row::Folded { spans, .. } => spans.as_slice(),
@@ -20,7 +20,7 @@ pub(super) fn draw(waterfall: &Waterfall, trace: &Trace, row: &Row, area: Rect, 
     let (mut before, mut after) = (false, false);
     for &at in spans {
         let span = &trace.spans()[at];
-        let end = span.end.unwrap_or(trace.end()).max(span.start);
+        let end = span.end.unwrap_or(waterfall.bounds.1).max(span.start);
         let Some((from, to)) = scale.cells(span.start, end) else {
             (before, after) = (before || end <= scale.begin, after || end > scale.begin);
             continue;
@@ -56,9 +56,9 @@ struct Scale {
 }
 
 impl Scale {
-    fn of(waterfall: &Waterfall, trace: &Trace, area: Rect) -> Self {
-        let (from, to) = waterfall.shown_time(trace);
-        Self { begin: trace.start().saturating_add(from), length: to - from, area }
+    fn of(waterfall: &Waterfall, area: Rect) -> Self {
+        let (from, to) = waterfall.shown_time();
+        Self { begin: waterfall.bounds.0.saturating_add(from), length: to - from, area }
     }
 
     /// The cells of a time, at least one; none if it is not shown.

@@ -9,14 +9,19 @@ const SHORTEST: u64 = 100;
 
 impl Waterfall {
     /// The part of the time that is shown, in nanoseconds from the trace's beginning.
-    pub(crate) fn shown_time(&self, trace: &Trace) -> (u64, u64) {
-        self.window.unwrap_or((0, whole(trace)))
+    pub(crate) fn shown_time(&self) -> (u64, u64) {
+        self.window.unwrap_or((0, self.whole()))
+    }
+
+    /// A trace without any length is shown as if it had one.
+    fn whole(&self) -> u64 {
+        self.bounds.1.saturating_sub(self.bounds.0).max(SHORTEST)
     }
 
     /// Zooms around the chosen span, and pans.
     pub(super) fn move_in_time(&mut self, action: Action, trace: &Trace) {
-        let whole = whole(trace);
-        let (from, to) = self.shown_time(trace);
+        let whole = self.whole();
+        let (from, to) = self.shown_time();
         let length = to - from;
         let window = match action {
             Action::ZoomIn => around(self.middle(trace, from, to), (length / 2).max(SHORTEST), whole),
@@ -37,17 +42,12 @@ impl Waterfall {
     }
 
     fn of_span(&self, trace: &Trace) -> (u64, u64) {
-        let begin = trace.start();
-        let Some(span) = self.span().and_then(|span| trace.spans().get(span)) else { return (0, whole(trace)) };
+        let (begin, whole) = (self.bounds.0, self.whole());
+        let Some(span) = self.span().and_then(|span| trace.spans().get(span)) else { return (0, whole) };
         let start = span.start.saturating_sub(begin);
-        let end = span.end.map_or(whole(trace), |end| end.saturating_sub(begin)).max(start.saturating_add(SHORTEST));
+        let end = span.end.map_or(whole, |end| end.saturating_sub(begin)).max(start.saturating_add(SHORTEST));
         (start, end)
     }
-}
-
-/// A trace without any length is shown as if it had one.
-fn whole(trace: &Trace) -> u64 {
-    trace.end().saturating_sub(trace.start()).max(SHORTEST)
 }
 
 fn around(middle: u64, length: u64, whole: u64) -> (u64, u64) {
