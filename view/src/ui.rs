@@ -13,3 +13,4 @@ mod tests;
 
 pub use run::{Ended, Options, UiError, run};
 pub use state::Look;
+pub use state::loaded::Reading;

@@ -1,76 +1,88 @@
 //! `spawn trace ui`: traces in a terminal that answers to keys.
 
-use std::path::{Path, PathBuf};
+use super::ids::{missing, parse};
+use super::paper::PaperOptions;
+use super::search::Period;
+use super::source::{self, Found, Source, SourceOptions, Wanted};
+use crate::args::Global;
+use crate::exit::{Exit, UsageError};
+use crate::show;
+use anyhow::Result;
+use clap::Args;
+use opentelemetry::Context;
+use opentelemetry::context::FutureExt;
+use opentelemetry::trace::TraceId;
+use spawn_config::TimeSpan;
+use spawn_host::World;
+use spawn_view::ui::{self, Ended, Look, Options, Reading};
 use std::time::Duration;
 
-use anyhow::{Context, Result};
-use clap::Args;
-use opentelemetry::trace::TraceId;
-use spawn_host::World;
-use spawn_view::ui::{self, Ended, Look, Options};
-use spawn_view::{Gathered, read_path};
-
-use crate::args::Global;
-use crate::exit::Exit;
-use crate::interruption::Interruption;
-
-/// How long after a reading comes the next, with `--follow`.
-const EVERY: Duration = Duration::from_secs(2);
+/// Traces of X-Ray that are read without `--limit`: each five are a request.
+const FROM_XRAY: u32 = 100;
+/// The same of files, which are read whole anyway.
+const FROM_FILES: u32 = 100_000;
+/// Links are followed so many times: from an array to its attempts, and from an attempt to the one before it.
+const LINKS: u32 = 2;
 
 /// What to look at.
 #[derive(Debug, Args)]
 pub(crate) struct UiOptions {
-    /// Trace to begin with, in W3C's form or X-Ray's; by default the list of all.
-    #[arg(value_name = "ID", value_parser = spawn_view::trace_id)]
-    id: Option<TraceId>,
-    /// Files, folders or spools to read; `-` is standard input.
-    #[arg(long, value_name = "PATH", required = true, num_args = 1..)]
-    from: Vec<PathBuf>,
-    /// Read again every two seconds while the view is open.
-    #[arg(long)]
-    follow: bool,
+    /// Ids of the traces to read, in either form; the first is opened. By default the newest are listed.
+    #[arg(value_name = "ID", value_parser = parse)]
+    ids: Vec<TraceId>,
+    #[command(flatten)]
+    source: SourceOptions,
+    #[command(flatten)]
+    period: Period,
+    /// At most so many, the newest; by default 100 of X-Ray, and all of files.
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    limit: Option<u32>,
+    /// Read again and again while the view is open.
+    #[arg(long, value_name = "INTERVAL", num_args = 0..=1, default_missing_value = "2s")]
+    follow: Option<TimeSpan>,
 }
 
-pub(crate) async fn run(_: Global, options: UiOptions, world: &World) -> Result<Exit> {
-    let UiOptions { id, from, follow } = options;
-    let look = Look { colour: has_colour(world), unicode: is_utf8(world), follows: follow };
-    let options = Options { look, trace: id, every: follow.then_some(EVERY) };
-    let first = read(&from).await?;
-    let ended = ui::run(options, first, async || read(&from).await, Interruption::of(world).heard()).await?;
-    Ok(match ended {
+pub(crate) async fn run(global: Global, options: UiOptions, world: &World) -> Result<Exit> {
+    if show::stdout_size().is_none() || world.variable("TERM") == Some("dumb") {
+        let rule = "there is no terminal to draw on: `spawn trace show` and `spawn trace list` write plain text";
+        return Err(UsageError::Other(rule.to_owned()).into());
+    }
+    let UiOptions { ids, source, period, limit, follow } = options;
+    let limit = limit.unwrap_or(if source.from.is_empty() { FROM_XRAY } else { FROM_FILES });
+    let wanted = match ids.is_empty() {
+        true => Wanted::Search { query: period.query(), limit: usize::try_from(limit).unwrap_or(usize::MAX) },
+        false => Wanted::These(ids.clone()),
+    };
+    let paper = PaperOptions::default().paper(world);
+    let look = Look { colour: paper.colour, unicode: paper.unicode, follows: follow.is_some() };
+    let options = Options { look, trace: ids.first().copied(), every: follow.map(Duration::from) };
+    let shown = source::within("spawn trace ui", global, &source, world, async |source| {
+        view(options, &ids, &wanted, source).await
+    });
+    Ok(shown.await?.unwrap_or(Exit::Interrupted))
+}
+
+async fn view(options: Options, ids: &[TraceId], wanted: &Wanted, source: &Source<'_>) -> Result<Exit> {
+    let first = source.look(wanted, LINKS).await?;
+    if options.every.is_none() && missing(ids, &first, source) == Exit::Failure && !ids.is_empty() {
+        return Ok(Exit::Failure);
+    }
+    // A trace that grows for hours helps nobody: the first look is in it, the others are not.
+    let quiet = Context::current().with_telemetry_suppressed();
+    let again = async || -> Result<Reading> {
+        let found = source.look(wanted, LINKS).with_context(quiet.clone()).await?;
+        Ok(reading(found))
+    };
+    Ok(match ui::run(options, reading(first), again).await? {
         Ended::ByKey => Exit::Success,
         Ended::Interrupted => Exit::Interrupted,
     })
 }
 
-async fn read(from: &[PathBuf]) -> Result<Gathered> {
-    let from = from.to_vec();
-    tokio::task::spawn_blocking(move || {
-        let mut all = Gathered::default();
-        for path in &from {
-            let Gathered { spans, problems, .. } = read_one(path)?;
-            all.spans.extend(spans);
-            all.problems.extend(problems);
-        }
-        Ok(all)
-    })
-    .await?
-}
-
-fn read_one(path: &Path) -> Result<Gathered> {
-    read_path(path).with_context(|| format!("failed to read {}", path.display()))
-}
-
-fn has_colour(world: &World) -> bool {
-    world.variable("NO_COLOR").is_none_or(str::is_empty)
-}
-
-/// Whether the locale writes UTF-8, by the first of these that is set.
-fn is_utf8(world: &World) -> bool {
-    let locale =
-        ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| world.variable(name).filter(|value| !value.is_empty()));
-    locale.is_some_and(|locale| {
-        let locale = locale.to_ascii_lowercase();
-        locale.contains("utf-8") || locale.contains("utf8")
-    })
+fn reading(found: Found) -> Reading {
+    let Found { traces, mut problems, more, .. } = found;
+    if more {
+        problems.push("there are more traces than were read: --limit and --since say which".to_owned());
+    }
+    Reading { traces, problems }
 }

@@ -5,6 +5,7 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SpanData;
 use spawn_config::TracingSettings;
 
+use super::table::PLACES;
 use super::translator::{Place, Translator};
 use crate::filter::Filter;
 use crate::message;
@@ -56,6 +57,12 @@ impl XRayDocuments {
             }
         }
         documents
+    }
+
+    /// X-Ray's fields, dots between the levels, each with the names of the attribute that it comes from, today's first. Where
+    /// an attribute has several fields, they stand in one text with commas between them.
+    pub fn fields() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
+        PLACES.iter().map(|place| (place.field, place.names))
     }
 
     /// Appends the document of a span that has ended: one JSON object of at most 64,000 bytes. Answers whether something was

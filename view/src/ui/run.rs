@@ -1,19 +1,17 @@
 //! Runs the view: keys, new readings and signals in, pictures out.
 
-use std::future::Future;
 use std::io::{self, IsTerminal as _};
 use std::time::Duration;
 
 use opentelemetry::trace::TraceId;
 use ratatui::crossterm::event::Event;
 use rustix::process::{Signal, kill_current_process_group};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal as Signals, SignalKind, signal};
 use tokio::sync::Notify;
 use tokio::sync::mpsc::{Sender, channel};
 
-use crate::read::Gathered;
 use crate::ui::events::Events;
-use crate::ui::state::loaded::Loaded;
+use crate::ui::state::loaded::{Loaded, Reading};
 use crate::ui::state::{Effect, Look, State};
 use crate::ui::terminal::Screen;
 
@@ -51,15 +49,14 @@ pub enum UiError {
     Terminal(#[from] io::Error),
 }
 
-/// Shows what was gathered until a key ends it, or until `interrupted` is there. `source` gathers again.
+/// Shows what was read until a key or a signal ends it. `source` reads again.
 ///
 /// # Errors
 /// If there is no terminal, or it goes away.
 pub async fn run<E: std::fmt::Display>(
     options: Options,
-    first: Gathered,
-    source: impl AsyncFnMut() -> Result<Gathered, E>,
-    interrupted: impl Future<Output = ()>,
+    first: Reading,
+    source: impl AsyncFnMut() -> Result<Reading, E>,
 ) -> Result<Ended, UiError> {
     if !io::stdout().is_terminal() {
         return Err(UiError::NoTerminal);
@@ -70,11 +67,12 @@ pub async fn run<E: std::fmt::Display>(
     let mut view = View::open(options, loaded)?;
     let reading = read_again(source, options.every, &again, sender);
     let mut continued = signal(SignalKind::from_raw(Signal::CONT.as_raw()))?;
-    tokio::pin!(reading, interrupted);
+    let mut ends = Ends::listen()?;
+    tokio::pin!(reading);
     loop {
         view.screen.draw(&view.state)?;
         let effect = tokio::select! {
-            () = &mut interrupted => return Ok(Ended::Interrupted),
+            () = ends.heard() => return Ok(Ended::Interrupted),
             () = &mut reading => Effect::None,
             Some(reading) = readings.recv() => view.take(reading),
             event = view.events.next() => view.handle(event?)?,
@@ -92,6 +90,24 @@ pub async fn run<E: std::fmt::Display>(
                 view.enter_again()?;
             }
             Effect::None => {}
+        }
+    }
+}
+
+/// The signals that end the view. A terminal that goes away does so even under `nohup`: nothing is left to look at.
+struct Ends([Signals; 3]);
+
+impl Ends {
+    fn listen() -> io::Result<Self> {
+        Ok(Self([signal(SignalKind::hangup())?, signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?]))
+    }
+
+    async fn heard(&mut self) {
+        let [hangup, interrupt, terminate] = &mut self.0;
+        tokio::select! {
+            _ = hangup.recv() => {}
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
         }
     }
 }
@@ -157,7 +173,7 @@ impl View {
 
 /// Reads again whenever the time has come or somebody asks.
 async fn read_again<E: std::fmt::Display>(
-    mut source: impl AsyncFnMut() -> Result<Gathered, E>,
+    mut source: impl AsyncFnMut() -> Result<Reading, E>,
     every: Option<Duration>,
     again: &Notify,
     readings: Sender<Result<Loaded, String>>,
@@ -168,7 +184,7 @@ async fn read_again<E: std::fmt::Display>(
             None => again.notified().await,
         }
         let reading = match source().await {
-            Ok(gathered) => Ok(load(gathered).await),
+            Ok(reading) => Ok(load(reading).await),
             Err(error) => Err(error.to_string()),
         };
         if readings.send(reading).await.is_err() {
@@ -178,6 +194,6 @@ async fn read_again<E: std::fmt::Display>(
 }
 
 /// Works everything out away from the keys.
-async fn load(gathered: Gathered) -> Loaded {
-    tokio::task::spawn_blocking(|| Loaded::of(gathered)).await.unwrap_or_default()
+async fn load(reading: Reading) -> Loaded {
+    tokio::task::spawn_blocking(|| Loaded::of(reading)).await.unwrap_or_default()
 }

@@ -9,15 +9,21 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
 
 use crate::read::Gathered;
+use crate::trace::Trace;
 use crate::ui::draw::draw;
-use crate::ui::state::loaded::Loaded;
+use crate::ui::state::loaded::{Loaded, Reading};
 use crate::ui::state::{Effect, Look, State};
 
 const LOOK: Look = Look { colour: true, unicode: true, follows: false };
 
 /// The view of these spans on 100 columns and 30 lines.
 fn view(gathered: Gathered) -> State {
-    State::new(Loaded::of(gathered), LOOK, (100, 30))
+    State::new(loaded(gathered), LOOK, (100, 30))
+}
+
+fn loaded(gathered: Gathered) -> Loaded {
+    let Gathered { spans, problems, .. } = gathered;
+    Loaded::of(Reading { traces: Trace::gather(spans), problems })
 }
 
 /// Types: a letter is its key, `⏎` Enter, `⎋` Escape, `⇥` Tab, `←` and `→` the arrows.

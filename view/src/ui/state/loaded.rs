@@ -5,9 +5,17 @@ use std::collections::HashMap;
 use opentelemetry::trace::TraceId;
 
 use crate::array::{ArrayView, arrays};
-use crate::read::Gathered;
 use crate::search::{Summary, summary};
 use crate::trace::Trace;
+
+/// Traces as they were read.
+#[derive(Clone, Debug, Default)]
+pub struct Reading {
+    /// The traces, in the order in which they began.
+    pub traces: Vec<Trace>,
+    /// What was wrong with what was read, a sentence each.
+    pub problems: Vec<String>,
+}
 
 /// Traces, and what is said of them.
 #[derive(Debug, Default)]
@@ -20,10 +28,9 @@ pub(crate) struct Loaded {
 }
 
 impl Loaded {
-    /// Everything of these spans.
-    pub(crate) fn of(gathered: Gathered) -> Self {
-        let Gathered { spans, problems, .. } = gathered;
-        let traces = Trace::gather(spans);
+    /// Everything of these traces.
+    pub(crate) fn of(reading: Reading) -> Self {
+        let Reading { traces, problems } = reading;
         let summaries = traces.iter().map(summary).collect();
         let arrays = arrays(&traces);
         let places = traces.iter().enumerate().map(|(place, trace)| (trace.id(), place)).collect();

@@ -4,10 +4,9 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use crate::text::escape::is_hostile;
-use crate::ui::state::loaded::Loaded;
 use crate::ui::state::{Look, State};
 use crate::ui::tests::sample::{LAUNCH, demo, failed, linked, of, read, span, with};
-use crate::ui::tests::{chosen, screen, typed, view};
+use crate::ui::tests::{chosen, loaded, screen, typed, view};
 
 const HOSTILE: &str = "a\u{1b}[2J\u{1b}]0;owned\u{7}\r\n\u{9b}31m\u{202e}b\u{200b}\u{2028}c\0\u{8}<script>\u{feff}d";
 
@@ -69,7 +68,7 @@ fn without_colours_nothing_has_one_and_without_unicode_all_is_ascii() {
     use ratatui::layout::Rect;
     use ratatui::style::Color;
     let look = Look { colour: false, unicode: false, follows: true };
-    let mut state = State::new(Loaded::of(demo()), look, (100, 30));
+    let mut state = State::new(loaded(demo()), look, (100, 30));
     for keys in ["1", "/launch⏎⏎", "e⏎", "⎋3", "4", "?"] {
         typed(&mut state, keys);
         let mut cells = Buffer::empty(Rect::new(0, 0, 100, 30));

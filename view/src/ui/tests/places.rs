@@ -2,10 +2,9 @@
 
 use crate::map::service_map;
 use crate::read::Gathered;
-use crate::ui::state::loaded::Loaded;
 use crate::ui::state::{Effect, Overlay, State, Tab};
 use crate::ui::tests::sample::{LAUNCH, demo, failed, of, read, span};
-use crate::ui::tests::{chosen, line_with, screen, typed, view};
+use crate::ui::tests::{chosen, line_with, loaded, screen, typed, view};
 
 /// The demo at the waterfall of its launch.
 fn launch() -> State {
@@ -195,14 +194,14 @@ fn another_reading_leaves_alone_what_was_chosen_folded_and_zoomed() {
     let Gathered { mut spans, .. } = demo();
     let late = read(&[of("spored", &[failed(span(LAUNCH, 77, 1, "late", (500, 1_500)), "late")])]);
     spans.extend(late.spans);
-    state.reload(Loaded::of(Gathered { spans, ..Gathered::default() }));
+    state.reload(loaded(Gathered { spans, ..Gathered::default() }));
     assert_eq!(chosen(&state), "wait");
     assert!(line_with(&state, "wait").contains('▸'));
     assert_eq!(state.waterfall.as_ref().unwrap().window, Some((900_000_000, 1_000_000_000)));
     typed(&mut state, "e");
     assert_eq!(chosen(&state), "EC2.RunInstances");
     // The trace that is looked at is gone.
-    state.reload(Loaded::of(Gathered::default()));
+    state.reload(loaded(Gathered::default()));
     line_with(&state, "no trace is chosen");
     typed(&mut state, "1");
     line_with(&state, "no traces were found");
