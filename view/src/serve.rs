@@ -77,7 +77,7 @@ pub struct Server {
 }
 
 /// Where spans from elsewhere go in.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Feed(Arc<Live>);
 
 impl Server {
@@ -154,6 +154,12 @@ impl Feed {
     /// Shows these spans too. They may have been shown before.
     pub fn add(&self, spans: &[Span]) {
         self.0.add(to_resource_spans(spans), Coming::Again);
+    }
+
+    /// Whether somebody looks at a page.
+    #[must_use]
+    pub fn watched(&self) -> bool {
+        self.0.watched()
     }
 
     /// Tells those who look at the pages what is wrong; answers whether they did not know.

@@ -1,18 +1,28 @@
 //! `spawn trace serve`: pages of traces on this machine, live, and a receiver for what any OpenTelemetry SDK sends.
 
+use super::source::{self, Source, SourceOptions, Wanted};
 use crate::args::Global;
-use crate::exit::Exit;
+use crate::exit::{Exit, UsageError};
 use crate::interruption::Interruption;
 use crate::show;
 use anyhow::{Context as _, Result};
 use clap::Args;
+use jiff::Timestamp;
 use spawn_host::World;
 use spawn_telemetry::{LogFormat, Logs};
+use spawn_view::Query;
 use spawn_view::page::ConsoleLinks;
-use spawn_view::serve::{Bounds, Loopback, Options, Server, StatusData, Tally};
+use spawn_view::serve::{Bounds, Feed, Loopback, Options, Server, StatusData, Tally};
+use std::convert::Infallible;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// Of X-Ray's traces, the newest of the last hour, asked for so often while somebody looks at a page.
+const NEWEST: usize = 100;
+const SINCE: i64 = 3_600;
+const AGAIN: Duration = Duration::from_secs(10);
 
 /// What to serve, and where.
 #[derive(Debug, Args)]
@@ -35,19 +45,84 @@ pub(crate) struct ServeOptions {
 }
 
 pub(crate) async fn run(global: Global, options: ServeOptions, world: &World) -> Result<Exit> {
-    Logs { format: LogFormat::Human, debug: global.debug }.init();
     let ServeOptions { otlp, from, listen, keep_spans, keep_bytes } = options;
-    let from = match (&otlp, from.is_empty()) {
-        (None, true) => vec![world.user_spool().context("there is nothing to show: give --otlp, or --from PATH")?],
-        _ => from,
-    };
     let bounds = Bounds { spans: keep_spans, bytes: keep_bytes };
-    let options = Options { bounds, listen, otlp, from: from.clone(), console: ConsoleLinks::none() };
-    let server = Server::bind(options, Arc::new(show::message)).await?;
-    show::data(&greeting(&server, &from))?;
-    let status = server.run(Interruption::of(world).heard()).await;
+    let own = otlp.is_none() && from.is_empty();
+    let options = Options { bounds, listen, otlp, from, console: ConsoleLinks::none() };
+    let status = match own {
+        true => own_traces(global, options, world).await?,
+        false => {
+            Logs { format: LogFormat::Human, debug: global.debug }.init();
+            bind(options).await?.run(Interruption::of(world).heard()).await
+        }
+    };
     show::message(&farewell(&status));
     Ok(Exit::Success)
+}
+
+/// Serves what the other commands show: the spool of this user, and X-Ray.
+async fn own_traces(global: Global, options: Options, world: &World) -> Result<StatusData> {
+    let mut serving = None;
+    // A spool that is there is followed: what is in it changes more often than X-Ray is asked.
+    let spool = world.user_spool().filter(|spool| spool.exists());
+    let options = Options { from: spool.into_iter().collect(), ..options };
+    let name = "spawn trace serve";
+    let done = source::within(name, global, &SourceOptions { from: Vec::new() }, world, async |source| {
+        let server = bind(Options { console: source.console(), ..options.clone() }).await?;
+        let feed = server.feed();
+        serving = Some(tokio::spawn(server.run(Interruption::of(world).heard())));
+        feed_from(source, &feed).await
+    })
+    .await;
+    match (serving, done) {
+        (Some(serving), done) => {
+            let status = serving.await.context("the server broke off");
+            done.and(status)
+        }
+        // Without a region there is no X-Ray, and there may be a spool all the same.
+        (None, Err(error)) if error.is::<UsageError>() => {
+            let server = bind(options).await?;
+            let problem = format!("{error:#}");
+            if server.feed().problem(&problem) {
+                show::message(&problem);
+            }
+            Ok(server.run(Interruption::of(world).heard()).await)
+        }
+        (None, Err(error)) => Err(error),
+        (None, Ok(_)) => Err(anyhow::anyhow!("interrupted before there was anything to see")),
+    }
+}
+
+/// Shows what the source has, and what it has later.
+async fn feed_from(source: &Source<'_>, feed: &Feed) -> Result<Infallible> {
+    let mut looked = false;
+    loop {
+        // Nobody pays X-Ray for pages that nobody looks at.
+        if feed.watched() || !std::mem::replace(&mut looked, true) {
+            let from = Timestamp::now().as_second().saturating_sub(SINCE).cast_unsigned() * 1_000_000_000;
+            let query = Query { from: Some(from), ..Query::default() };
+            let problems = match source.look(&Wanted::Search { query, limit: NEWEST }, 0).await {
+                Ok(found) => {
+                    found.traces.iter().for_each(|trace| feed.add(trace.spans()));
+                    found.problems
+                }
+                Err(error) => vec![format!("{error:#}; it is tried again")],
+            };
+            for problem in problems {
+                if feed.problem(&problem) {
+                    show::message(&problem);
+                }
+            }
+        }
+        tokio::time::sleep(AGAIN).await;
+    }
+}
+
+async fn bind(options: Options) -> Result<Server> {
+    let from = options.from.clone();
+    let server = Server::bind(options, Arc::new(show::message)).await?;
+    show::data(&greeting(&server, &from))?;
+    Ok(server)
 }
 
 /// What is to be had, and where.

@@ -1,6 +1,7 @@
 //! The store as the receiver, the pages and the followed files share it, and the news of its changes.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use opentelemetry_proto::tonic::trace::v1::ResourceSpans;
 use tokio::sync::watch;
@@ -16,7 +17,12 @@ pub(super) struct Live {
     store: Mutex<Store>,
     news: watch::Sender<u64>,
     problems: Mutex<Vec<String>>,
+    watching: AtomicUsize,
 }
+
+/// Somebody who looks at a page.
+#[derive(Debug)]
+pub(super) struct Watching(Arc<Live>);
 
 /// Problems that are kept: the last ones.
 const MOST_PROBLEMS: usize = 20;
@@ -47,6 +53,17 @@ impl Live {
         self.news.subscribe()
     }
 
+    /// Counts somebody who looks at a page, for as long as what is answered is there.
+    pub(super) fn watch(self: &Arc<Self>) -> Watching {
+        self.watching.fetch_add(1, Ordering::Relaxed);
+        Watching(Arc::clone(self))
+    }
+
+    /// Whether somebody looks at a page.
+    pub(super) fn watched(&self) -> bool {
+        self.watching.load(Ordering::Relaxed) > 0
+    }
+
     /// Something that people should know; answers whether it is new to them.
     pub(super) fn problem(&self, problem: &str) -> bool {
         let mut problems = self.problems.lock().unwrap_or_else(PoisonError::into_inner);
@@ -64,6 +81,12 @@ impl Live {
 
     pub(super) fn problems(&self) -> Vec<String> {
         self.problems.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        self.0.watching.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -65,10 +65,6 @@ impl<'a> Line<'a> {
         self.columns - self.used
     }
 
-    pub(super) const fn used(&self) -> usize {
-        self.used
-    }
-
     /// Ends the line.
     pub(super) fn end(&mut self, to: &mut String) {
         to.push_str(self.text.trim_end_matches(' '));

@@ -56,7 +56,6 @@ pub(super) struct Signs {
     pub(super) bar: char,
     pub(super) open: char,
     pub(super) cut: char,
-    pub(super) rule: char,
     /// From the least to the most.
     pub(super) shades: [char; 5],
 }
@@ -69,7 +68,6 @@ const UNICODE: Signs = Signs {
     bar: '▒',
     open: '»',
     cut: '…',
-    rule: '─',
     shades: ['·', '░', '▒', '▓', '█'],
 };
 
@@ -81,7 +79,6 @@ const ASCII: Signs = Signs {
     bar: '=',
     open: '>',
     cut: '~',
-    rule: '-',
     shades: ['.', ':', '+', '%', '@'],
 };
 

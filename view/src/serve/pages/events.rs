@@ -14,6 +14,7 @@ use http_body::Frame;
 use tokio::sync::watch;
 
 use super::Shown;
+use crate::serve::live::Watching;
 
 /// Shortest time between two events: what comes in it is told at once.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -24,9 +25,9 @@ const RETRY: &str = "retry: 2000\n\n";
 
 /// A stream of events that ends with the server.
 pub(super) async fn events(State(shown): State<Shown>) -> Response {
-    let news = shown.live.news();
+    let (news, _watching) = (shown.live.news(), shown.live.watch());
     let stream = Stream {
-        next: Box::pin(std::future::ready(Some((Bytes::from_static(RETRY.as_bytes()), Told { shown, news })))),
+        next: Box::pin(std::future::ready(Some((Bytes::from_static(RETRY.as_bytes()), Told { shown, news, _watching })))),
     };
     ([(CONTENT_TYPE, "text/event-stream")], Body::new(stream)).into_response()
 }
@@ -35,6 +36,7 @@ pub(super) async fn events(State(shown): State<Shown>) -> Response {
 struct Told {
     shown: Shown,
     news: watch::Receiver<u64>,
+    _watching: Watching,
 }
 
 type Next = Pin<Box<dyn Future<Output = Option<(Bytes, Told)>> + Send>>;

@@ -68,10 +68,10 @@ impl<'a> Rows<'a> {
         }
         line.push(if paint == Paint::Plain { Paint::Strong } else { paint }, &span.name);
         if let Some(service) = self.new_service(at) {
-            line.own(Paint::Dim, " ").push(Paint::Dim, service);
+            line.own(Paint::Dim, " (").push(Paint::Dim, service).own(Paint::Dim, ")");
         }
         for mark in marks(span) {
-            line.own(Paint::Odd, " ").push(Paint::Odd, &mark);
+            line.own(Paint::Odd, ", ").push(Paint::Odd, &mark);
         }
         let bar = Bar { spans: &[at], start: span.start, end: span.end, paint };
         self.end(line, &bar, to);
@@ -92,7 +92,7 @@ impl<'a> Rows<'a> {
         let mut name = Line::of(self.paper, room);
         name.push(Paint::Strong, &uncounted(&of(first).name));
         if let Some(service) = self.new_service(*first) {
-            name.own(Paint::Dim, " ").push(Paint::Dim, service);
+            name.own(Paint::Dim, " (").push(Paint::Dim, service).own(Paint::Dim, ")");
         }
         line.inner(name).own(Paint::Odd, &times);
         let start = spans.iter().map(|at| of(at).start).min().unwrap_or_default();
