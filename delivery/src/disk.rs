@@ -1,5 +1,6 @@
 //! What the spool wants of a disk, so that tests can take its power away between any two of these operations.
 
+mod read_only;
 mod real;
 mod simulated;
 
@@ -8,6 +9,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+pub use read_only::ReadOnlyDisk;
 pub use real::RealDisk;
 pub use simulated::{Crash, Fault, Operation, SimulatedDisk};
 

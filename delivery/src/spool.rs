@@ -10,6 +10,7 @@ mod journal;
 mod ledger;
 mod left;
 mod log;
+mod look;
 mod make_room;
 mod record;
 mod room;
@@ -24,6 +25,7 @@ mod tests;
 
 pub use adopt::Seeker;
 pub use left::Left;
+pub use look::{Seen, look};
 pub use sync::{Synced, Syncing};
 pub use types::{Chunk, Class, Fate, Gone, Options, Place, Record, Totals, Unkept, Usage};
 

@@ -4,7 +4,9 @@
 //! and wraps times that it cannot hold.
 
 mod read;
+mod value;
 mod write;
 
-pub(crate) use read::{SpanError, SpanRead, spans};
+pub use read::{SpanError, resource_spans};
+pub(crate) use read::{SpanRead, spans};
 pub(crate) use write::{Source, write};

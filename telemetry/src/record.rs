@@ -11,10 +11,5 @@ mod write;
 pub(crate) use read::{note, resource, span};
 pub(crate) use write::{write_note, write_resource, write_span};
 
-/// The flag that says that the next one means something.
-const HAS_IS_REMOTE: u32 = 0x100;
-/// The flag of a parent, or of a linked span, in another process.
-const IS_REMOTE: u32 = 0x200;
-
 #[cfg(test)]
 mod tests;

@@ -29,8 +29,13 @@ impl Manager {
 
     fn any(&self) -> String {
         let mut buffer = [0; 4096];
-        let length = self.0.recv(&mut buffer).unwrap();
-        String::from_utf8(buffer[..length].to_vec()).unwrap()
+        loop {
+            match self.0.recv(&mut buffer) {
+                // A child's end is a signal, and no notice.
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                received => return String::from_utf8(buffer[..received.unwrap()].to_vec()).unwrap(),
+            }
+        }
     }
 }
 

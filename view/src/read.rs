@@ -94,8 +94,8 @@ fn json(name: &str, text: &[u8], gathered: &mut Gathered) {
         Ok(messages) if !messages.is_empty() => return gathered.take(name, messages),
         _ => {}
     }
-    match xray::of_bytes(text) {
-        Ok(spans) => gathered.spans.extend(spans),
+    match xray::document(text) {
+        Ok(document) => gathered.spans.extend(document.spans),
         Err(error) => gathered.problem(format!("{name}: {error}; it was passed over")),
     }
 }

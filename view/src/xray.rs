@@ -1,39 +1,35 @@
-//! X-Ray's documents as spans.
+//! X-Ray's documents as spans: those of our own exporter become the spans that they were, and others what they say.
 
+mod blocks;
+mod cause;
 mod document;
+mod fields;
+mod flat;
+mod part;
+mod resource;
 
+pub(crate) use document::Document;
 pub use document::DocumentError;
-use serde_json::Value as Json;
+pub(crate) use fields::MISREAD;
+pub(crate) use part::{INFERRED, TRUNCATED};
+pub(crate) use resource::is_told_above;
 
 use crate::span::Span;
 
-/// The spans of a segment document or of a subsegment's own, with those of the subsegments within.
+/// The spans of a segment document, or of a subsegment that was sent by itself, with those of the subsegments within.
+/// Subsegments that have no id are passed over; [`crate::read_bytes`] tells of them.
+///
+/// Fields that no attribute stands for become attributes that begin with `aws.xray.`. A trace says in a note where a field
+/// has another type than X-Ray's.
 ///
 /// # Errors
 ///
 /// It is no JSON object, or it has no id of a trace or of its own.
 pub fn of_document(document: &str) -> Result<Vec<Span>, DocumentError> {
-    document::spans(&serde_json::from_str(document)?)
+    Ok(self::document::document(document.as_bytes())?.spans)
 }
 
-/// The spans of whatever holds documents: one, a list of them or of texts of them, or an answer of `BatchGetTraces`.
-pub(crate) fn of_bytes(json: &[u8]) -> Result<Vec<Span>, DocumentError> {
-    let mut spans = Vec::new();
-    let mut open = vec![serde_json::from_slice::<Json>(json)?];
-    while let Some(value) = open.pop() {
-        match value {
-            Json::Array(values) => open.extend(values.into_iter().rev()),
-            Json::String(text) => spans.extend(of_document(&text)?),
-            Json::Object(mut map) => {
-                let inner =
-                    ["Traces", "Segments", "Document", "traces", "segments"].iter().find_map(|key| map.remove(*key));
-                match inner {
-                    Some(inner) => open.push(inner),
-                    None => spans.extend(document::spans(&Json::Object(map))?),
-                }
-            }
-            _ => return Err(DocumentError::Foreign),
-        }
-    }
-    Ok(spans)
+/// The same with what is wrong within.
+pub(crate) fn document(json: &[u8]) -> Result<Document, DocumentError> {
+    self::document::document(json)
 }

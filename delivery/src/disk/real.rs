@@ -21,7 +21,7 @@ const OWN_FILE: u32 = 0o600;
 pub struct RealDisk;
 
 #[derive(Debug)]
-struct RealFile(File);
+pub(super) struct RealFile(pub(super) File);
 
 /// `flock`: the kernel gives it back when the process ends.
 #[derive(Debug)]

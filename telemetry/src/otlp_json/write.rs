@@ -10,12 +10,8 @@ use opentelemetry_sdk::trace::SpanData;
 
 use crate::attribute;
 use crate::filter::{Filter, Shown};
+use crate::message::{HAS_IS_REMOTE, IS_REMOTE};
 use crate::redact::redacted;
-
-/// The flag that says that the next one means something.
-pub(super) const HAS_IS_REMOTE: u32 = 0x100;
-/// The flag of a parent, or a linked span, in another process.
-pub(super) const IS_REMOTE: u32 = 0x200;
 
 /// What spans of one program have in common.
 #[derive(Clone, Debug)]

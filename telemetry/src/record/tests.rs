@@ -181,7 +181,16 @@ fn what_is_no_single_span_with_ids_is_refused() {
     let refusal = |spans| super::span(&of(spans)).unwrap_err().to_string();
     assert_eq!(refusal(vec![]), "the record holds 0 spans in place of one");
     assert_eq!(refusal(vec![one.clone(), one.clone()]), "the record holds 2 spans in place of one");
-    assert_eq!(refusal(vec![Span { trace_id: vec![0; 16], ..one.clone() }]), "the record's trace id is none");
-    assert_eq!(refusal(vec![Span { span_id: vec![1; 7], ..one.clone() }]), "the record's span id is none");
-    assert_eq!(refusal(vec![Span { parent_span_id: vec![1], ..one }]), "the record's parent span id is none");
+    assert_eq!(
+        refusal(vec![Span { trace_id: vec![0; 16], ..one.clone() }]),
+        "the record is no span: its trace id is none"
+    );
+    assert_eq!(
+        refusal(vec![Span { span_id: vec![1; 7], ..one.clone() }]),
+        "the record is no span: its span id is none"
+    );
+    assert_eq!(
+        refusal(vec![Span { parent_span_id: vec![1], ..one }]),
+        "the record is no span: its parent span id is none"
+    );
 }

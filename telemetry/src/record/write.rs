@@ -9,7 +9,7 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SpanData;
 
 use super::pen::Pen;
-use super::{HAS_IS_REMOTE, IS_REMOTE};
+use crate::message::{HAS_IS_REMOTE, IS_REMOTE};
 use crate::redact::redacted;
 
 /// Adds the span to the buffer, as a `ScopeSpans` that holds nothing else.

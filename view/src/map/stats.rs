@@ -47,14 +47,16 @@ pub fn verdict(span: &Span) -> Verdict {
     }
     let status = ["http.response.status_code", "http.status_code"].iter().find_map(|key| span.text(key)?.parse().ok());
     let status: u16 = status.unwrap_or_default();
-    if is("aws.throttled") || is("aws.xray.throttle") || status == 429 {
+    let is_cancelled = || span.text("error.type").is_some_and(|kind| kind == spawn_telemetry::attribute::CANCELLED);
+    if is("aws.xray.throttle") {
         Verdict::Throttle
     } else if is("aws.xray.fault") {
         Verdict::Fault
-    } else if is("aws.xray.error")
-        || (400..500).contains(&status)
-        || span.text("error.type").is_some_and(|kind| kind == spawn_telemetry::attribute::CANCELLED)
-    {
+    } else if is("aws.xray.error") {
+        Verdict::Error
+    } else if is("aws.throttled") || status == 429 {
+        Verdict::Throttle
+    } else if (400..500).contains(&status) || is_cancelled() {
         Verdict::Error
     } else {
         Verdict::Fault

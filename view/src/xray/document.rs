@@ -1,15 +1,17 @@
-//! One document: its spans from the top down.
+//! One document with all that is nested in it: its spans from the top down.
 
 use std::sync::Arc;
 
-use opentelemetry::trace::TraceId;
-use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
-use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope, KeyValue};
-use opentelemetry_proto::tonic::resource::v1::Resource;
-use serde_json::Value as Json;
+use opentelemetry::trace::{SpanId, TraceId};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value as Json};
 
+use super::fields::Fields;
+use super::flat::{Flat, flat};
+use super::part::part;
+use super::resource;
 use crate::id;
-use crate::span::{Origin, Outcome, Span, SpanKind};
+use crate::span::Span;
 
 /// Why something is no document of X-Ray.
 #[derive(Debug, thiserror::Error)]
@@ -23,78 +25,85 @@ pub enum DocumentError {
     /// It has no id of a trace.
     #[error("`trace_id` of the document is {read} and no id of a trace")]
     TraceId {
-        /// What it has.
+        /// What it has, cut to 64 characters.
         read: String,
     },
-    /// It has no id of its own.
+    /// It, or a subsegment within, has no id of its own.
     #[error("`id` of the document is {read} and no id of 16 hexadecimal digits")]
     Id {
-        /// What it has.
+        /// What it has, cut to 64 characters.
         read: String,
     },
 }
 
-pub(super) fn spans(document: &Json) -> Result<Vec<Span>, DocumentError> {
-    let object = document.as_object().ok_or(DocumentError::Foreign)?;
-    if !object.contains_key("trace_id") && !object.contains_key("id") {
+/// What was read of a document.
+#[derive(Debug, Default)]
+pub(crate) struct Document {
+    /// The spans, each behind the one that it is below.
+    pub(crate) spans: Vec<Span>,
+    /// Why subsegments are none. What is nested in one of them is below what that is in.
+    pub(crate) problems: Vec<DocumentError>,
+}
+
+/// Reads a document.
+pub(super) fn document(json: &[u8]) -> Result<Document, DocumentError> {
+    // All of it is looked through once, without keeping or descending.
+    serde_json::from_slice::<&RawValue>(json)?;
+    let flats = flat(json);
+    let top = fields(flats.first().ok_or(DocumentError::Foreign)?)?;
+    if !top.has("trace_id") && !top.has("id") {
         return Err(DocumentError::Foreign);
     }
-    let read = |key: &str| object.get(key).cloned().unwrap_or_default();
-    let trace_id = read("trace_id");
-    let trace_id = trace_id.as_str().and_then(|text| id::trace_id(text).ok()).ok_or_else(|| {
-        let read = trace_id.to_string();
-        DocumentError::TraceId { read }
-    })?;
-    let parent = read("parent_id").as_str().and_then(id::span_id);
-    let origin = Arc::new(origin(document));
-    let mut spans = Vec::new();
-    let mut open = vec![(document, parent)];
-    while let Some((document, parent)) = open.pop() {
-        let span = span(document, trace_id, parent, &origin)?;
-        let own = span.span_id;
-        spans.push(span);
-        let below = document["subsegments"].as_array().map_or(&[][..], Vec::as_slice);
-        open.extend(below.iter().rev().map(|below| (below, Some(own))));
+    let trace_id = trace_id(&top)?;
+    let is_segment = top.get("type").and_then(Json::as_str) != Some("subsegment");
+    let mut top = part(top, trace_id, is_segment, flats[0].odd)?;
+    let origin = Arc::new(top.origin.take().unwrap_or_else(resource::of_subsegment));
+    // What the exporter puts around a call, so that the service map has the program, is no span.
+    let is_around = top.is_bare && flats.iter().filter(|flat| flat.parent == Some(0)).count() == 1;
+    // The span that each document became.
+    let mut ids: Vec<Option<SpanId>> = vec![if is_around { top.span.parent } else { Some(top.span.span_id) }];
+    let mut read = Document::default();
+    for flat in &flats[1..] {
+        let parent = flat.parent.and_then(|parent| ids[parent]);
+        match fields(flat).and_then(|fields| part(fields, trace_id, false, flat.odd)) {
+            Ok(mut part) => {
+                part.span.parent = parent;
+                ids.push(Some(part.span.span_id));
+                read.spans.push(part.span);
+            }
+            Err(error) => {
+                ids.push(parent);
+                read.problems.push(error);
+            }
+        }
     }
-    Ok(spans)
+    match read.spans.first_mut().filter(|_| is_around) {
+        Some(call) => take_over(call, top.span),
+        None => read.spans.insert(0, top.span),
+    }
+    read.spans.iter_mut().for_each(|span| span.origin = Arc::clone(&origin));
+    Ok(read)
 }
 
-fn span(
-    document: &Json,
-    trace_id: TraceId,
-    parent: Option<opentelemetry::trace::SpanId>,
-    origin: &Arc<Origin>,
-) -> Result<Span, DocumentError> {
-    let read = &document["id"];
-    let span_id = read.as_str().and_then(id::span_id).ok_or_else(|| DocumentError::Id { read: read.to_string() })?;
-    let instant = |key: &str| document[key].as_f64().map(|seconds| (seconds * 1e6).round() as u64 * 1000);
-    let is = |key: &str| document[key].as_bool() == Some(true);
-    let failed = is("error") || is("fault") || is("throttle");
-    let message = document["cause"]["exceptions"][0]["message"].as_str().unwrap_or_default();
-    let namespace = document["namespace"].as_str();
-    Ok(Span {
-        trace_id,
-        span_id,
-        parent,
-        name: document["name"].as_str().unwrap_or_default().to_owned(),
-        kind: if namespace.is_some() { SpanKind::Client } else { SpanKind::Internal },
-        start: instant("start_time").unwrap_or_default(),
-        end: if is("in_progress") { None } else { instant("end_time") },
-        outcome: if failed { Outcome::Error(message.to_owned()) } else { Outcome::Unset },
-        attributes: Vec::new(),
-        events: Vec::new(),
-        links: Vec::new(),
-        origin: Arc::clone(origin),
-        trace_state: String::new(),
-        flags: 0,
-        dropped: [0; 3],
-    })
+/// The call takes what the segment around it tells of both.
+fn take_over(call: &mut Span, around: Span) {
+    let has = |key: &str| call.attributes.iter().any(|pair| pair.key == key);
+    let more: Vec<_> = around.attributes.into_iter().filter(|pair| !has(&pair.key)).collect();
+    call.attributes.extend(more);
+    call.links.splice(0..0, around.links);
 }
 
-fn origin(document: &Json) -> Origin {
-    let name = document["name"].as_str().unwrap_or_default().to_owned();
-    let value = AnyValue { value: Some(Any::StringValue(name)) };
-    let pair = KeyValue { key: "service.name".to_owned(), value: Some(value), ..KeyValue::default() };
-    let resource = Resource { attributes: vec![pair], ..Resource::default() };
-    Origin { resource, scope: InstrumentationScope::default(), ..Origin::default() }
+fn fields(flat: &Flat) -> Result<Fields, DocumentError> {
+    Ok(Fields::of("", serde_json::from_slice::<Map<String, Json>>(&flat.text)?))
+}
+
+fn trace_id(fields: &Fields) -> Result<TraceId, DocumentError> {
+    let read = fields.get("trace_id");
+    let id = read.and_then(Json::as_str).and_then(|text| id::trace_id(text).ok());
+    id.ok_or_else(|| DocumentError::TraceId { read: shown(read) })
+}
+
+/// What stands where an id should, as a message shows it.
+pub(super) fn shown(read: Option<&Json>) -> String {
+    read.map_or_else(|| "not there".to_owned(), |read| read.to_string().chars().take(64).collect())
 }
