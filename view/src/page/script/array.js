@@ -19,10 +19,10 @@ function arrayView(main, arrays, id) {
   const heads = ["Index", "Attempts", "Outcome", "Took", ...phases, "Cause"];
   const head = element("div", { class: "task-head", role: "row" }, heads.map((name) => element("div", { role: "columnheader" }, from(name))));
   const grid = element("div", { class: "scroll tasks", id: "tasks", role: "grid", tabindex: 0, "aria-label": "Tasks by phase", "aria-rowcount": tasks.length + 1, style: { "--columns": phases.length } }, head, spacer);
-  const most = phases.map((_, phase) => Math.max(1, ...tasks.map((task) => task.phases_us[phase] ?? 0).slice(0, 100000)));
+  const heats = phases.map((_, phase) => heatOf(tasks.map((task) => task.phases_us[phase]).filter((us) => us !== null)));
   const open = (task) => { location.hash = address.trace(task.trace_id, task.span_id); };
   let cursor = 0;
-  const list = virtual(grid, spacer, ROW, () => element("div", { class: "task", role: "row", hidden: true }), (one, at) => writeTask(one, tasks[at], at, at === cursor, most, open));
+  const list = virtual(grid, spacer, ROW, () => element("div", { class: "task", role: "row", hidden: true }), (one, at) => writeTask(one, tasks[at], at, at === cursor, heats, open));
   main.replaceChildren(element("div", { class: "view" },
     element("div", { class: "facts" }, element("h2", {}, "Job array ", from(array.name)), choice, element("span", { class: "mono quiet" }, from(array.id)),
       element("span", {}, count(tasks.length, "task")), missing > 0 && element("span", { class: "sign" }, `${missing.toLocaleString("en")} more are not here`),
@@ -56,7 +56,7 @@ function arrayView(main, arrays, id) {
   observer.observe(grid);
 }
 
-function writeTask(one, task, at, here, most, open) {
+function writeTask(one, task, at, here, heats, open) {
   one.id = `task-${at}`;
   one.className = ["task", here && "cursor", task.failed && "failed", task.straggler && "slow"].filter(Boolean).join(" ");
   one.setAttribute("aria-rowindex", at + 2);
@@ -65,19 +65,26 @@ function writeTask(one, task, at, here, most, open) {
   const cell = (name, ...text) => element("div", { role: "gridcell", class: name }, ...text);
   const heat = (us, phase) => {
     const box = cell("heat", us === null ? "" : duration(us));
-    box.style.setProperty("--part", us === null ? 0 : (0.06 + (0.42 * us) / most[phase]).toFixed(3));
+    box.style.setProperty("--part", us === null ? 0 : heats[phase](us).toFixed(3));
     return box;
   };
   const mark = task.failed ? "\u2716 " : task.straggler ? "\u25b2 " : "";
   one.replaceChildren(
     cell("number", element("a", { href: address.trace(task.trace_id, task.span_id), tabindex: -1 }, String(task.index))),
     cell("number", String(task.attempts.length)), cell("outcome", mark, from(task.outcome), task.straggler ? element("span", { class: "unseen" }, " straggler") : ""),
-    cell("number", duration(task.total_us)), ...task.phases_us.map(heat), cell("cause", from((task.cause ?? "").slice(0, 400))));
+    cell("number total", duration(task.total_us)), ...task.phases_us.map(heat), cell("cause", from((task.cause ?? "").slice(0, 400))));
+}
+
+/** How strong the colour of a time is among all of its phase: differences count, as far as they are a fifth of the longest. */
+function heatOf(times) {
+  const [least, most] = times.reduce(([low, high], us) => [Math.min(low, us), Math.max(high, us)], [Infinity, 1]);
+  const range = Math.max(most - least, most / 5);
+  return (us) => 0.05 + 0.45 * Math.sqrt((us - least) / range);
 }
 
 const legend = () => element("div", { class: "legend" },
   element("span", {}, "all tasks by index:"),
-  ...[["heat", "the darker, the longer"], ["error", "\u2716 failed"], ["warn", "\u25b2 straggler"]].map(([paint, text]) =>
+  ...[["heat", "the stronger, the longer"], ["error", "\u2716 failed"], ["warn", "\u25b2 straggler"]].map(([paint, text]) =>
     element("span", {}, element("i", { style: { background: paint === "heat" ? "rgb(var(--heat) / .6)" : `var(--${paint})` } }), text)));
 
 /** Every task by index in little boxes. */

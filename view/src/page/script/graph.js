@@ -1,11 +1,20 @@
 // Where the nodes and edges of a service map are: dagre lays them out.
 
-const NODE = { width: 190, height: 66 };
-const LABEL = { width: 104, height: 32 };
+const NODE = { width: 178, height: 66 };
+const LABEL = { width: 92, height: 32 };
 
-function layOut(map) {
+/** The layout that is seen largest in a place of this size: from left to right, or from the top down. */
+function layOut(map, width, height) {
+  const across_ = plan(map, "LR");
+  if (map.nodes.length > 150) return across_;
+  const down = plan(map, "TB");
+  const scale = (one) => Math.min(width / one.width, height / one.height, 1);
+  return scale(down) > scale(across_) * 1.1 ? down : across_;
+}
+
+function plan(map, rankdir) {
   const graph = new dagre.graphlib.Graph({ multigraph: true });
-  graph.setGraph({ rankdir: "LR", nodesep: 26, ranksep: 56, edgesep: 14, marginx: 20, marginy: 20 });
+  graph.setGraph({ rankdir, nodesep: 28, ranksep: rankdir === "LR" ? 34 : 26, edgesep: 14, marginx: 20, marginy: 20 });
   map.nodes.forEach((_, at) => graph.setNode(String(at), { ...NODE }));
   map.edges.forEach((edge, at) => graph.setEdge(String(edge.from), String(edge.to), { ...LABEL, labelpos: "c" }, String(at)));
   dagre.layout(graph);

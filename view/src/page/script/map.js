@@ -41,13 +41,14 @@ function drawNode({ node, x, y, width, height }, at, open) {
 
 function drawEdge({ edge, points, x, y }, at, most) {
   const bad = failures(edge.stats) > 0;
+  const text = `${edge.stats.calls.toLocaleString("en")} \u00b7 ${duration(edge.stats.median_us)}`;
   const wide = 1.2 + 3 * Math.sqrt(edge.stats.calls / most);
   return drawn("g", { class: `edge${bad ? " bad" : ""}`, "data-edge": at, "data-from": edge.from, "data-to": edge.to },
     drawn("title", {}, statsText(edge.stats)),
     drawn("path", { d: curve(points), "stroke-width": wide.toFixed(2) }),
     drawn("path", { class: "arrow", d: arrow(points, 8 + wide) }),
-    drawn("rect", { class: "plate", x: x - 48, y: y - 15, width: 96, height: 30, rx: 4 }),
-    drawn("text", { x, y: y - 3, "text-anchor": "middle", class: "what" }, `${edge.stats.calls.toLocaleString("en")} \u00b7 ${duration(edge.stats.median_us)}`),
+    drawn("rect", { class: "plate", x: x - text.length * 3.2, y: y - 13, width: text.length * 6.4, height: bad ? 28 : 16, rx: 4 }),
+    drawn("text", { x, y: y - 1, "text-anchor": "middle", class: "what" }, text),
     bad && drawn("text", { x, y: y + 11, "text-anchor": "middle", class: "what badly" }, `${percent(failures(edge.stats), edge.stats.calls)} failed`));
 }
 
@@ -57,7 +58,7 @@ function serviceMap(main, title, map, open) {
     main.replaceChildren(element("p", { class: "empty" }, "No service took part: there are no spans."));
     return;
   }
-  const plan = layOut(map);
+  const plan = layOut(map, main.clientWidth, main.clientHeight - 90);
   const most = Math.max(1, ...map.edges.map((edge) => edge.stats.calls));
   const inner = drawn("g", {}, plan.edges.map((edge, at) => drawEdge(edge, at, most)), plan.nodes.map((node, at) => drawNode(node, at, open)));
   const svg = drawn("svg", { role: "group", "aria-label": `Service map: ${count(map.nodes.length, "node")}, ${count(map.edges.length, "edge")}`, id: "map" }, inner);

@@ -27,7 +27,7 @@ async function show() {
     [now.view, now.trace, last] = ["trace", trace, trace.data.trace_id];
     waterfall(main, trace, span);
   } else if (kind === "map") {
-    const trace = id ? await source.trace(id) : null;
+    const trace = id || only ? await source.trace(id || only) : null;
     const map = trace ? trace.data.service_map : await source.map();
     if (turn !== shownView) return;
     [now.view, now.trace] = ["map", trace];

@@ -41,7 +41,7 @@ function toolbar(trace, act) {
     trace.data.services.map((name) => element("option", { value: name }, visible(name).slice(0, 60))));
   service.value = asked.service;
   service.addEventListener("change", () => { asked.service = service.value; again(); });
-  const least = element("input", { type: "text", size: 7, placeholder: "e.g. 50ms", "aria-label": "At least this long", id: "least" });
+  const least = element("input", { type: "text", size: 6, placeholder: "50ms", "aria-label": "At least this long", id: "least" });
   least.addEventListener("input", () => { asked.least = microseconds(least.value); again(); });
   const pressed = (label, key, properties = {}) => {
     const one = button(label, () => { asked[key] = !asked[key]; one.setAttribute("aria-pressed", asked[key]); again(); }, { "aria-pressed": String(asked[key]), ...properties });
@@ -56,6 +56,5 @@ function toolbar(trace, act) {
     element("label", { class: "wide" }, "longer than ", least),
     pressed("Matches only", "only", { id: "only" }),
     element("span", { class: "grow" }),
-    button("Fold all", () => act.fold(true), { id: "fold-all" }), button("Unfold all", () => act.fold(false), { id: "unfold-all" }),
     path, button("Whole trace", () => look(trace, ...trace.whole), { id: "whole" }));
 }

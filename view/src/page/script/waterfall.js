@@ -8,8 +8,9 @@ function waterfall(main, trace, spanId) {
   const canvas = element("canvas", { "aria-hidden": "true" });
   const windowOn = element("div", { class: "window" });
   const edge = element("div", { class: "names-edge", "aria-hidden": "true" });
+  const folds = element("span", { class: "folds" }, button("Fold all", () => act.fold(true), { id: "fold-all" }), button("Unfold all", () => act.fold(false), { id: "unfold-all" }));
   const head = element("div", { class: "head", role: "row" },
-    element("div", { class: "head-name", role: "columnheader" }, "Span", edge), element("div", { role: "columnheader", class: "took" }, "Took"), axis);
+    element("div", { class: "head-name", role: "columnheader" }, "Span ", folds, edge), element("div", { role: "columnheader", class: "took" }, "Took"), axis);
   const spacer = element("div", { class: "spacer", role: "rowgroup" });
   const chart = element("div", { class: "chart", id: "chart", role: "treegrid", tabindex: 0, "aria-label": "Spans of the trace", "aria-multiselectable": "false" }, head, spacer);
   const aside = element("aside", { class: "details", "aria-labelledby": "details-title", tabindex: -1, hidden: true, id: "details" });
@@ -88,8 +89,8 @@ function writeRow(one, trace, row, at) {
   one.dataset.span = group ? "" : span.span_id;
   name.style.paddingLeft = `${6 + Math.min(row.depth, 24) * 13}px`;
   name.replaceChildren(...nameParts(trace, row, group, span));
-  took.textContent = group ? duration(longest(trace, group)) : duration(span.duration_us);
-  took.title = group ? "the longest of them" : "";
+  took.textContent = group ? `\u2264${duration(longest(trace, group))}` : duration(span.duration_us);
+  took.title = group ? "none of them took longer" : "";
   writeBars(time, trace, row);
 }
 
@@ -100,10 +101,10 @@ function nameParts(trace, row, group, span) {
       ? element("button", { class: "fold", type: "button", tabindex: -1, "aria-hidden": "true" }, row.open ? "\u25bc" : "\u25b6")
       : element("span", { class: "nofold" }),
     row.depth > 24 && element("span", { class: "quiet" }, `${row.depth}\u00a0`),
+    element("i", { class: "swatch", style: { color: colour(span.service) } }),
     !group && span.status === "error" && mark("bad", "\u2716", "error"),
     !group && span.duration_us === null && mark("open", "\u2026", "under way"),
     !group && span.links.length > 0 && mark("link", "\u21c4", "has links"),
-    element("i", { class: "swatch", style: { color: colour(span.service) } }),
     element("span", { class: "label" }, span.service && element("span", { class: "service" }, from(span.service.slice(0, 200))),
       from((span.name || "(no name)").slice(0, 300)), group && ` \u00d7 ${group.length.toLocaleString("en")}`),
   ].filter(Boolean);
