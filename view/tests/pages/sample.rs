@@ -14,19 +14,19 @@ const START: u64 = 1_772_443_800_000_000_000;
 const MS: u64 = 1_000_000;
 
 /// What makes spans of one trace; ids count up.
-pub struct Pen {
+pub(crate) struct Pen {
     trace: TraceId,
     next: u64,
     spans: Vec<Span>,
 }
 
 impl Pen {
-    pub fn new(trace: u128) -> Self {
+    pub(crate) fn new(trace: u128) -> Self {
         Self { trace: TraceId::from((START as u128 / 1_000_000_000) << 96 | trace), next: 0, spans: Vec::new() }
     }
 
     /// Adds a span that begins `from` milliseconds after the start and takes `took`, and says its place.
-    pub fn span(
+    pub(crate) fn span(
         &mut self,
         of: &Arc<Origin>,
         parent: Option<usize>,
@@ -59,18 +59,18 @@ impl Pen {
         self.spans.len() - 1
     }
 
-    pub fn says(&mut self, span: usize, key: &str, value: impl Into<Value>) -> &mut Self {
+    pub(crate) fn says(&mut self, span: usize, key: &str, value: impl Into<Value>) -> &mut Self {
         self.spans[span].attributes.push(pair(key, value));
         self
     }
 
-    pub fn fails(&mut self, span: usize, text: &str) -> &mut Self {
+    pub(crate) fn fails(&mut self, span: usize, text: &str) -> &mut Self {
         self.spans[span].outcome = Outcome::Error(text.to_owned());
         self
     }
 
     /// A call of AWS.
-    pub fn aws(
+    pub(crate) fn aws(
         &mut self,
         of: &Arc<Origin>,
         parent: usize,
@@ -86,17 +86,17 @@ impl Pen {
         call
     }
 
-    pub fn of(&mut self, span: usize) -> &mut Span {
+    pub(crate) fn of(&mut self, span: usize) -> &mut Span {
         &mut self.spans[span]
     }
 
-    pub fn done(self) -> Vec<Span> {
+    pub(crate) fn done(self) -> Vec<Span> {
         self.spans
     }
 }
 
 /// A value of an attribute.
-pub struct Value(Any);
+pub(crate) struct Value(Any);
 
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
@@ -116,11 +116,11 @@ impl From<i64> for Value {
     }
 }
 
-pub fn pair(key: &str, value: impl Into<Value>) -> KeyValue {
+pub(crate) fn pair(key: &str, value: impl Into<Value>) -> KeyValue {
     KeyValue { key: key.to_owned(), value: Some(AnyValue { value: Some(value.into().0) }), ..KeyValue::default() }
 }
 
-pub fn origin(service: &str, host: &str) -> Arc<Origin> {
+pub(crate) fn origin(service: &str, host: &str) -> Arc<Origin> {
     let resource = Resource {
         attributes: vec![
             pair("service.name", service),
@@ -136,7 +136,7 @@ pub fn origin(service: &str, host: &str) -> Arc<Origin> {
 
 /// A job array of so many tasks, as spawn traces it: one failed, one was lost and done again, one is a straggler, one is
 /// still under way.
-pub fn array(tasks: u64) -> Vec<Trace> {
+pub(crate) fn array(tasks: u64) -> Vec<Trace> {
     let mut pen = Pen::new(1);
     let (spawn, host) = (origin("spawn", "laptop"), origin("spored", "i-0a1b2c3d4e5f60718"));
     let launch = pen.span(&spawn, None, "spawn launch", SpanKind::Internal, 0, 900);
@@ -229,7 +229,7 @@ fn attempt(pen: &mut Pen, host: &Arc<Origin>, align: usize, index: u64, number: 
 }
 
 /// An order in a shop: four services, a queue, two services of AWS, one that has no spans, errors and a throttle.
-pub fn shop() -> Vec<Trace> {
+pub(crate) fn shop() -> Vec<Trace> {
     let mut pen = Pen::new(2);
     let web = origin("storefront", "web-1");
     let orders = origin("orders", "orders-1");
@@ -261,7 +261,7 @@ pub fn shop() -> Vec<Trace> {
 }
 
 /// So many spans, in requests of twenty below one root.
-pub fn large(size: usize) -> Vec<Trace> {
+pub(crate) fn large(size: usize) -> Vec<Trace> {
     let mut pen = Pen::new(3);
     let services: Vec<_> = (0..8).map(|i| origin(&format!("service-{i}"), &format!("host-{i}"))).collect();
     let root = pen.span(&services[0], None, "batch", SpanKind::Internal, 0, size as u64 * 2);
@@ -283,10 +283,10 @@ pub fn large(size: usize) -> Vec<Trace> {
 }
 
 /// Texts that would act if they were markup, script, a control or a direction.
-pub const HOSTILE: &str = "</script><script>window.hurt=1</script><img src=x onerror=window.hurt=1>\u{202e}\u{0}\u{1b}[31m\u{200b}{{data}}\"'`${window.hurt=1}";
+pub(crate) const HOSTILE: &str = "</script><script>window.hurt=1</script><img src=x onerror=window.hurt=1>\u{202e}\u{0}\u{1b}[31m\u{200b}{{data}}\"'`${window.hurt=1}";
 
 /// A trace in which every text is hostile.
-pub fn hostile() -> Vec<Trace> {
+pub(crate) fn hostile() -> Vec<Trace> {
     let mut pen = Pen::new(4);
     let mut of = Origin::clone(&origin(HOSTILE, HOSTILE));
     of.resource.attributes.push(pair(HOSTILE, HOSTILE));
