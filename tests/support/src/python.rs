@@ -25,6 +25,8 @@ pub enum Requirements {
     Rotel,
     /// Prometheus' own parser.
     Prometheus,
+    /// What drives a browser.
+    Browser,
 }
 
 impl Requirements {
@@ -37,6 +39,7 @@ impl Requirements {
             Self::Exporters => "exporters",
             Self::Rotel => "rotel",
             Self::Prometheus => "prometheus",
+            Self::Browser => "browser",
         }
     }
 
@@ -49,6 +52,7 @@ impl Requirements {
             Self::Exporters => "OpenTelemetry's exporters",
             Self::Rotel => "the collector rotel",
             Self::Prometheus => "Prometheus' parser",
+            Self::Browser => "what drives the browser",
         }
     }
 
@@ -61,6 +65,7 @@ impl Requirements {
             Self::Exporters => include_str!("../python/exporters.txt"),
             Self::Rotel => include_str!("../python/rotel.txt"),
             Self::Prometheus => include_str!("../python/prometheus.txt"),
+            Self::Browser => include_str!("../python/browser.txt"),
         }
     }
 }
@@ -84,6 +89,11 @@ impl Environments {
 
     fn of_target(chosen: Option<&OsStr>) -> Self {
         Self::at(target(chosen).join("test-env"))
+    }
+
+    /// A folder beside the environments, for what is no Python.
+    pub(crate) fn beside(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
     }
 
     /// The Python of the environment for `requirements`, which is made first if it is absent or out of date.
@@ -134,9 +144,10 @@ fn install(requirements: Requirements, home: &Path, python: &Path) -> anyhow::Re
             .arg(list),
         "install the pinned Python packages (check the network and pip's index settings)",
     )
+    .map(drop)
 }
 
-fn checked(command: &mut Command, what: &str) -> anyhow::Result<()> {
+pub(crate) fn checked(command: &mut Command, what: &str) -> anyhow::Result<Vec<u8>> {
     let output = command.stdin(Stdio::null()).output().with_context(|| format!("{what}: {command:?}"))?;
     ensure!(
         output.status.success(),
@@ -145,7 +156,7 @@ fn checked(command: &mut Command, what: &str) -> anyhow::Result<()> {
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr)
     );
-    Ok(())
+    Ok(output.stdout)
 }
 
 /// Says on standard error why the caller is waiting; a closed standard error is no reason to fail.
@@ -175,8 +186,8 @@ mod tests {
 
     #[test]
     fn every_requirement_is_pinned_to_one_version() {
-        use Requirements::{Exporters, Ministack, Moto, Otlp, Prometheus, Rotel, Sdk};
-        for requirements in [Moto, Ministack, Otlp, Sdk, Exporters, Rotel, Prometheus] {
+        use Requirements::{Browser, Exporters, Ministack, Moto, Otlp, Prometheus, Rotel, Sdk};
+        for requirements in [Moto, Ministack, Otlp, Sdk, Exporters, Rotel, Prometheus, Browser] {
             let loose: Vec<&str> = requirements
                 .text()
                 .lines()

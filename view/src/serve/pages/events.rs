@@ -27,7 +27,10 @@ const RETRY: &str = "retry: 2000\n\n";
 pub(super) async fn events(State(shown): State<Shown>) -> Response {
     let (news, _watching) = (shown.live.news(), shown.live.watch());
     let stream = Stream {
-        next: Box::pin(std::future::ready(Some((Bytes::from_static(RETRY.as_bytes()), Told { shown, news, _watching })))),
+        next: Box::pin(std::future::ready(Some((
+            Bytes::from_static(RETRY.as_bytes()),
+            Told { shown, news, _watching },
+        )))),
     };
     ([(CONTENT_TYPE, "text/event-stream")], Body::new(stream)).into_response()
 }
