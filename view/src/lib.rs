@@ -13,9 +13,11 @@ mod otlp;
 pub mod page;
 mod read;
 mod search;
+pub mod serve;
 mod span;
 pub mod text;
 mod trace;
+pub mod ui;
 mod xray;
 
 pub use array::{ArrayView, AttemptRow, TaskRow, arrays, cause};

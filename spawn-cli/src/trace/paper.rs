@@ -9,7 +9,7 @@ use spawn_view::text::Paper;
 const PIPED: usize = 120;
 
 /// How wide the answer is.
-#[derive(Clone, Copy, Debug, Args)]
+#[derive(Clone, Copy, Debug, Default, Args)]
 pub(crate) struct PaperOptions {
     /// Columns of the answer; by default those of the terminal, and 120 where stdout is none.
     #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(40..=1000))]

@@ -36,6 +36,7 @@ const SCRIPT: &[&str] = &[
     include_str!("script/links.js"),
     include_str!("script/bars.js"),
     include_str!("script/toolbar.js"),
+    include_str!("script/actions.js"),
     include_str!("script/waterfall.js"),
     include_str!("script/graph.js"),
     include_str!("script/map.js"),
