@@ -19,10 +19,14 @@ pub enum Requirements {
     Otlp,
     /// OpenTelemetry's own SDK, for programs that join our traces.
     Sdk,
+    /// OpenTelemetry's own SDK with each of its OTLP exporters, for programs that send us their spans.
+    Exporters,
     /// A collector that others wrote.
     Rotel,
     /// Prometheus' own parser.
     Prometheus,
+    /// What drives a browser.
+    Browser,
 }
 
 impl Requirements {
@@ -32,8 +36,10 @@ impl Requirements {
             Self::Ministack => "ministack",
             Self::Otlp => "otlp",
             Self::Sdk => "sdk",
+            Self::Exporters => "exporters",
             Self::Rotel => "rotel",
             Self::Prometheus => "prometheus",
+            Self::Browser => "browser",
         }
     }
 
@@ -43,8 +49,10 @@ impl Requirements {
             Self::Ministack => "the emulator of DynamoDB, S3, SQS and Lambda",
             Self::Otlp => "the OTLP receiver",
             Self::Sdk => "OpenTelemetry's SDK",
+            Self::Exporters => "OpenTelemetry's exporters",
             Self::Rotel => "the collector rotel",
             Self::Prometheus => "Prometheus' parser",
+            Self::Browser => "what drives the browser",
         }
     }
 
@@ -54,8 +62,10 @@ impl Requirements {
             Self::Ministack => include_str!("../python/ministack.txt"),
             Self::Otlp => include_str!("../python/otlp.txt"),
             Self::Sdk => include_str!("../python/sdk.txt"),
+            Self::Exporters => include_str!("../python/exporters.txt"),
             Self::Rotel => include_str!("../python/rotel.txt"),
             Self::Prometheus => include_str!("../python/prometheus.txt"),
+            Self::Browser => include_str!("../python/browser.txt"),
         }
     }
 }
@@ -79,6 +89,11 @@ impl Environments {
 
     fn of_target(chosen: Option<&OsStr>) -> Self {
         Self::at(target(chosen).join("test-env"))
+    }
+
+    /// A folder beside the environments, for what is no Python.
+    pub(crate) fn beside(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
     }
 
     /// The Python of the environment for `requirements`, which is made first if it is absent or out of date.
@@ -129,9 +144,10 @@ fn install(requirements: Requirements, home: &Path, python: &Path) -> anyhow::Re
             .arg(list),
         "install the pinned Python packages (check the network and pip's index settings)",
     )
+    .map(drop)
 }
 
-fn checked(command: &mut Command, what: &str) -> anyhow::Result<()> {
+pub(crate) fn checked(command: &mut Command, what: &str) -> anyhow::Result<Vec<u8>> {
     let output = command.stdin(Stdio::null()).output().with_context(|| format!("{what}: {command:?}"))?;
     ensure!(
         output.status.success(),
@@ -140,7 +156,7 @@ fn checked(command: &mut Command, what: &str) -> anyhow::Result<()> {
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr)
     );
-    Ok(())
+    Ok(output.stdout)
 }
 
 /// Says on standard error why the caller is waiting; a closed standard error is no reason to fail.
@@ -170,8 +186,8 @@ mod tests {
 
     #[test]
     fn every_requirement_is_pinned_to_one_version() {
-        use Requirements::{Ministack, Moto, Otlp, Prometheus, Rotel, Sdk};
-        for requirements in [Moto, Ministack, Otlp, Sdk, Rotel, Prometheus] {
+        use Requirements::{Browser, Exporters, Ministack, Moto, Otlp, Prometheus, Rotel, Sdk};
+        for requirements in [Moto, Ministack, Otlp, Sdk, Exporters, Rotel, Prometheus, Browser] {
             let loose: Vec<&str> = requirements
                 .text()
                 .lines()

@@ -1,0 +1,69 @@
+// Where the traces come from: the page itself, or the server that sent it.
+
+const settings = JSON.parse(by("settings").textContent);
+const embedded = JSON.parse(by("data").textContent);
+
+const ask = async (path) => {
+  const answer = await fetch(path);
+  if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text().then((text) => text.slice(0, 300), () => "")}`);
+  return answer.json();
+};
+
+const models = new Map();
+
+/** A trace keeps what was chosen in it when its spans become more. */
+function remember(data) {
+  const old = models.get(data.trace_id);
+  const trace = model(data);
+  if (old) {
+    const chosenId = old.chosen >= 0 ? old.spans[old.chosen].span_id : "";
+    trace.chosen = trace.places.get(chosenId) ?? -1;
+    old.closed.forEach((at) => trace.closed.add(trace.places.get(old.spans[at].span_id) ?? -1));
+    trace.search = old.search;
+    trace.cursor = old.cursor;
+    trace.top = old.top;
+    if (old.window !== old.whole) trace.window = old.window;
+    search(trace);
+  }
+  models.set(data.trace_id, trace);
+  return trace;
+}
+
+const summaryOf = (trace) => ({
+  ...Object.fromEntries(["trace_id", "xray_trace_id", "name", "service", "start", "duration_us", "errors", "open", "services"].map((key) => [key, trace[key]])),
+  span_count: trace.spans.length, note_count: trace.notes.length,
+});
+
+const source = settings.live
+  ? {
+    list: async () => (await ask("/api/traces")).traces,
+    trace: async (id) => remember(await ask(`/api/traces/${encodeURIComponent(id)}`)),
+    map: () => ask("/api/map"),
+    arrays: () => ask("/api/arrays"),
+    changed: (act) => {
+      const events = new EventSource("/api/events");
+      events.onmessage = act;
+      events.addEventListener("changed", act);
+      events.onopen = () => { by("state").textContent = "live"; };
+      events.onerror = () => { by("state").textContent = "the server does not answer"; };
+    },
+  }
+  : {
+    list: async () => embedded.traces.map(summaryOf),
+    trace: async (id) => {
+      if (models.has(id)) return models.get(id);
+      const data = embedded.traces.find((trace) => trace.trace_id === id || trace.xray_trace_id === id);
+      if (!data) throw new Error(`no trace ${id} in this page`);
+      return remember(data);
+    },
+    map: async () => embedded.service_map,
+    arrays: async () => embedded.arrays,
+    changed: () => {},
+  };
+
+/** The X-Ray console's page of a trace, if there is one. */
+const consoleOf = (xrayId) => {
+  const prefix = settings.console.trace_prefix;
+  return prefix && prefix.startsWith("https://") && /^1-[0-9a-f]{8}-[0-9a-f]{24}$/.test(xrayId) ? prefix + xrayId : null;
+};
+const xrayForm = (id) => `1-${id.slice(0, 8)}-${id.slice(8)}`;
