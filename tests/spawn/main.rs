@@ -40,6 +40,7 @@ mod story;
 mod terminal;
 mod trace_files;
 mod trace_fixture;
+mod trace_guide;
 mod trace_terminal;
 mod trace_xray;
 mod tracing;
