@@ -18,6 +18,7 @@ pub mod xray_rules;
 mod http_call;
 mod server;
 mod storm;
+mod terminal;
 
 pub use aws::{Aws, RecordedCall, UserKey};
 pub use fault_proxy::FaultProxy;
@@ -30,4 +31,5 @@ pub use programs::{Program, wait_until};
 pub use rotel::Rotel;
 pub use service_map::ServiceMap;
 pub use storm::{Account, Storm};
+pub use terminal::{Shown, Step, Terminal};
 pub use xray_rules::XRayRules;

@@ -23,6 +23,8 @@ pub enum Requirements {
     Rotel,
     /// Prometheus' own parser.
     Prometheus,
+    /// A terminal emulator that others wrote.
+    Terminal,
 }
 
 impl Requirements {
@@ -34,6 +36,7 @@ impl Requirements {
             Self::Sdk => "sdk",
             Self::Rotel => "rotel",
             Self::Prometheus => "prometheus",
+            Self::Terminal => "terminal",
         }
     }
 
@@ -45,6 +48,7 @@ impl Requirements {
             Self::Sdk => "OpenTelemetry's SDK",
             Self::Rotel => "the collector rotel",
             Self::Prometheus => "Prometheus' parser",
+            Self::Terminal => "the terminal emulator",
         }
     }
 
@@ -56,6 +60,7 @@ impl Requirements {
             Self::Sdk => include_str!("../python/sdk.txt"),
             Self::Rotel => include_str!("../python/rotel.txt"),
             Self::Prometheus => include_str!("../python/prometheus.txt"),
+            Self::Terminal => include_str!("../python/terminal.txt"),
         }
     }
 }
@@ -170,8 +175,8 @@ mod tests {
 
     #[test]
     fn every_requirement_is_pinned_to_one_version() {
-        use Requirements::{Ministack, Moto, Otlp, Prometheus, Rotel, Sdk};
-        for requirements in [Moto, Ministack, Otlp, Sdk, Rotel, Prometheus] {
+        use Requirements::{Ministack, Moto, Otlp, Prometheus, Rotel, Sdk, Terminal};
+        for requirements in [Moto, Ministack, Otlp, Sdk, Rotel, Prometheus, Terminal] {
             let loose: Vec<&str> = requirements
                 .text()
                 .lines()
