@@ -1,5 +1,6 @@
 //! A job array as a heat map: index by phase, and a line for each task that is worth one.
 
+mod causes;
 mod strip;
 
 use std::borrow::Cow;
@@ -46,6 +47,7 @@ pub fn array(array: &ArrayView, all: bool, paper: &Paper) -> String {
         let rest = format!("{} as usual", count(rest as u64, "task is", "tasks are"));
         wrapped(paper, "", Paint::Dim, &rest, 1, &mut text);
     }
+    causes::causes(array, paper, &mut text);
     text
 }
 
@@ -102,7 +104,6 @@ fn tasks(array: &ArrayView, shown: &[&TaskRow], medians: &[u64], paper: &Paper, 
         Column::number("TOTAL"),
     ];
     columns.extend(array.phases.iter().take(phases).map(|phase| Column::number(phase)));
-    columns.push(Column::text("CAUSE"));
     let rows: Vec<Vec<Cell<'_>>> = shown
         .iter()
         .map(|task| {
@@ -118,7 +119,6 @@ fn tasks(array: &ArrayView, shown: &[&TaskRow], medians: &[u64], paper: &Paper, 
                 let time = task.phases.get(phase).copied().flatten();
                 row.push(heat(time, medians.get(phase).copied().unwrap_or_default(), figures, paper));
             }
-            row.push((Paint::Bad, Cow::Borrowed(task.cause.as_deref().unwrap_or_default())));
             row
         })
         .collect();

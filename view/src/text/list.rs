@@ -13,13 +13,13 @@ use crate::search::Summary;
 pub fn list(traces: &[Summary], paper: &Paper) -> String {
     const COLUMNS: [Column<'_>; 8] = [
         Column::whole("ID"),
-        Column::whole("STARTED (UTC)").spare(2),
-        Column::number("DURATION"),
-        Column::number("SPANS").spare(3),
-        Column::number("FAILED"),
-        Column::text("NAME"),
-        Column::text("ARRAY").spare(5),
-        Column::text("SERVICES").spare(4),
+        Column::whole("STARTED (UTC)").spare(4),
+        Column::number("DURATION").spare(2),
+        Column::number("SPANS").spare(5),
+        Column::number("FAILED").spare(3),
+        Column::text("NAME").spare(1),
+        Column::text("ARRAY").spare(7),
+        Column::text("SERVICES").spare(6),
     ];
     let mut text = String::new();
     if traces.is_empty() {

@@ -65,12 +65,13 @@ pub(super) fn table(paper: &Paper, columns: &[Column<'_>], rows: &[Vec<Cell<'_>>
         let mut at = 0;
         for ((column, (paint, text)), wide) in columns.iter().zip(row).zip(&widths) {
             let Some(wide) = *wide else { continue };
-            let mut inner = Line::of(paper, wide);
+            line.to(at);
+            let mut inner = Line::of(paper, wide.min(line.left()));
             match column.right {
                 true => inner.right(wide, *paint, text),
                 false => inner.own(*paint, text),
             };
-            line.to(at).inner(inner);
+            line.inner(inner);
             at += wide + GAP;
         }
         line.end(to);

@@ -49,6 +49,7 @@ fn whoever_listens_hears_a_tree_of_spans() {
     for line in [
         "- treegrid \"Spans of the trace\":",
         "- navigation \"Views\":",
+        "- columnheader \"Span\"",
         "- columnheader \"Took\"",
         "- searchbox \"Search spans\"",
         "- banner:",
@@ -82,7 +83,7 @@ fn what_a_search_finds_is_said_aloud() {
     let page = Opened::of(&sample::shop());
     page.press(&["/"]);
     page.tab.type_text("getitem").unwrap();
-    page.wait("document.getElementById('said').textContent === '9 matches'");
+    page.wait("document.getElementById('said').textContent.trim() === '9 matches'");
     assert_eq!(page.text("document.getElementById('said').ariaLive"), "polite");
 }
 

@@ -6,7 +6,7 @@ use crate::{Opened, sample};
 
 /// The rows that the model says, with what the page says of each.
 fn expected(trace: &Trace, more_than: usize) -> Vec<(String, u64)> {
-    let label = |span: usize| format!("{}{}", trace.spans()[span].service(), trace.spans()[span].name);
+    let label = |span: usize| format!("{} {}", trace.spans()[span].service(), trace.spans()[span].name);
     rows(trace, more_than)
         .into_iter()
         .map(|row| match row {
@@ -36,7 +36,7 @@ fn a_group_opens_to_its_spans_and_closes_again() {
     page.click(&format!("#row-{group} .fold"));
     let opened = shown(&page);
     assert_eq!(opened.len(), folded.len() + 9);
-    assert_eq!(opened[group + 1], ("ordersDynamoDB.GetItem".to_owned(), folded[group].1 + 1));
+    assert_eq!(opened[group + 1], ("orders DynamoDB.GetItem".to_owned(), folded[group].1 + 1));
     page.click(&format!("#row-{group} .fold"));
     assert_eq!(shown(&page), folded);
 }

@@ -21,16 +21,16 @@ fn a_person_without_a_mouse_gets_everywhere() {
     page.get("document.querySelector('#traces tbody a').focus()");
     page.press(&["Enter"]);
     page.wait("document.getElementById('chart') === document.activeElement");
-    assert_eq!(cursor(&page), "storefrontPOST /checkout");
+    assert_eq!(cursor(&page), "storefront POST /checkout");
 
     page.press(&["ArrowDown", "ArrowDown"]);
-    assert_eq!(cursor(&page), "ordersPOST /orders");
+    assert_eq!(cursor(&page), "orders POST /orders");
     page.press(&["ArrowLeft"]);
     assert_eq!(page.text("document.getElementById('row-2').ariaExpanded"), "false");
     page.press(&["ArrowLeft"]);
-    assert_eq!(cursor(&page), "storefrontPOST orders");
+    assert_eq!(cursor(&page), "storefront POST orders");
     page.press(&["ArrowDown", "ArrowRight", "ArrowRight"]);
-    assert_eq!(cursor(&page), "ordersDynamoDB.GetItem × 9");
+    assert_eq!(cursor(&page), "orders DynamoDB.GetItem × 9");
 
     page.press(&["e"]);
     assert_eq!(page.text("document.querySelector('#details h2').textContent"), "POST /checkout");

@@ -70,7 +70,7 @@ fn a_node_leads_to_its_spans() {
     page.press(&["Enter"]);
     page.wait("document.getElementById('found')?.textContent === '2 found'");
     let rows: Vec<String> = page.rows().into_iter().map(|(name, ..)| name).collect();
-    assert_eq!(rows.last().map(String::as_str), Some("paymentsPOST bank"));
+    assert_eq!(rows.last().map(String::as_str), Some("payments POST bank"));
 }
 
 #[test]

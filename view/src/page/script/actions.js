@@ -40,7 +40,8 @@ function actions({ trace, list, chart, aside, rows }) {
     toggle: (at) => {
       trace.cursor = at;
       toggle(trace, rows()[at]);
-      changed();
+      // The next key may come before the next picture, and goes by the rows as they are then.
+      now.draw();
     },
     /** Opens the row: a span's details, a group's spans. */
     open: (at, enter) => {
@@ -70,7 +71,7 @@ function actions({ trace, list, chart, aside, rows }) {
       foldAll(trace, all);
       trace.cursor = 0;
       say(all ? "All folded" : "All unfolded");
-      changed();
+      now.draw();
     },
     path: () => {
       showPath = !showPath;

@@ -35,13 +35,14 @@ function toolbar(trace, act) {
   text.addEventListener("input", () => { asked.text = text.value; again(); });
   text.addEventListener("keydown", (event) => {
     if (event.key === "Enter") { act.step(event.shiftKey ? -1 : 1); event.preventDefault(); }
-    if (event.key === "Escape") { act.focus(); event.preventDefault(); event.stopPropagation(); }
   });
+  const leave = (event) => { if (event.key === "Escape") { act.focus(); event.preventDefault(); event.stopPropagation(); } };
   const service = element("select", { "aria-label": "Service" }, element("option", { value: "" }, "All services"),
     trace.data.services.map((name) => element("option", { value: name }, visible(name).slice(0, 60))));
   service.value = asked.service;
   service.addEventListener("change", () => { asked.service = service.value; again(); });
   const least = element("input", { type: "text", size: 6, placeholder: "50ms", "aria-label": "At least this long", id: "least" });
+  [text, least].forEach((one) => one.addEventListener("keydown", leave));
   least.addEventListener("input", () => { asked.least = microseconds(least.value); again(); });
   const pressed = (label, key, properties = {}) => {
     const one = button(label, () => { asked[key] = !asked[key]; one.setAttribute("aria-pressed", asked[key]); again(); }, { "aria-pressed": String(asked[key]), ...properties });

@@ -8,9 +8,9 @@ function waterfall(main, trace, spanId) {
   const canvas = element("canvas", { "aria-hidden": "true" });
   const windowOn = element("div", { class: "window" });
   const edge = element("div", { class: "names-edge", "aria-hidden": "true" });
-  const folds = element("span", { class: "folds" }, button("Fold all", () => act.fold(true), { id: "fold-all" }), button("Unfold all", () => act.fold(false), { id: "unfold-all" }));
+  const folds = element("span", { class: "folds", role: "presentation" }, button("Fold all", () => act.fold(true), { id: "fold-all" }), button("Unfold all", () => act.fold(false), { id: "unfold-all" }));
   const head = element("div", { class: "head", role: "row" },
-    element("div", { class: "head-name", role: "columnheader" }, "Span ", folds, edge), element("div", { role: "columnheader", class: "took" }, "Took"), axis);
+    element("div", { class: "head-name", role: "presentation" }, element("span", { role: "columnheader" }, "Span"), folds, edge), element("div", { role: "columnheader", class: "took" }, "Took"), axis);
   const spacer = element("div", { class: "spacer", role: "rowgroup" });
   const chart = element("div", { class: "chart", id: "chart", role: "treegrid", tabindex: 0, "aria-label": "Spans of the trace", "aria-multiselectable": "false" }, head, spacer);
   const aside = element("aside", { class: "details", "aria-labelledby": "details-title", tabindex: -1, hidden: true, id: "details" });
@@ -105,7 +105,7 @@ function nameParts(trace, row, group, span) {
     !group && span.status === "error" && mark("bad", "\u2716", "error"),
     !group && span.duration_us === null && mark("open", "\u2026", "under way"),
     !group && span.links.length > 0 && mark("link", "\u21c4", "has links"),
-    element("span", { class: "label" }, span.service && element("span", { class: "service" }, from(span.service.slice(0, 200))),
+    element("span", { class: "label" }, span.service && element("span", { class: "service" }, from(span.service.slice(0, 200))), span.service && " ",
       from((span.name || "(no name)").slice(0, 300)), group && ` \u00d7 ${group.length.toLocaleString("en")}`),
   ].filter(Boolean);
 }

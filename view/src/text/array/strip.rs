@@ -69,7 +69,7 @@ fn legend(each: usize, paper: &Paper, to: &mut String) {
         String::new()
     };
     let text = format!(
-        "{column}! failed, * straggler, > under way; time to the phase's median: {a} up to half, {b} up to it, {c} to 1.5 times, {d} to 3 times, {e} more"
+        "{column}! failed, * straggler, > under way; by the phase's median: {a} up to half of it, {b} up to it, {c} up to 1.5 times, {d} up to 3 times, {e} more"
     );
     wrapped(paper, "", Paint::Dim, &text, 4, to);
 }

@@ -20,8 +20,13 @@ pub(super) fn head(trace: &Trace, paper: &Paper, to: &mut String) {
     let services: BTreeSet<&str> = spans.iter().map(|span| span.service()).filter(|name| !name.is_empty()).collect();
     let services: Vec<&str> = services.into_iter().collect();
     let mut line = Line::new(paper);
-    line.own(Paint::Strong, &id::xray_form(trace.id())).own(Paint::Plain, "  ");
-    line.own(Paint::Dim, &trace.id().to_string()).end(to);
+    line.own(Paint::Strong, &id::xray_form(trace.id()));
+    let other = trace.id().to_string();
+    // An id in two halves can be neither copied nor searched.
+    if line.left() > other.len() + 2 {
+        line.own(Paint::Plain, "  ").own(Paint::Dim, &other);
+    }
+    line.end(to);
     let mut facts = vec![
         instant(trace.start(), true),
         duration(trace.end().saturating_sub(trace.start())),
