@@ -78,7 +78,7 @@ fn clocks_that_disagree_are_told_by_host_and_nothing_is_moved() {
     let trace = trace(spans);
     assert_eq!(
         notes(&trace),
-        [r#"the clocks of "a" and "b" disagree: 2 spans of "b" lie outside the span above by up to 70 ms"#]
+        [r#"the clocks of "a" and "b" disagree: 2 spans of "b" lie outside the spans above by up to 70 ms"#]
     );
     assert_eq!(trace.start(), START + 30 * MS);
     assert_eq!(names(&trace, &[trace.notes()[0].span.unwrap()]), ["earlier"]);
@@ -90,7 +90,7 @@ fn an_answer_after_it_has_come_is_told_and_work_that_goes_on_is_not() {
     let late = trace([client(), span(2, 1, "answer", 1, 30).kind(SpanKind::Server).of("till")]);
     assert_eq!(
         notes(&late),
-        [r#"the clocks of "shop" and "till" disagree: 1 span of "till" lie outside the span above by up to 20 ms"#]
+        [r#"the clocks of "shop" and "till" disagree: 1 span of "till" lies outside the span above by 20 ms"#]
     );
     let timed_out = trace([client().failed("timeout"), span(2, 1, "answer", 1, 30).kind(SpanKind::Server).of("till")]);
     let on = trace([client(), span(2, 1, "go on", 1, 30)]);
