@@ -17,7 +17,7 @@ struct Bar {
 }
 
 const BARS: &str = "[...document.querySelectorAll('.row:not([hidden])')].filter((row) => row.dataset.span).flatMap((row) => { \
-    const [cell, bar] = [row.querySelector('.time'), row.querySelector('.span-bar')]; if (!bar) return []; \
+    const [cell, bar] = [row.querySelector('.time'), row.querySelector('.span-bar')]; if (bar.hidden) return []; \
     const [outer, inner] = [cell.getBoundingClientRect(), bar.getBoundingClientRect()]; \
     return [{ span: row.dataset.span, left: inner.left - outer.left, width: inner.width, cell: outer.width }]; })";
 

@@ -2,7 +2,8 @@
 
 let sorting = { key: "start", up: true };
 
-function traceList(main, traces) {
+function traceList(main, first) {
+  let traces = first;
   const columns = [
     ["Trace", "name", (one) => element("td", {}, element("a", { href: address.trace(one.trace_id) }, from(one.service), " ", from(one.name || "(no name)")))],
     ["Began", "start", (one) => element("td", {}, instant(one.start))],
@@ -25,6 +26,12 @@ function traceList(main, traces) {
     element("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Traces" }, element("table", { class: "plain", id: "traces" }, element("thead", {}, head), body))));
   text.addEventListener("input", changed);
   now.keys = () => false;
+  now.renew = async () => {
+    const next = await source.list();
+    if (now.view !== "traces" || JSON.stringify(next) === JSON.stringify(traces)) return;
+    traces = next;
+    now.draw();
+  };
   now.draw = () => {
     const words = text.value.toLowerCase().split(/\s+/).filter(Boolean);
     const only = errors.getAttribute("aria-pressed") === "true";
