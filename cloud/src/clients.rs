@@ -30,6 +30,7 @@ struct Inner {
     lambda: OnceLock<aws_sdk_lambda::Client>,
     iam: OnceLock<aws_sdk_iam::Client>,
     sts: OnceLock<aws_sdk_sts::Client>,
+    xray: OnceLock<aws_sdk_xray::Client>,
 }
 
 /// The client in this place, made from the shared configuration with the interceptor in it if it is the first time.
@@ -80,6 +81,7 @@ impl Clients {
             lambda: OnceLock::new(),
             iam: OnceLock::new(),
             sts: OnceLock::new(),
+            xray: OnceLock::new(),
         }))
     }
 
@@ -124,6 +126,11 @@ impl Clients {
     /// AWS Security Token Service.
     pub fn sts(&self) -> &aws_sdk_sts::Client {
         client!(self.0, sts, aws_sdk_sts)
+    }
+
+    /// AWS X-Ray, for reading traces. What sends them is the exporter's own.
+    pub fn xray(&self) -> &aws_sdk_xray::Client {
+        client!(self.0, xray, aws_sdk_xray)
     }
 
     /// The region that the clients call, if one was found.

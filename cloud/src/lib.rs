@@ -23,6 +23,7 @@ mod registry;
 mod sdk_config;
 mod spans;
 pub mod staging;
+pub mod traces;
 
 pub use account::{Caller, caller};
 pub use aws_types::SdkConfig as Config;

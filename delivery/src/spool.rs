@@ -25,7 +25,7 @@ mod tests;
 
 pub use adopt::Seeker;
 pub use left::Left;
-pub use look::{Seen, look};
+pub use look::{Seen, account, look};
 pub use sync::{Synced, Syncing};
 pub use types::{Chunk, Class, Fate, Gone, Options, Place, Record, Totals, Unkept, Usage};
 

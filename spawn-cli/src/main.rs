@@ -61,8 +61,7 @@ async fn main_inner(args: Args, world: World) -> anyhow::Result<ExitCode> {
     let exit: anyhow::Result<Exit> = match args.command {
         // Its exit code is another program's.
         Command::Trace(TraceCommand::Exec(options)) => return trace::exec(args.global, options, &world).await,
-        Command::Trace(TraceCommand::Flush(options)) => trace::flush(args.global, options, &world).await,
-        Command::Trace(TraceCommand::DeadLetters(command)) => trace::dead_letters(args.global, command, &world).await,
+        Command::Trace(command) => trace::look(args.global, command, &world).await,
         Command::Launch(options) => launch::run(args.global, *options, &world).await,
         Command::List(options) => list::run(args.global, options, &world).await,
         Command::Terminate(options) => terminate::run(args.global, options, &world).await,

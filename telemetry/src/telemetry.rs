@@ -1,5 +1,7 @@
 //! The one handle through which the programs make spans, deliver them and ask how that goes.
 
+mod to_recorder;
+
 use std::borrow::Cow;
 use std::fmt::Display;
 use std::sync::Arc;
@@ -10,8 +12,7 @@ use opentelemetry::context::FutureExt;
 use opentelemetry::trace::{SpanBuilder, SpanKind, Status, TraceContextExt, Tracer, TracerProvider};
 use opentelemetry::{Context, InstrumentationScope, KeyValue};
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider, Span, SpanData, SpanProcessor};
+use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider, SpanData};
 use spawn_config::SamplingRate;
 
 use crate::attribute;
@@ -31,6 +32,8 @@ use crate::sampler::{SamplerStatus, SdkSampler};
 use crate::storage::StorageStatus;
 use crate::testing::Spans;
 use crate::unkept::Unkept;
+
+pub(crate) use to_recorder::ToRecorder;
 
 /// Makes spans and delivers them. Clones share one telemetry; nothing about it is global.
 #[derive(Clone, Debug)]
@@ -322,162 +325,5 @@ impl Drop for OpenSpan<'_> {
     }
 }
 
-/// Hands spans of the SDK's tracer to the recorder as they end.
-#[derive(Debug)]
-pub(crate) struct ToRecorder(pub(crate) Recorder);
-
-impl SpanProcessor for ToRecorder {
-    fn on_start(&self, span: &mut Span, parent: &Context) {
-        // Only what stands at the top is announced; the rest is not worth a copy.
-        let above = parent.span();
-        let above = above.span_context();
-        if (!above.is_valid() || above.is_remote())
-            && let Some(span) = span.exported_data()
-        {
-            self.0.begun(span);
-        }
-    }
-
-    /// A span that another provider only records, for processors of its own, is nothing to send.
-    fn on_end(&self, span: SpanData) {
-        if span.span_context.is_sampled() {
-            self.0.accept_own(span);
-        }
-    }
-
-    /// The pipeline is flushed and shut down by [`Telemetry`], with a deadline.
-    fn force_flush(&self) -> OTelSdkResult {
-        Ok(())
-    }
-
-    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
-        Ok(())
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use opentelemetry::Value;
-
-    use super::*;
-    use crate::testing::recording;
-
-    fn shown(span: &SpanData) -> (&str, &Status, Vec<(&str, Value)>) {
-        let said = span.attributes.iter().filter(|it| it.key.as_str() != attribute::SPAWN_SAMPLING_REASON);
-        let attributes = said.map(|it| (it.key.as_str(), it.value.clone())).collect();
-        (&span.name, &span.status, attributes)
-    }
-
-    fn identity() -> SpanIdentity {
-        SpanIdentity { instance_id: "i-0abc".to_owned(), provider: "ec2", job_array_id: None, job_array_index: None }
-    }
-
-    #[tokio::test]
-    async fn work_that_succeeds_has_a_span_with_its_attributes_and_whose_it_is() {
-        let (telemetry, spans) = recording(SamplingRate::ALWAYS);
-        telemetry.recorder.identify(&identity());
-        let attributes = vec![KeyValue::new("spawn.command", "list")];
-        let inner = async { Ok::<_, String>(Context::current().span().span_context().clone()) };
-        let context = telemetry.in_span("spawn list", attributes, inner).await.unwrap();
-        let span = spans.take_one();
-        assert_eq!(span.span_context, context);
-        let attributes = [("spawn.command", "list"), ("spawn.instance_id", "i-0abc"), ("spawn.provider", "ec2")];
-        let attributes = attributes.map(|(key, value)| (key, value.into())).into();
-        assert_eq!(shown(&span), ("spawn list", &Status::Unset, attributes));
-    }
-
-    #[tokio::test]
-    async fn an_error_of_the_work_is_the_spans_error() {
-        let (telemetry, spans) = recording(SamplingRate::ALWAYS);
-        let outcome = telemetry.in_span("work", vec![], async { Err::<(), _>("no region") }).await;
-        assert_eq!(outcome, Err("no region"));
-        let attributes = vec![("error", true.into()), ("error.message", "no region".into())];
-        assert_eq!(shown(&spans.take_one()), ("work", &Status::error("no region"), attributes));
-    }
-
-    #[tokio::test]
-    async fn work_that_is_dropped_ends_its_span_as_cancelled() {
-        let (telemetry, spans) = recording(SamplingRate::ALWAYS);
-        {
-            let work = std::future::pending::<Result<(), String>>();
-            let mut work = std::pin::pin!(telemetry.in_span("work", vec![], work));
-            std::future::poll_fn(|cx| std::task::Poll::Ready(work.as_mut().poll(cx).is_pending())).await;
-        }
-        let message = "the work was dropped before it was done";
-        let attributes =
-            vec![("error.type", "cancelled".into()), ("error", true.into()), ("error.message", message.into())];
-        assert_eq!(shown(&spans.take_one()), ("work", &Status::error(message), attributes));
-    }
-
-    #[test]
-    fn a_span_may_begin_before_it_was_started() {
-        let (telemetry, spans) = recording(SamplingRate::ALWAYS);
-        let started = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
-        let context = telemetry.start_span("boot", SpanKind::Internal, &Context::new(), vec![], Some(started));
-        context.span().end();
-        let span = spans.take_one();
-        assert_eq!(span.start_time, started);
-        // That start is in the future, and no span ends before it starts.
-        assert_eq!(span.end_time, started);
-    }
-
-    fn started() -> Telemetry {
-        let telemetry = Telemetry::start(Program { name: "spored", version: "1.2.3" });
-        telemetry.decide(SamplingRate::ALWAYS);
-        telemetry
-    }
-
-    #[test]
-    fn what_stands_at_the_top_is_announced_and_what_is_below_or_a_call_is_not() {
-        let telemetry = started();
-        let remote =
-            crate::propagation::remote_context("00-58406520a006649127e371903a2de979-53995c3f42cd8ad8-01", None);
-        let start = |name: &'static str, kind, parent: &Context| telemetry.start_span(name, kind, parent, vec![], None);
-        let root = start("boot", SpanKind::Internal, &remote.unwrap());
-        let open = [start("step", SpanKind::Internal, &root), start("call", SpanKind::Client, &Context::new())];
-        assert_eq!(telemetry.recorder.pipeline().to_be_announced(), ["boot"]);
-        drop(open);
-    }
-
-    #[test]
-    fn a_planned_span_is_announced_when_it_has_come_about_and_not_after_its_end() {
-        let (telemetry, now) = (started(), SystemTime::now());
-        let names = || telemetry.recorder.pipeline().to_be_announced();
-        let announce = |planned: &PlannedSpan, name: &'static str| {
-            telemetry.announce(planned, name, SpanKind::Internal, now, vec![]);
-        };
-        let (planned, other) = (telemetry.plan_span(&Context::new()), telemetry.plan_span(&Context::new()));
-        assert_eq!(names(), Vec::<String>::new());
-        announce(&planned, "task align[7]");
-        let record = SpanRecord {
-            name: "task align[7]".into(),
-            kind: SpanKind::Internal,
-            started: now,
-            ended: now,
-            attributes: vec![],
-            links: vec![],
-            error: None,
-        };
-        announce(&other, "task align[8]");
-        telemetry.record(planned, record);
-        assert_eq!(names(), ["task align[8]"]);
-        telemetry.configure(Plan::Off);
-        announce(&other, "task align[8]");
-        assert_eq!(names(), Vec::<String>::new());
-    }
-
-    #[tokio::test]
-    async fn off_makes_nothing_and_touches_nothing() {
-        let (telemetry, spans) = recording(SamplingRate::ALWAYS);
-        telemetry.configure(Plan::Off);
-        let parent =
-            crate::propagation::remote_context("00-58406520a006649127e371903a2de979-53995c3f42cd8ad8-01", None);
-        let parent = parent.unwrap();
-        let context = telemetry.start_span("work", SpanKind::Internal, &parent, vec![], None);
-        assert_eq!(context.span().span_context(), parent.span().span_context());
-        telemetry.mark_failed(&context, "nobody hears it");
-        assert_eq!(telemetry.in_span("work", vec![], async { Ok::<_, String>(1) }).await, Ok(1));
-        assert_eq!(spans.take(), []);
-        assert!(telemetry.interceptor(Arc::new(crate::NoDescription), identity()).is_none());
-    }
-}
+mod tests;

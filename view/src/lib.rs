@@ -5,6 +5,7 @@
 mod array;
 mod compare;
 mod critical;
+mod export;
 mod fold;
 mod id;
 mod map;
@@ -12,13 +13,17 @@ mod otlp;
 pub mod page;
 mod read;
 mod search;
+pub mod serve;
 mod span;
+pub mod text;
 mod trace;
+pub mod ui;
 mod xray;
 
 pub use array::{ArrayView, AttemptRow, TaskRow, arrays, cause};
 pub use compare::{Comparison, Difference, Side, compare, compare_spans};
 pub use critical::{Stretch, critical_path};
+pub use export::otlp_json;
 pub use fold::{Row, rows, uncounted};
 pub use id::{IdError, seconds_of, span_id, trace_id, xray_form};
 pub use map::{Edge, Node, NodeKind, ServiceMap, Stats, Verdict, service_map, verdict};

@@ -1,30 +1,125 @@
-//! Spans from files, folders and standard input, whatever wrote them.
+//! Spans from files, folders and standard input, whatever wrote them: what they hold is found out from themselves.
 
-use std::fs;
-use std::io::{self, Read};
+mod folder;
+mod json;
+mod protobuf;
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
-use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, TracesData};
-use prost::Message;
+use flate2::bufread::MultiGzDecoder;
+use opentelemetry_proto::tonic::trace::v1::ResourceSpans;
 
+use crate::of_resource_spans;
 use crate::span::Span;
-use crate::{of_resource_spans, xray};
 
 /// What was read.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Gathered {
     /// The spans.
     pub spans: Vec<Span>,
-    /// What could not be read: what, where, and what became of the rest.
+    /// What could not be read: what, where, and what became of the rest. At most 100, and how many more there are.
     pub problems: Vec<String>,
 }
 
-impl Gathered {
+/// What is being read.
+#[derive(Debug, Default)]
+struct Draft {
+    spans: Vec<Span>,
+    problems: Vec<String>,
+    /// How many problems there was no room for.
+    left: usize,
+}
+
+/// Most problems that are told one by one: a file of something else has one in each line.
+const PROBLEMS: usize = 100;
+
+/// The spans of a file or a folder; `-` is standard input. A folder may be a spool, or have files in it.
+///
+/// Files may hold JSON lines, OTLP's JSON or protobuf (one message, or each with its length before it, as a collector writes
+/// them), X-Ray's documents alone or in lists, and answers of `BatchGetTraces`; all of it may be packed with gzip.
+///
+/// # Errors
+///
+/// The path cannot be read at all.
+pub fn read_path(path: &Path) -> io::Result<Gathered> {
+    let mut draft = Draft::default();
+    if path == Path::new("-") {
+        read("standard input", io::stdin().lock(), &mut draft);
+    } else if path.is_dir() {
+        folder::read(path, &mut draft)?;
+    } else {
+        read(&path.display().to_string(), BufReader::with_capacity(1 << 16, File::open(path)?), &mut draft);
+    }
+    Ok(draft.told())
+}
+
+/// The spans of these bytes. The name is that by which problems speak of them.
+#[must_use]
+pub fn read_bytes(name: &str, bytes: &[u8]) -> Gathered {
+    let mut draft = Draft::default();
+    read(name, bytes, &mut draft);
+    draft.told()
+}
+
+/// Reads what is there, in the form that it has.
+fn read(name: &str, mut bytes: impl BufRead, into: &mut Draft) {
+    let outcome = match bytes.fill_buf() {
+        Ok([0x1f, 0x8b, ..]) => plain(name, &mut BufReader::new(MultiGzDecoder::new(bytes)), into),
+        Ok(_) => plain(name, &mut bytes, into),
+        Err(error) => Err(error),
+    };
+    if let Err(error) = outcome {
+        into.problem(format!("{name} cannot be read to its end: {error}; what came before was read"));
+    }
+}
+
+fn plain(name: &str, bytes: &mut dyn BufRead, into: &mut Draft) -> io::Result<()> {
+    // A mark of UTF-8 says nothing.
+    if bytes.fill_buf()?.starts_with(b"\xef\xbb\xbf") {
+        bytes.consume(3);
+    }
+    match bytes.fill_buf()? {
+        [] => into.problem(format!("{name} is empty")),
+        [b'(', 0xb5, 0x2f, 0xfd, ..] => {
+            into.problem(format!("{name} is packed with zstd, which is not read; unpack it first"))
+        }
+        [0x1f, 0x8b, ..] => into.problem(format!("{name} is packed with gzip twice; unpack it first")),
+        start if is_binary(start) => protobuf::read(name, bytes, into)?,
+        _ => json::read(name, bytes, into)?,
+    }
+    Ok(())
+}
+
+/// Whether what begins like this is no text. A message of protobuf may begin with what is white space in a text.
+fn is_binary(start: &[u8]) -> bool {
+    let start = &start[..start.len().min(4096)];
+    let mut signs = start.iter().filter(|byte| !byte.is_ascii_whitespace());
+    match (signs.next(), signs.next()) {
+        (Some(b'{'), Some(b'"' | b'}'))
+        | (Some(b'['), Some(b'{' | b'[' | b'"' | b']'))
+        | (Some(b'"' | b'[' | b'{'), None) => false,
+        _ => start.iter().any(|byte| byte.is_ascii_control() && !byte.is_ascii_whitespace()) || !is_text(start),
+    }
+}
+
+/// Whether it is UTF-8, but for a character that is cut at the end.
+fn is_text(start: &[u8]) -> bool {
+    str::from_utf8(start).map_or_else(|error| error.error_len().is_none(), |_| true)
+}
+
+impl Draft {
     fn problem(&mut self, text: String) {
-        self.problems.push(text);
+        if self.problems.len() < PROBLEMS {
+            self.problems.push(text);
+        } else {
+            self.left += 1;
+        }
     }
 
-    fn take(&mut self, name: &str, messages: impl IntoIterator<Item = ResourceSpans>) {
+    /// Takes the spans of messages that stand here.
+    fn take(&mut self, place: &str, messages: impl IntoIterator<Item = ResourceSpans>) {
         let mut none = 0;
         for message in messages {
             let (spans, wrong) = of_resource_spans(message);
@@ -32,75 +127,15 @@ impl Gathered {
             none += wrong;
         }
         if none > 0 {
-            self.problem(format!("{name}: {none} spans have no valid id; the others were read"));
+            self.problem(format!("{place}: the ids of {none} spans are none; the others were read"));
         }
     }
-}
 
-/// The spans of a file or a folder; `-` is standard input.
-///
-/// # Errors
-///
-/// The path cannot be read at all.
-pub fn read_path(path: &Path) -> io::Result<Gathered> {
-    let name = path.display().to_string();
-    if path == Path::new("-") {
-        let mut bytes = Vec::new();
-        io::stdin().lock().read_to_end(&mut bytes)?;
-        return Ok(read_bytes("standard input", &bytes));
-    }
-    if !path.is_dir() {
-        return Ok(read_bytes(&name, &fs::read(path)?));
-    }
-    let mut gathered = Gathered::default();
-    let mut files: Vec<_> = fs::read_dir(path)?.collect::<io::Result<_>>()?;
-    files.sort_by_key(fs::DirEntry::path);
-    for file in files.iter().filter(|file| file.path().is_file()) {
-        let Gathered { spans, problems } = read_path(&file.path())?;
-        gathered.spans.extend(spans);
-        gathered.problems.extend(problems);
-    }
-    Ok(gathered)
-}
-
-/// The spans of these bytes; what they are is found out from themselves. The name is that by which problems speak of them.
-#[must_use]
-pub fn read_bytes(name: &str, bytes: &[u8]) -> Gathered {
-    let mut gathered = Gathered::default();
-    let text = bytes.trim_ascii();
-    if text.is_empty() {
-        gathered.problem(format!("{name} is empty"));
-    } else if !matches!(text[0], b'{' | b'[') {
-        match TracesData::decode(bytes) {
-            Ok(data) => gathered.take(name, data.resource_spans),
-            Err(error) => {
-                gathered.problem(format!("{name} is neither JSON nor OTLP's protobuf: {error}; nothing was read"))
-            }
+    fn told(self) -> Gathered {
+        let Self { spans, mut problems, left } = self;
+        if left > 0 {
+            problems.push(format!("and {left} more of the like"));
         }
-    } else if serde_json::from_slice::<&serde_json::value::RawValue>(text).is_ok() {
-        json(name, text, &mut gathered);
-    } else {
-        for (number, line) in
-            text.split(|byte| *byte == b'\n').enumerate().filter(|(_, line)| !line.trim_ascii().is_empty())
-        {
-            json(&format!("{name}, line {}", number + 1), line, &mut gathered);
-        }
+        Gathered { spans, problems }
     }
-    gathered
-}
-
-fn json(name: &str, text: &[u8], gathered: &mut Gathered) {
-    match resource_spans(text) {
-        Ok(messages) if !messages.is_empty() => return gathered.take(name, messages),
-        _ => {}
-    }
-    match xray::document(text) {
-        Ok(document) => gathered.spans.extend(document.spans),
-        Err(error) => gathered.problem(format!("{name}: {error}; it was passed over")),
-    }
-}
-
-/// The messages of OTLP's JSON.
-fn resource_spans(json: &[u8]) -> Result<Vec<ResourceSpans>, serde_json::Error> {
-    serde_json::from_slice::<TracesData>(json).map(|data| data.resource_spans)
 }

@@ -39,6 +39,8 @@ pub enum Feature {
     Array,
     /// `spawn list`, `spawn status` and `spawn connect`.
     List,
+    /// `spawn trace list`, `show`, `map`, `array`, `compare` and `export`: reading traces from X-Ray.
+    Trace,
     /// `spawn stop` and `spawn start`.
     Stop,
     /// `spawn terminate`.
@@ -67,13 +69,14 @@ pub enum Feature {
 
 impl Feature {
     /// All of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Launch,
         Self::Spot,
         Self::Setup,
         Self::Iam,
         Self::Array,
         Self::List,
+        Self::Trace,
         Self::Stop,
         Self::Terminate,
         Self::Tags,
@@ -98,6 +101,7 @@ impl Feature {
             Self::Iam => "iam",
             Self::Array => "array",
             Self::List => "list",
+            Self::Trace => "trace",
             Self::Stop => "stop",
             Self::Terminate => "terminate",
             Self::Tags => "tags",

@@ -132,7 +132,7 @@ mod tests {
     fn xray_is_given_if_and_only_if_it_is_asked_for() {
         for role in [Role::Operator, Role::Agent] {
             let mut features = Feature::all_of(role);
-            let xray = |policy: &Policy| actions(policy).iter().any(|action| action.starts_with("xray:"));
+            let xray = |policy: &Policy| actions(policy).iter().any(|action| action.starts_with("xray:Put"));
             assert!(!xray(&policy(role, &features, &Scope::default())), "{role:?}");
             features.push(Feature::Xray);
             assert!(xray(&policy(role, &features, &Scope::default())), "{role:?}");

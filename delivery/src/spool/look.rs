@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::room::Room;
 use super::shelf::Shelf;
-use super::{Chunk, Class};
+use super::{Chunk, Class, Totals, ledger};
 use crate::disk::ReadOnlyDisk;
 
 /// Bytes of records that are read at a time.
@@ -31,6 +31,21 @@ pub fn look(folder: &Path) -> io::Result<Vec<(String, io::Result<Seen>)>> {
     let room = Arc::new(Room::new(Arc::new(ReadOnlyDisk), folder.to_owned(), u64::MAX));
     let names = room.writers()?;
     Ok(names.into_iter().map(|name| (name.clone(), seen(&room, name))).collect())
+}
+
+/// What became of all records of a spool: those of writers that are finished, and those that are there.
+///
+/// # Errors
+/// If the folder, or a writer in it, cannot be read.
+pub fn account(folder: &Path) -> io::Result<Totals> {
+    let room = Arc::new(Room::new(Arc::new(ReadOnlyDisk), folder.to_owned(), u64::MAX));
+    let mut totals = ledger::totals(&room);
+    for name in room.writers()? {
+        if !ledger::has(&room, &name) {
+            totals.add(&Shelf::load(Arc::clone(&room), name)?.totals());
+        }
+    }
+    Ok(totals)
 }
 
 fn seen(room: &Arc<Room>, name: String) -> io::Result<Seen> {
@@ -106,6 +121,8 @@ mod tests {
         assert_eq!(payloads, [vec![1], vec![2], b"kept".to_vec()]);
         assert!(seen.chunks.iter().all(|chunk| *chunk.header == *b"who"));
         assert_eq!(seen.open, [b"open".to_vec()]);
+        let totals = account(&options.folder).unwrap();
+        assert_eq!((totals.created, totals.waiting(), totals.done[&Fate::DELIVERED]), (4, 3, 1));
         assert!(look(&folder.path().join("none")).is_err());
     }
 }

@@ -1,22 +1,23 @@
 //! What the two sides of the pipeline share: the store, the account, the plan, and what is wrong.
 
+mod settle;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use jiff::Timestamp;
 use opentelemetry_sdk::trace::SpanData;
 use spawn_delivery::disk::{Disk, RealDisk};
 use spawn_delivery::pacing::{Hurry, Queue};
-use spawn_delivery::spool::{self, Left};
+use spawn_delivery::spool::Left;
 
 use super::notice::Notice;
 use super::pace::Pace;
 use super::store::{Appended, Batch, Duty, Leased, Store, Turn};
 use super::under_way::UnderWay;
 use crate::counters::{Counters, DropReason};
-use crate::export::{Fate, MakeExporter, Outcome, Remarks, Trouble};
-use crate::health::{self, Health, HealthState, Problem};
+use crate::export::{MakeExporter, Remarks};
+use crate::health::{Health, HealthState, Problem};
 use crate::journal::Journal;
 use crate::sampler::Following;
 use crate::storage::Storage;
@@ -304,73 +305,6 @@ impl State {
 
     pub(super) fn can_deliver(&self) -> bool {
         self.plan.is_some() && !self.is_closed()
-    }
-
-    /// Books the outcome of an export, and says whether all of the batch is done with.
-    pub(super) fn settle(&mut self, batch: Batch, outcome: Outcome) -> bool {
-        let Outcome { fates, trouble, refusal, refusals } = outcome;
-        // A fate that the exporter did not tell is a span that was not delivered.
-        let fate = |place: usize| fates.get(place).copied().unwrap_or(Fate::Again);
-        self.journal.settled(&batch.spans, fate, &refusals);
-        let mut again = false;
-        let unreadable = batch.unreadable();
-        self.count_dropped(DropReason::Corrupt, unreadable);
-        for place in 0..batch.spans.len() {
-            match fate(place) {
-                Fate::Delivered => self.exported += 1,
-                Fate::Refused(reason) => self.count_dropped(reason, 1),
-                Fate::Again => again = true,
-            }
-        }
-        let entered = |place| match fate(place) {
-            Fate::Delivered => Some(spool::Fate::DELIVERED),
-            Fate::Refused(reason) => Some(reason.fate()),
-            Fate::Again => None,
-        };
-        self.store.settle(batch, entered, Instant::now());
-        if let Some(reason) = refusal.filter(|reason| self.last_refusal.as_ref() != Some(reason)) {
-            self.notices.push(Notice::Refused { reason: reason.clone() });
-            self.last_refusal = Some(reason);
-        }
-        match trouble {
-            Some(trouble) => self.fail(trouble),
-            None if again => {}
-            None => self.recover(),
-        }
-        !again
-    }
-
-    /// Counts what an exporter had to remark.
-    pub(super) fn remark(&mut self, remarks: Remarks) {
-        self.remarks.cut += remarks.cut;
-        self.remarks.split += remarks.split;
-        self.remarks.set_aside += remarks.set_aside;
-        self.remarks.letters_evicted += remarks.letters_evicted;
-        if let Some(clock) = remarks.skew.and_then(health::clock)
-            && self.clock.as_ref() != Some(&clock)
-        {
-            self.notices.push(Notice::Clock { what: clock.clone() });
-            self.clock = Some(clock);
-        }
-    }
-
-    /// Notes a failure, and that it is to be logged if it is another one than before.
-    pub(super) fn fail(&mut self, trouble: Trouble) {
-        let Trouble { lasting, after: _, what, remedy } = trouble;
-        self.refusals += u64::from(lasting);
-        match &mut self.problem {
-            Some(problem) if problem.what == what => problem.count += 1,
-            _ => {
-                self.notices.push(Notice::Failing { problem: what.clone(), remedy: remedy.clone() });
-                self.problem = Some(Problem { what, remedy, since: Timestamp::now(), count: 1 });
-            }
-        }
-    }
-
-    fn recover(&mut self) {
-        if let Some(problem) = self.problem.take() {
-            self.notices.push(Notice::Recovered { problem: problem.what });
-        }
     }
 
     pub(super) fn counters(&self) -> Counters {

@@ -19,6 +19,8 @@ pub enum Requirements {
     Otlp,
     /// OpenTelemetry's own SDK, for programs that join our traces.
     Sdk,
+    /// OpenTelemetry's own SDK with each of its OTLP exporters, for programs that send us their spans.
+    Exporters,
     /// A collector that others wrote.
     Rotel,
     /// Prometheus' own parser.
@@ -34,6 +36,7 @@ impl Requirements {
             Self::Ministack => "ministack",
             Self::Otlp => "otlp",
             Self::Sdk => "sdk",
+            Self::Exporters => "exporters",
             Self::Rotel => "rotel",
             Self::Prometheus => "prometheus",
             Self::Browser => "browser",
@@ -46,6 +49,7 @@ impl Requirements {
             Self::Ministack => "the emulator of DynamoDB, S3, SQS and Lambda",
             Self::Otlp => "the OTLP receiver",
             Self::Sdk => "OpenTelemetry's SDK",
+            Self::Exporters => "OpenTelemetry's exporters",
             Self::Rotel => "the collector rotel",
             Self::Prometheus => "Prometheus' parser",
             Self::Browser => "what drives the browser",
@@ -58,6 +62,7 @@ impl Requirements {
             Self::Ministack => include_str!("../python/ministack.txt"),
             Self::Otlp => include_str!("../python/otlp.txt"),
             Self::Sdk => include_str!("../python/sdk.txt"),
+            Self::Exporters => include_str!("../python/exporters.txt"),
             Self::Rotel => include_str!("../python/rotel.txt"),
             Self::Prometheus => include_str!("../python/prometheus.txt"),
             Self::Browser => include_str!("../python/browser.txt"),
@@ -181,8 +186,8 @@ mod tests {
 
     #[test]
     fn every_requirement_is_pinned_to_one_version() {
-        use Requirements::{Browser, Ministack, Moto, Otlp, Prometheus, Rotel, Sdk};
-        for requirements in [Moto, Ministack, Otlp, Sdk, Rotel, Prometheus, Browser] {
+        use Requirements::{Browser, Exporters, Ministack, Moto, Otlp, Prometheus, Rotel, Sdk};
+        for requirements in [Moto, Ministack, Otlp, Sdk, Exporters, Rotel, Prometheus, Browser] {
             let loose: Vec<&str> = requirements
                 .text()
                 .lines()

@@ -47,7 +47,9 @@ pub struct Account {
     pub refused: u64,
     /// Of all lives of all agents: spans by what became of them, as the agents' own accounts say.
     pub ledger: BTreeMap<String, u64>,
-    /// Agents whose own account did not hold.
+    /// Spans that were on disk, of all lives of all agents, as the spools' accounts say; all of them were delivered.
+    pub spooled: u64,
+    /// Agents whose account did not hold: that of the last life, or that of the spool over all lives.
     pub unbalanced: Vec<String>,
 }
 
@@ -71,6 +73,7 @@ impl Storm {
             let lived = lived??;
             account.lives += lived.lives;
             account.unbalanced.extend(lived.unbalanced);
+            account.spooled += lived.spooled.created;
             for (what, spans) in lived.ledger {
                 *account.ledger.entry(what).or_default() += spans;
             }
@@ -96,6 +99,10 @@ impl Account {
             let some = self.missing.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
             bail!("{} of {} spans are lost, traces {some}: {self}", self.missing.len(), self.made);
         }
+        // Those of the first moments of a life, before its settings are known, are in memory alone.
+        if self.spooled > self.taken as u64 {
+            bail!("{} spans were on disk and delivered, and {} arrived: {self}", self.spooled, self.taken);
+        }
         // What was on its way when a process was killed; and the answers that the back end itself has lost.
         let most = BATCH * (usize::try_from(self.lives)? + usize::try_from(self.refused)?);
         if self.twice > most {
@@ -110,11 +117,12 @@ impl Account {
 
 impl fmt::Display for Account {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { lives, made, missing, twice, taken, refused, ledger, unbalanced: _ } = self;
+        let Self { lives, made, missing, twice, taken, refused, ledger, spooled, unbalanced: _ } = self;
         write!(
             f,
             "{lives} lives, {made} requests, {} of their spans lost, {taken} segments taken, {twice} of them twice, \
-             {refused} requests to the back end refused or broken off; by the agents' own account: {ledger:?}",
+             {refused} requests to the back end refused or broken off; {spooled} spans were on disk, and all of them are \
+             accounted for as delivered; by the last lives' own account: {ledger:?}",
             missing.len()
         )
     }

@@ -27,7 +27,9 @@ impl Parts {
                 continue;
             };
             let link = span.links.remove(place);
-            whole.entry(own).or_insert(link.trace_id);
+            // Of writers who say different things, one is believed whatever the order.
+            let there = whole.entry(own).or_insert(link.trace_id);
+            *there = TraceId::from_bytes(there.to_bytes().min(link.trace_id.to_bytes()));
             span.parent.get_or_insert(link.span_id);
         }
         if whole.is_empty() {

@@ -13,8 +13,10 @@ pub(super) fn settled(mut spans: Vec<Span>) -> (Vec<Span>, Notes) {
         match kept.last_mut().filter(|last| last.span_id == span.span_id) {
             None => kept.push(span),
             Some(last) => {
-                let (better, worse) =
-                    if weight(&span) > weight(last) { (span, last.clone()) } else { (last.clone(), span) };
+                if *last == span {
+                    continue;
+                }
+                let (better, worse) = if is_better(&span, last) { (span, last.clone()) } else { (last.clone(), span) };
                 if !is_same(&better, &worse) {
                     notes.say(Some(better.span_id), || {
                         let id = better.span_id;
@@ -41,6 +43,12 @@ pub(super) fn settled(mut spans: Vec<Span>) -> (Vec<Span>, Notes) {
 fn weight(span: &Span) -> (bool, bool, usize) {
     let is_whole = !span.origin.scope.name.starts_with("aws.xray.");
     (span.end.is_some(), is_whole, span.attributes.len() + span.events.len() + span.links.len())
+}
+
+/// Whether the first one is kept; of two that weigh the same, the same one whatever the order.
+fn is_better(one: &Span, other: &Span) -> bool {
+    let order = weight(one).cmp(&weight(other));
+    order.then_with(|| format!("{one:?}").cmp(&format!("{other:?}"))).is_gt()
 }
 
 /// Whether both tell the same span. X-Ray's instants are whole microseconds, and a parent may be told as another's.

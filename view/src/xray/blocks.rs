@@ -17,7 +17,8 @@ fn say_rest(block: &mut Fields, path: &str, read: &mut Read) {
             continue;
         }
         let field = format!("{path}{key}");
-        match attribute(&field) {
+        // It tells where another field is from, and is none itself.
+        match attribute(&field).filter(|_| key != "x_forwarded_for") {
             Some(attribute) => read.say(attribute, value),
             None => read.say(&format!("{PREFIX}{field}"), value),
         }

@@ -43,7 +43,7 @@ pub(super) fn read(fields: &mut Fields, error_type: Option<&str>, time: u64, rea
         let follows = expected.is_some() && id == expected;
         expected = exception.text("cause", read);
         if number == 0 {
-            cause.text = message.clone().or_else(|| kind.clone()).unwrap_or_default();
+            cause.text = message.clone().unwrap_or_default();
             cause.kind.clone_from(&kind);
         }
         // What the exporter writes for the status alone: no stack, nothing behind it, the type that the span tells.

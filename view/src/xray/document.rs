@@ -22,6 +22,9 @@ pub enum DocumentError {
     /// It is JSON of something else.
     #[error("it is neither OTLP's JSON nor a segment document of X-Ray")]
     Foreign,
+    /// It is OTLP's, and wrong.
+    #[error(transparent)]
+    Otlp(#[from] spawn_telemetry::otlp_json::SpanError),
     /// It has no id of a trace.
     #[error("`trace_id` of the document is {read} and no id of a trace")]
     TraceId {

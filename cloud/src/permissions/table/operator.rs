@@ -121,6 +121,7 @@ pub(super) const GRANTS: &[Grant] = &[
     right("ReadResults", Feature::Array, &["s3:GetObject"], &[ARRAYS, IN_OTHERS]),
     right("LookAtInstances", Feature::List, &["ec2:DescribeInstances", "ec2:DescribeRegions"], &[ANY]),
     right("LookAtAgents", Feature::List, &["dynamodb:GetItem"], &[TABLE]),
+    right("LookAtTraces", Feature::Trace, &["xray:GetTraceSummaries", "xray:BatchGetTraces"], &[ANY]),
     right("FindToStop", Feature::Stop, &["ec2:DescribeInstances"], &[ANY]),
     only(
         Condition::Managed,

@@ -1,6 +1,9 @@
 //! This process's own part of the spool, and how its disk is doing. A disk that refuses or is slow is left alone for a while,
 //! and what is to be said to it waits.
 
+mod duty;
+mod words;
+
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,10 +12,10 @@ use std::time::{Duration, Instant, SystemTime};
 use jiff::Timestamp;
 use opentelemetry_sdk::trace::SpanData;
 use spawn_delivery::disk::Disk;
-use spawn_delivery::spool::{
-    Class, Fate, Left, Options, Place, Seeker, Spool, Synced, Syncing, Unkept, Usage, writer_name,
-};
+use spawn_delivery::spool::{Class, Fate, Options, Place, Spool, Unkept, Usage, writer_name};
 
+pub(in crate::pipeline) use self::duty::Duty;
+use self::words::{FULL, words};
 use super::line::{Line, LineId, Source};
 use crate::health::Problem;
 use crate::record;
@@ -27,8 +30,6 @@ const HANGS: Duration = Duration::from_secs(1);
 const BUSY: Duration = Duration::from_millis(2);
 /// How often a slow disk is asked whether it is well again.
 const ASK: Duration = Duration::from_secs(1);
-/// How often it is looked for what others have left.
-const LOOK: Duration = Duration::from_secs(30);
 /// Most things that wait to be said to the disk.
 const MOST_DEFERRED: usize = 4096;
 
@@ -65,17 +66,6 @@ enum Deferred {
     Done(Vec<Place>, Fate),
     Note(Fate, u64),
     Ended(u64),
-}
-
-/// What there is to do for a thread that may wait for the disk.
-#[derive(Debug)]
-pub(in crate::pipeline) enum Duty {
-    /// Nothing before this instant, or before somebody calls.
-    Wait(Option<Instant>),
-    /// To be run, and the answer brought back.
-    Sync(Syncing),
-    /// What others have left is to be looked for.
-    Look(Seeker),
 }
 
 impl Own {
@@ -289,109 +279,10 @@ impl Own {
         self.wrote(now);
     }
 
-    /// Has it looked soon for what others have left.
-    pub(super) fn look_now(&mut self, now: Instant) {
-        self.look = self.look.min(now);
-    }
-
-    /// Whether it is still to be looked, since this instant, for what others have left.
-    pub(super) fn is_to_look(&self, since: Instant) -> bool {
-        self.is_usable(Instant::now()) && self.vain.is_none_or(|vain| vain < since)
-    }
-
-    /// What the thread beside has to do. `looks`: whether there is anybody to take over what others have left.
-    pub(super) fn duty(&mut self, now: Instant, looks: bool) -> Duty {
-        let sync = self.storage.sync;
-        let Source::Own(spool) = &mut self.line.source else { return Duty::Wait(None) };
-        if self.syncing.is_none() {
-            let asked = self.slow.is_some_and(|ask| ask <= now);
-            let due = self.dirty.is_some_and(|dirty| dirty + sync <= now);
-            let syncing = if asked {
-                spool.sync_now()
-            } else if due {
-                spool.sync(now)
-            } else {
-                None
-            };
-            if due || asked {
-                self.dirty = None;
-            }
-            if let Some(syncing) = syncing {
-                self.syncing = Some(now);
-                return Duty::Sync(syncing);
-            }
-            if asked {
-                // There is nothing to ask it for, so the next span will show.
-                self.slow = None;
-            }
-        }
-        if looks && self.look <= now && self.is_usable(now) {
-            self.look = now + LOOK;
-            let Source::Own(spool) = &self.line.source else { return Duty::Wait(None) };
-            return Duty::Look(spool.seeker());
-        }
-        let look = looks.then_some(self.look);
-        // What is due and not possible is possible when something else has happened, such as the end of a rest.
-        let ahead = [self.again, self.slow, look].map(|at| at.filter(|at| *at > now));
-        Duty::Wait(ahead.into_iter().chain([self.dirty.map(|dirty| dirty + sync)]).flatten().min())
-    }
-
-    /// The disk has answered.
-    pub(super) fn synced(&mut self, synced: Synced) {
-        let now = Instant::now();
-        let took = self.syncing.take().map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
-        let Source::Own(spool) = &mut self.line.source else { return };
-        match spool.synced(synced) {
-            Err(error) => self.refused_by_disk(&error, now),
-            Ok(()) if took > HANGS => self.is_slow(now, HANGS),
-            Ok(()) => {
-                if self.slow.take().is_some() {
-                    self.well();
-                }
-            }
-        }
-    }
-
-    /// It was looked, and this was found.
-    pub(super) fn looked(&mut self, found: Option<&Left>, begun: Instant) {
-        let Some(left) = found else {
-            self.vain = Some(begun);
-            return;
-        };
-        // There may be more.
-        self.look = Instant::now();
-        if let Source::Own(spool) = &mut self.line.source {
-            spool.found(left);
-        }
-    }
-
-    pub(super) fn has_for_the_disk(&self) -> bool {
-        self.dirty.is_some() || self.again.is_some() || self.slow.is_some()
-    }
-
     pub(super) fn usage(&self) -> Option<Usage> {
         match &self.line.source {
             Source::Own(spool) => Some(spool.usage()),
             _ => None,
         }
-    }
-}
-
-const FULL: &str = "raise tracing-spool-size, or see what keeps spans from being delivered";
-
-/// What a refusal means, and what to do about it.
-fn words(error: &io::Error) -> (&'static str, &'static str) {
-    use io::ErrorKind as Kind;
-    match error.kind() {
-        Kind::StorageFull => ("has no room on its disk", "make room, or set tracing-spool-folder to another disk"),
-        Kind::QuotaExceeded => ("is beyond the quota of its disk", "raise the quota, or set tracing-spool-folder"),
-        Kind::ReadOnlyFilesystem => {
-            ("is on a disk that cannot be written to", "mount it writable, or set tracing-spool-folder")
-        }
-        Kind::PermissionDenied => {
-            ("cannot be written to", "let the program's user write there, or set tracing-spool-folder")
-        }
-        Kind::NotFound => ("has gone", "let the folder be; it is made again"),
-        _ => ("cannot be kept", "check the disk, or set tracing-spool-folder to another"),
     }
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
+use spawn_delivery::spool::{Fate, Totals, account};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixStream;
@@ -39,7 +40,9 @@ pub(super) struct Lived {
     /// Traces of requests that were answered.
     pub(super) made: Vec<String>,
     pub(super) ledger: BTreeMap<String, u64>,
-    pub(super) unbalanced: Option<String>,
+    pub(super) unbalanced: Vec<String>,
+    /// Of all lives, by the spool's own account.
+    pub(super) spooled: Totals,
 }
 
 impl Agent {
@@ -67,11 +70,18 @@ impl Agent {
         }
         let mut agent = self.start()?;
         let status = self.rest(&agent).await?;
-        self.lived.unbalanced = unbalanced(&status).map(|why| format!("agent {}: {why}", self.number));
+        let number = self.number;
+        self.lived.unbalanced.extend(unbalanced(&status).map(|why| format!("agent {number}: {why}")));
         self.lived.ledger = ledger(&status);
         self.lived.lives += 1;
         agent.signal("TERM")?;
         agent.wait(PATIENCE).await?;
+        let spooled = account(&self.folder.path().join("state/spool")).context("read a spool's account")?;
+        let delivered = spooled.done.get(&Fate::DELIVERED).copied().unwrap_or_default();
+        if delivered != spooled.created {
+            self.lived.unbalanced.push(format!("spool of agent {number}, all lives: {spooled:?}"));
+        }
+        self.lived.spooled = spooled;
         Ok(self.lived)
     }
 

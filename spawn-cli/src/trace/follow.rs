@@ -1,0 +1,86 @@
+//! `--follow`: looks again and again until the work has ended.
+
+use super::source::{Found, Source, Wanted};
+use crate::exit::Exit;
+use crate::output::Output;
+use crate::show;
+use crate::watch::{self, View};
+use anyhow::Result;
+use opentelemetry::trace::{SpanId, TraceId};
+use spawn_config::TimeSpan;
+use spawn_view::page::data::trace_data;
+use spawn_view::text::escape::escape;
+use spawn_view::text::{cause, units};
+use spawn_view::{Span, Trace};
+use std::collections::HashMap;
+
+/// Looks with nothing new, once all spans have ended, after which nothing more is expected. Hosts deliver within seconds.
+const QUIET_LOOKS: u32 = 5;
+
+/// Follows what is wanted; a frame is what a terminal shows.
+pub(super) async fn run(
+    source: &Source<'_>,
+    wanted: &Wanted,
+    links: u32,
+    interval: TimeSpan,
+    mut view: View,
+    output: Output,
+    frame: impl Fn(&Found) -> String,
+) -> Result<Exit> {
+    let mut seen = Seen::default();
+    let mut quiet = 0;
+    let mut told_of = 0;
+    watch::until(interval, async || {
+        let found = source.look(wanted, links).await?;
+        super::tell(found.problems.get(told_of..).unwrap_or_default());
+        told_of = told_of.max(found.problems.len());
+        let news = seen.news(&found.traces);
+        let is_new = !news.is_empty();
+        match (&mut view, output) {
+            (screen @ View::Screen { .. }, _) if found.traces.is_empty() => {
+                screen.draw("nothing of it is here yet; looking again (Ctrl-C ends)\n")?;
+            }
+            (screen @ View::Screen { .. }, _) => screen.draw(&frame(&found))?,
+            (View::Lines, Output::Ndjson) => {
+                for data in found.traces.iter().map(trace_data).filter(|_| is_new) {
+                    Output::Ndjson.write(&data)?;
+                }
+            }
+            (View::Lines, _) => show::data(&news)?,
+        }
+        let under_way = found.traces.iter().flat_map(Trace::spans).any(|span| span.end.is_none());
+        quiet = if found.traces.is_empty() || under_way || is_new { 0 } else { quiet + 1 };
+        Ok((quiet >= QUIET_LOOKS).then_some(Exit::Success))
+    })
+    .await
+}
+
+/// Which spans were seen, and whether they had ended.
+#[derive(Debug, Default)]
+struct Seen(HashMap<(TraceId, SpanId), bool>);
+
+impl Seen {
+    /// A line for each span that is new or has ended since.
+    fn news(&mut self, traces: &[Trace]) -> String {
+        let mut lines = String::new();
+        for trace in traces {
+            for span in trace.spans() {
+                let ended = span.end.is_some();
+                if self.0.insert((span.trace_id, span.span_id), ended) != Some(ended) {
+                    lines += &line(trace, span);
+                }
+            }
+        }
+        lines
+    }
+}
+
+fn line(trace: &Trace, span: &Span) -> String {
+    let after = units::duration(span.start.saturating_sub(trace.start()));
+    let state = match span.duration() {
+        None => "under way".to_owned(),
+        Some(time) => units::duration(time),
+    };
+    let why = cause(span).map_or_else(String::new, |cause| format!(" ! {}", escape(&cause)));
+    format!("+{after}  {}  {}  {state}{why}\n", escape(span.service()), escape(&span.name))
+}

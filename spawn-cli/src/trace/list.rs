@@ -1,0 +1,53 @@
+//! `spawn trace list`: the traces that a search finds, the newest first.
+
+use super::paper::PaperOptions;
+use super::search::SearchOptions;
+use super::source::{self, SourceOptions, Wanted};
+use crate::args::Global;
+use crate::exit::Exit;
+use crate::output::Output;
+use crate::show;
+use anyhow::Result;
+use clap::Args;
+use spawn_host::World;
+use spawn_view::page::data::{SummaryData, summary_data};
+use spawn_view::{Summary, summary, text};
+
+/// Which traces, and how.
+#[derive(Debug, Args)]
+pub(crate) struct ListOptions {
+    #[command(flatten)]
+    search: SearchOptions,
+    #[command(flatten)]
+    source: SourceOptions,
+    #[command(flatten)]
+    paper: PaperOptions,
+    /// Output format.
+    #[arg(short, long, value_enum, default_value = "table")]
+    output: Output,
+}
+
+pub(crate) async fn run(global: Global, options: ListOptions, world: &World) -> Result<Exit> {
+    let ListOptions { search, source, paper, output } = options;
+    let paper = paper.paper(world);
+    let wanted = Wanted::Search { query: search.query(), limit: search.limit() };
+    let listed = source::within("spawn trace list", global, &source, world, async |source| {
+        let found = source.look(&wanted, 0).await?;
+        let summaries: Vec<Summary> = found.traces.iter().rev().map(summary).collect();
+        let data: Vec<SummaryData> = summaries.iter().map(summary_data).collect();
+        output.print(&data, || text::list(&summaries, &paper))?;
+        super::tell(&found.problems);
+        if output == Output::Table {
+            let word = if found.more { "the newest; there are more: --limit, --since" } else { "the newest first" };
+            match summaries.len() {
+                0 => show::message(
+                    "no trace was found; --since looks further back, and `spawn trace flush` delivers what waits",
+                ),
+                1 => show::message("1 trace"),
+                many => show::message(&format!("{many} traces, {word}")),
+            }
+        }
+        Ok(Exit::Success)
+    });
+    Ok(listed.await?.unwrap_or(Exit::Interrupted))
+}

@@ -1,0 +1,76 @@
+//! What X-Ray has of the traces that are wanted.
+
+use super::{Found, Wanted};
+use crate::session::Session;
+use anyhow::Result;
+use jiff::Timestamp;
+use opentelemetry::trace::TraceId;
+use spawn_cloud::traces::{TraceSearch, documents, summaries};
+use spawn_view::{Query, Span, of_document, trace_id, xray_form};
+use std::collections::HashSet;
+use std::time::Duration;
+
+/// The most traces that links lead to: an array has 10,000 tasks, and each may have attempts.
+const MOST_LINKED: usize = 20_000;
+
+/// Adds the spans of what is wanted, and of what it links to.
+pub(super) async fn look(session: &Session, wanted: &Wanted, links: u32, found: &mut Found) -> Result<()> {
+    let mut ids = match wanted {
+        Wanted::These(ids) => ids.clone(),
+        Wanted::Search { query, limit } => search(session, query, *limit, found).await?,
+    };
+    let mut seen: HashSet<TraceId> = ids.iter().copied().collect();
+    for round in 0..=links {
+        let linked = fetch(session, &ids, found).await?;
+        if round == links || linked.is_empty() {
+            break;
+        }
+        ids = linked.into_iter().filter(|id| seen.insert(*id)).collect();
+        if seen.len() > MOST_LINKED {
+            let left = seen.len() - MOST_LINKED;
+            ids.truncate(ids.len().saturating_sub(left));
+            found.problems.push(format!("{left} linked traces are left out: at most {MOST_LINKED} are read at once"));
+        }
+    }
+    Ok(())
+}
+
+async fn search(session: &Session, query: &Query, limit: usize, found: &mut Found) -> Result<Vec<TraceId>> {
+    let search = TraceSearch {
+        service: query.service.clone(),
+        failed: query.error,
+        slower_than: query.slower_than.map(Duration::from_nanos),
+        array: query.array.clone(),
+    };
+    let instant = |nanoseconds: Option<u64>| Timestamp::from_nanosecond(i128::from(nanoseconds?)).ok();
+    let now = Timestamp::now();
+    let to = instant(query.to).unwrap_or(now);
+    let from = instant(query.from).unwrap_or(to - jiff::SignedDuration::from_hours(6));
+    let summaries = summaries(session.clients.xray(), &search, from, to, limit).await?;
+    found.more |= summaries.more;
+    Ok(summaries.ids.iter().filter_map(|id| trace_id(id).ok()).collect())
+}
+
+/// Adds the spans of these traces; answers the traces that they link to.
+async fn fetch(session: &Session, ids: &[TraceId], found: &mut Found) -> Result<Vec<TraceId>> {
+    let ids: Vec<String> = ids.iter().copied().map(xray_form).collect();
+    let answer = documents(session.clients.xray(), &ids).await?;
+    let mut linked = Vec::new();
+    for document in &answer.documents {
+        match of_document(document) {
+            Ok(spans) => {
+                found.in_xray.extend(spans.iter().map(|span| span.trace_id));
+                linked.extend(spans.iter().flat_map(links));
+                found.spans.extend(spans);
+            }
+            Err(error) => {
+                found.problems.push(format!("a document of X-Ray is no segment: {error}; the others were read"))
+            }
+        }
+    }
+    Ok(linked)
+}
+
+fn links(span: &Span) -> impl Iterator<Item = TraceId> {
+    span.links.iter().map(|link| link.trace_id).filter(|id| *id != span.trace_id)
+}

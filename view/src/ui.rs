@@ -1,0 +1,16 @@
+//! The view in a terminal that answers to keys.
+
+mod cursor;
+mod draw;
+mod events;
+pub mod keys;
+mod layout;
+mod run;
+mod state;
+mod terminal;
+#[cfg(test)]
+mod tests;
+
+pub use run::{Ended, Options, UiError, run};
+pub use state::Look;
+pub use state::loaded::Reading;

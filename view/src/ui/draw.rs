@@ -1,0 +1,101 @@
+//! Draws what is looked at into the cells of a terminal.
+
+mod array;
+mod details;
+pub(crate) mod help;
+mod map;
+mod pen;
+mod traces;
+mod waterfall;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Modifier;
+
+use crate::ui::layout::Layout;
+use crate::ui::state::{Overlay, State, Tab};
+use pen::{Hue, Pen};
+
+/// Keys that are named wherever one is.
+const ALWAYS: &str = "? help  q end";
+/// Columns of that, and a gap.
+const ALWAYS_WIDTH: u16 = 15;
+
+/// Draws everything.
+pub(crate) fn draw(state: &State, cells: &mut Buffer) {
+    let has_details = state.waterfall.as_ref().is_some_and(|waterfall| waterfall.details.is_some());
+    let layout = Layout::of((cells.area.width, cells.area.height), state.tab == Tab::Waterfall && has_details);
+    let mut pen = Pen::new(cells, state.look);
+    header(state, layout.header, &mut pen);
+    match (&state.overlay, state.tab) {
+        (Overlay::Help(cursor), _) => help::draw(cursor.top, body(&pen), &mut pen),
+        (Overlay::Notes(cursor), _) => help::notes(&state.notes(), cursor.top, body(&pen), &mut pen),
+        (_, Tab::Traces) => traces::draw(state, layout, &mut pen),
+        (_, Tab::Waterfall) => {
+            waterfall::draw(state, layout, &mut pen);
+            details::draw(state, layout, &mut pen);
+        }
+        (_, Tab::Map) => map::draw(state, layout, &mut pen),
+        (_, Tab::Array) => array::draw(state, layout, &mut pen),
+    }
+    footer(state, layout.footer, &mut pen);
+}
+
+/// All but the first line and the last.
+fn body(pen: &Pen<'_>) -> Rect {
+    let area = pen.area();
+    Rect::new(0, 1.min(area.height), area.width, area.height.saturating_sub(2))
+}
+
+fn header(state: &State, area: Rect, pen: &mut Pen<'_>) {
+    let mut x = area.x;
+    for (number, tab) in Tab::ALL.iter().enumerate() {
+        let style = if *tab == state.tab {
+            pen.style(Hue::Plain).add_modifier(Modifier::REVERSED)
+        } else {
+            pen.style(Hue::Plain)
+        };
+        x = pen.put(area, x, &format!(" {} {} ", number + 1, tab.name()), style);
+    }
+    let notes = state.notes_count();
+    let mut right = Vec::new();
+    if notes > 0 {
+        right.push(format!("{notes} {} (i)", if notes == 1 { "note" } else { "notes" }));
+    }
+    if state.look.follows {
+        right.push("live".to_owned());
+    }
+    right.push(match (state.tab, state.trace()) {
+        (Tab::Waterfall, Some(trace)) => crate::id::xray_form(trace.id()),
+        _ => format!("{} traces", state.loaded.traces.len()),
+    });
+    pen.right(area, x + 1, &right.join("  "), pen.style(Hue::Faint));
+}
+
+fn footer(state: &State, area: Rect, pen: &mut Pen<'_>) {
+    let plain = pen.style(Hue::Plain);
+    if let Overlay::Prompt(text) = &state.overlay {
+        // The end of what is typed is seen, however long it is.
+        let room = usize::from(area.width).saturating_sub(2);
+        let skip = text.chars().count().saturating_sub(room);
+        let end: String = text.chars().skip(skip).collect();
+        let x = pen.put(area, area.x, &format!("/{end}"), plain);
+        pen.put(area, x, " ", plain.add_modifier(Modifier::REVERSED));
+        return;
+    }
+    pen.right(area, area.x, ALWAYS, pen.style(Hue::Faint));
+    let left = Rect { width: area.width.saturating_sub(ALWAYS_WIDTH), ..area };
+    match state.message.is_empty() {
+        true => pen.put(left, left.x, hint(state.tab), pen.style(Hue::Faint)),
+        false => pen.put(left, left.x, &state.message, plain.add_modifier(Modifier::BOLD)),
+    };
+}
+
+const fn hint(tab: Tab) -> &'static str {
+    match tab {
+        Tab::Traces => "Enter open  / search  s sort  e errors  t slow  v service",
+        Tab::Waterfall => "Enter details  Space fold  e error  + - zoom  < > pan  / search",
+        Tab::Map => "Enter its traces  s sort  a all traces",
+        Tab::Array => "Enter its trace  s sort  ] next array",
+    }
+}

@@ -1,0 +1,44 @@
+//! What was read, with all that is worked out from it once, away from the keys.
+
+use std::collections::HashMap;
+
+use opentelemetry::trace::TraceId;
+
+use crate::array::{ArrayView, arrays};
+use crate::search::{Summary, summary};
+use crate::trace::Trace;
+
+/// Traces as they were read.
+#[derive(Clone, Debug, Default)]
+pub struct Reading {
+    /// The traces, in the order in which they began.
+    pub traces: Vec<Trace>,
+    /// What was wrong with what was read, a sentence each.
+    pub problems: Vec<String>,
+}
+
+/// Traces, and what is said of them.
+#[derive(Debug, Default)]
+pub(crate) struct Loaded {
+    pub(crate) traces: Vec<Trace>,
+    pub(crate) summaries: Vec<Summary>,
+    pub(crate) arrays: Vec<ArrayView>,
+    pub(crate) problems: Vec<String>,
+    places: HashMap<TraceId, usize>,
+}
+
+impl Loaded {
+    /// Everything of these traces.
+    pub(crate) fn of(reading: Reading) -> Self {
+        let Reading { traces, problems } = reading;
+        let summaries = traces.iter().map(summary).collect();
+        let arrays = arrays(&traces);
+        let places = traces.iter().enumerate().map(|(place, trace)| (trace.id(), place)).collect();
+        Self { traces, summaries, arrays, problems, places }
+    }
+
+    /// Where the trace of this id is.
+    pub(crate) fn place_of(&self, id: TraceId) -> Option<usize> {
+        self.places.get(&id).copied()
+    }
+}
