@@ -38,6 +38,7 @@ mod status;
 mod stop_start;
 mod story;
 mod terminal;
+mod trace_serve;
 mod tracing;
 mod tracing_switch;
 mod user_data;
