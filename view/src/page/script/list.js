@@ -21,8 +21,9 @@ function traceList(main, first) {
     sorting = { key, up: sorting.key === key ? !sorting.up : key !== "errors" && key !== "duration_us" };
     changed();
   }))));
+  const none = element("p", { class: "empty" }, settings.live ? "No trace has come yet. What comes is shown at once." : "There are no traces in this page.");
   main.replaceChildren(element("div", { class: "view" },
-    element("div", { class: "bar", role: "search" }, text, found, errors),
+    element("div", { class: "bar", role: "search" }, text, found, errors), none,
     element("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Traces" }, element("table", { class: "plain", id: "traces" }, element("thead", {}, head), body))));
   text.addEventListener("input", changed);
   now.keys = () => false;
@@ -41,6 +42,7 @@ function traceList(main, first) {
     const most = 1000;
     found.textContent = rows.length > most ? `the first ${most} of ${rows.length.toLocaleString("en")}` : count(rows.length, "trace");
     for (const cell of head.children) cell.setAttribute("aria-sort", cell.dataset.key !== sorting.key ? "none" : sorting.up ? "ascending" : "descending");
+    none.hidden = traces.length > 0;
     body.replaceChildren(...rows.slice(0, most).map((one) => element("tr", {}, columns.map(([, , cell]) => cell(one)))));
   };
   now.draw();

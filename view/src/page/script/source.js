@@ -45,7 +45,10 @@ const source = settings.live
     changed: (act) => {
       const events = new EventSource("/api/events");
       events.onmessage = act;
-      events.addEventListener("changed", act);
+      events.addEventListener("changed", (event) => {
+        tellStatus(JSON.parse(event.data));
+        act();
+      });
       events.onopen = () => { by("state").textContent = "live"; };
       events.onerror = () => { by("state").textContent = "the server does not answer"; };
     },
@@ -62,6 +65,13 @@ const source = settings.live
     arrays: async () => embedded.arrays,
     changed: () => {},
   };
+
+/** How it stands with the server: what made room for newer spans, and what went wrong last. */
+function tellStatus(status) {
+  const evicted = status.evicted_spans ?? status.tally?.evicted_spans ?? 0;
+  const problem = status.problems?.at(-1) ?? "";
+  by("state").replaceChildren("live", evicted ? `, ${count(evicted, "span")} made room for newer ones` : "", problem && element("b", { class: "sign" }, " \u26a0 ", from(problem.slice(0, 200))));
+}
 
 /** The X-Ray console's page of a trace, if there is one. */
 const consoleOf = (xrayId) => {
