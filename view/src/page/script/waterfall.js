@@ -52,7 +52,8 @@ function waterfall(main, trace, spanId) {
     if (!aside.hidden && trace.chosen >= 0) act.renew();
     now.draw();
   };
-  dragging(axis, () => trace, (from_, to) => look(trace, from_, to));
+  // Over the small picture the whole trace is dragged over, below it what is in the window.
+  dragging(axis, (event) => (event.target === canvas ? { window: trace.whole } : trace), (from_, to) => look(trace, from_, to));
   axis.addEventListener("dblclick", () => look(trace, ...trace.whole));
   dragging(spacer, () => barWindow(trace, spacer, axis), (from_, to) => look(trace, from_, to), (event) => pressedRow(event, act, rows));
   wheel(chart, axis, trace);
