@@ -41,6 +41,7 @@ mod terminal;
 mod trace_files;
 mod trace_fixture;
 mod trace_guide;
+mod trace_serve;
 mod trace_terminal;
 mod trace_ui;
 mod trace_xray;

@@ -1,7 +1,7 @@
 """A trace of two spans by OpenTelemetry's Python SDK, with something in every field that its API has.
 
-sdk_export.py grpc|http/protobuf|http/json [--gzip]
-Exports to where OTEL_EXPORTER_OTLP_ENDPOINT says, and prints what it has said as one JSON line, a span an object.
+sdk_export.py grpc|http/protobuf|http/json
+Exports as OTEL_EXPORTER_OTLP_ENDPOINT and OTEL_EXPORTER_OTLP_COMPRESSION say, and prints what it has said as one JSON line, a span an object.
 """
 
 import importlib
@@ -58,12 +58,9 @@ class Remembered(SpanExporter):
 
 
 def main():
-    protocol, gzip = sys.argv[1], "--gzip" in sys.argv
+    protocol = sys.argv[1]
     module = importlib.import_module(f"opentelemetry.exporter.otlp.{MODULES[protocol]}.trace_exporter")
     options = {"insecure": True} if protocol == "grpc" else {}
-    if gzip:
-        package = importlib.import_module("grpc" if protocol == "grpc" else f"opentelemetry.exporter.otlp.{MODULES[protocol]}")
-        options["compression"] = package.Compression.Gzip
     provider = TracerProvider(resource=Resource.create({"service.name": f"sdk over {protocol}", "shelf": 7}))
     remembered = Remembered()
     provider.add_span_processor(SimpleSpanProcessor(remembered))

@@ -29,7 +29,12 @@ const MOST_PROBLEMS: usize = 20;
 
 impl Live {
     pub(super) fn new(bounds: Bounds) -> Self {
-        Self { store: Mutex::new(Store::new(bounds)), news: watch::Sender::new(0), problems: Mutex::new(Vec::new()) }
+        Self {
+            store: Mutex::new(Store::new(bounds)),
+            news: watch::Sender::new(0),
+            problems: Mutex::new(Vec::new()),
+            watching: AtomicUsize::new(0),
+        }
     }
 
     /// Keeps these spans; answers how many were refused because their ids are not ids.

@@ -6,6 +6,7 @@ mod bars;
 mod folds;
 mod inert;
 mod keys;
+mod live;
 mod looks;
 mod maps;
 mod pictures;

@@ -11,7 +11,7 @@ const WIDE: Look = Look { width: 1280, height: 720, dark: false, reduced_motion:
 fn the_pictures_of_the_documentation_are_there() {
     let dark = Look { dark: true, ..WIDE };
     let pictures: [(&str, &str, Look, &[&str], fn() -> Vec<spawn_view::Trace>); 5] = [
-        ("page-waterfall.png", "", WIDE, &["e", "e", "e", "Home", "ArrowDown"], array_of_24),
+        ("page-waterfall.png", "", WIDE, &["e", "e", "e", "e"], array_of_24),
         ("page-waterfall-dark.png", "", dark, &["e", "e", "e", "e", "e", "e"], sample::shop),
         ("page-map.png", "#/map", WIDE, &[], sample::shop),
         ("page-array.png", "#/arrays", WIDE, &[], array_of_24),

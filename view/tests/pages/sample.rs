@@ -282,6 +282,29 @@ pub(crate) fn large(size: usize) -> Vec<Trace> {
     Trace::gather(pen.done())
 }
 
+/// So many services, each called once by the first.
+pub(crate) fn crowd(size: usize) -> Vec<Trace> {
+    let mut pen = Pen::new(5);
+    let caller = origin("caller", "host");
+    let root = pen.span(&caller, None, "root", SpanKind::Internal, 0, size as u64);
+    for i in 0..size {
+        let call = pen.span(&caller, Some(root), "call", SpanKind::Client, i as u64, 1);
+        pen.says(call, "server.address", format!("service-{i}.example"));
+    }
+    Trace::gather(pen.done())
+}
+
+/// So many spans, each below the one before.
+pub(crate) fn deep(size: usize) -> Vec<Trace> {
+    let mut pen = Pen::new(6);
+    let of = origin("diver", "host");
+    let mut parent = None;
+    for i in 0..size as u64 {
+        parent = Some(pen.span(&of, parent, &format!("level {i}"), SpanKind::Internal, i, 2 * size as u64 - 2 * i));
+    }
+    Trace::gather(pen.done())
+}
+
 /// Texts that would act if they were markup, script, a control or a direction.
 pub(crate) const HOSTILE: &str = "</script><script>window.hurt=1</script><img src=x onerror=window.hurt=1>\u{202e}\u{0}\u{1b}[31m\u{200b}{{data}}\"'`${window.hurt=1}";
 
