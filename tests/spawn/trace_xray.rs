@@ -3,7 +3,8 @@
 use crate::fixture::{aws, json, spawn};
 use crate::trace_fixture::{put, shop};
 use serde_json::Value;
-use spawn_test_support::Aws;
+use spawn_test_support::FaultProxy;
+use spawn_test_support::fault_proxy::{Action, Rule};
 use spawn_test_support::programs::Output;
 
 async fn look(line: &[&str]) -> Output {
@@ -154,26 +155,28 @@ async fn without_a_region_nothing_is_asked() {
     assert!(output.stderr.contains("no AWS region") && output.stderr.contains("--from PATH"), "{}", output.stderr);
 }
 
-/// A user of moto without any right.
-const NOBODY: &str = "\
-iam = boto3.client('iam')
-iam.create_user(UserName='nobody')
-key = iam.create_access_key(UserName='nobody')['AccessKey']
-[key['AccessKeyId'], key['SecretAccessKey']]";
-
 #[tokio::test]
 async fn whoever_may_not_look_is_told_the_statement_that_lets_them() {
-    let aws = Aws::start().await.unwrap();
-    let key = aws.boto3(NOBODY).await.unwrap();
-    aws.enforce_iam(&[]).await.unwrap();
-    let key = [0, 1].map(|place| key[place].as_str().unwrap().to_owned());
-    let env = [("AWS_ACCESS_KEY_ID", &key[0]), ("AWS_SECRET_ACCESS_KEY", &key[1])];
+    let proxy = FaultProxy::start(aws().await.moto_url()).unwrap();
+    let message = "User: arn:aws:iam::123456789012:user/kim is not authorized to perform this";
     let cases =
         [("list", "xray:GetTraceSummaries"), ("show 1-6b021b31-0123456789abcdef01234567", "xray:BatchGetTraces")];
     for (line, action) in cases {
-        let output = spawn(&aws).envs(env).arg("trace").args(line.split(' ')).run().await.unwrap();
+        proxy.script([Rule::new(Action::json_error(403, "AccessDeniedException", message))]);
+        let output = spawn(aws().await).env("AWS_ENDPOINT_URL", proxy.url()).arg("trace").args(line.split(' '));
+        let output = output.run().await.unwrap();
         assert_eq!((output.status, output.stdout.as_str()), (1, ""), "{}", output.stderr);
         let statement = format!(r#""Sid":"LookAtTraces","Effect":"Allow","Action":"{action}""#);
         assert!(output.stderr.contains(&statement), "no {statement} in {}", output.stderr);
     }
+}
+
+#[tokio::test]
+async fn a_search_that_x_ray_answers_on_many_pages_is_read_to_its_end() {
+    let code = "many = [trace_id() for _ in range(70)]\n\
+                [put({'name': 'paged-shop', 'id': hexadecimal(8), 'trace_id': trace, 'start_time': now - 60, 'end_time': now - 59}) \
+                for trace in many]\nmany";
+    let ids = put(aws().await, code).await;
+    let line = ["list", "--service", "paged-shop", "--limit", "100", "-o", "json"];
+    assert_eq!(json(&look(&line).await).as_array().unwrap().len(), ids.as_array().unwrap().len());
 }

@@ -235,6 +235,9 @@ fn a_list_keeps_ids_whole_however_narrow_it_is() {
         let shown = list(&[summary(&trace)], &Paper::plain(width));
         assert!(shown.contains("1-6b021b31-070707070707070707070707"), "{shown}");
     }
+    let titles = [40, 60, 80]
+        .map(|width| list(&[summary(&trace)], &Paper::plain(width)).lines().next().unwrap().split_whitespace().count());
+    assert_eq!(titles, [1, 3, 4], "what matters least is left out first");
     assert_drawn(&list(&[summary(&trace)], &Paper::plain(120)), include_str!("tests/list_120.txt"));
 }
 
