@@ -74,7 +74,9 @@ async fn user(aws: &Aws, name: &str, policy: &Value) -> UserKey {
         statement.as_object_mut().unwrap().remove("Condition");
     }
     // moto calls X-Ray's actions by the paths of their requests.
-    let actions = actions.to_string().replace("xray:Put", "xray:");
+    let actions = ["xray:Put", "xray:Get", "xray:BatchGet"]
+        .iter()
+        .fold(actions.to_string(), |actions, written| actions.replace(written, "xray:"));
     let code = format!(
         "iam, other = boto3.client('iam'), boto3.client('iam', endpoint_url='{}')\n\
          for at, policy in ((iam, {actions:?}), (other, {:?})):\n    \
@@ -224,6 +226,10 @@ async fn work(operator: &mut Operator<'_>, room: &MachineRoom) {
     room.wait_for_exit(&stopping, PATIENCE).await.unwrap();
     arrays(operator, room).await;
     operator.run("trace exec -- true").await;
+    operator.run("trace list").await;
+    let listed = operator.run("trace list --limit 1 -o json").await;
+    let listed: Value = serde_json::from_str(&listed).unwrap();
+    operator.run(&format!("trace show {}", listed[0]["trace_id"].as_str().unwrap())).await;
 }
 
 /// Two job arrays: the results of the first are the input of the second, which is given another round and called off.

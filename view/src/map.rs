@@ -136,12 +136,18 @@ fn add<'a>(trace: &'a Trace, senders: &HashMap<(TraceId, SpanId), Sender<'a>>, d
     }
 }
 
-/// Whether work comes to a service with this span: its parent is none, another service's, or a call that it serves.
+/// Whether work comes to a service with this span: its parent is none, another service's, or a call or a message of its own
+/// that it answers.
 fn is_entry(trace: &Trace, at: usize) -> bool {
     let span = &trace.spans()[at];
     trace.parent(at).is_none_or(|parent| {
         let parent = &trace.spans()[parent];
-        parent.service() != span.service() || (span.kind == SpanKind::Server && parent.kind != SpanKind::Server)
+        let is_answer = match span.kind {
+            SpanKind::Server => parent.kind != SpanKind::Server,
+            SpanKind::Consumer => parent.kind == SpanKind::Producer,
+            _ => false,
+        };
+        parent.service() != span.service() || is_answer
     })
 }
 

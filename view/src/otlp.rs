@@ -59,6 +59,11 @@ pub fn to_resource_spans<'a>(spans: impl IntoIterator<Item = &'a Span>) -> Vec<R
 
 fn span(message: Message, origin: &Arc<Origin>) -> Option<Span> {
     let status = message.status.unwrap_or_default();
+    let told = message.links.len();
+    let links: Vec<Link> = message.links.into_iter().filter_map(link).collect();
+    // A link to nothing is one that is left out.
+    let left_out = u32::try_from(told - links.len()).unwrap_or(u32::MAX);
+    let dropped_links = message.dropped_links_count.saturating_add(left_out);
     Some(Span {
         trace_id: trace_id(&message.trace_id)?,
         span_id: span_id(&message.span_id)?,
@@ -80,11 +85,11 @@ fn span(message: Message, origin: &Arc<Origin>) -> Option<Span> {
         },
         attributes: message.attributes,
         events: message.events.into_iter().map(event).collect(),
-        links: message.links.into_iter().filter_map(link).collect(),
+        links,
         origin: Arc::clone(origin),
         trace_state: message.trace_state,
         flags: message.flags,
-        dropped: [message.dropped_attributes_count, message.dropped_events_count, message.dropped_links_count],
+        dropped: [message.dropped_attributes_count, message.dropped_events_count, dropped_links],
     })
 }
 

@@ -129,7 +129,7 @@ impl Server {
         let facts = Arc::new(facts);
         let (stopped, stops) = watch::channel(false);
         let mut work = JoinSet::new();
-        let router = receive::router(Arc::clone(&live), Arc::clone(&tell));
+        let router = receive::router(Arc::clone(&live), Arc::clone(&tell), receive::Admission::default());
         receivers.into_iter().for_each(|listener| {
             work.spawn(connections::serve(listener, router.clone(), stops.clone()));
         });

@@ -5,13 +5,15 @@ mod cause;
 mod document;
 mod fields;
 mod flat;
+mod own;
 mod part;
 mod resource;
 
 pub(crate) use document::Document;
 pub use document::DocumentError;
 pub(crate) use fields::MISREAD;
-pub(crate) use part::{INFERRED, TRUNCATED};
+pub(crate) use own::TRUNCATED;
+pub(crate) use part::INFERRED;
 pub(crate) use resource::is_told_above;
 
 use crate::span::Span;

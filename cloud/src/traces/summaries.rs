@@ -9,8 +9,8 @@ use jiff::Timestamp;
 use super::TraceSearch;
 use crate::error::{Error, Result};
 
-/// X-Ray looks through at most so much time for one question (developer guide, "retrieving data").
-const WINDOW: Duration = Duration::from_secs(6 * 60 * 60);
+/// X-Ray looks through at most six hours for one question; the seconds at both ends are rounded outwards.
+const WINDOW: Duration = Duration::from_secs(6 * 60 * 60 - 1);
 
 /// Traces that were found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,8 +40,9 @@ pub async fn summaries(
         loop {
             let page = client
                 .get_trace_summaries()
-                .start_time(instant(begin))
-                .end_time(instant(end))
+                .start_time(DateTime::from_secs(begin.as_second()))
+                // What began within the last second is meant too.
+                .end_time(DateTime::from_secs(end.as_second() + 1))
                 .set_filter_expression(search.expression())
                 .set_next_token(token.take())
                 .send()
@@ -64,8 +65,4 @@ pub async fn summaries(
         end = begin;
     }
     Ok(found)
-}
-
-fn instant(at: Timestamp) -> DateTime {
-    DateTime::from_secs_and_nanos(at.as_second(), 0)
 }

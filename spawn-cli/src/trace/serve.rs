@@ -184,4 +184,17 @@ mod tests {
             assert!(size(text).is_err(), "{text}");
         }
     }
+
+    #[test]
+    fn the_guide_has_every_flag_with_its_default() {
+        const GUIDE: &str = include_str!("../../../docs/how-to/see-traces-while-developing.md");
+        let command = ServeOptions::augment_args(clap::Command::new("serve"));
+        for argument in command.get_arguments().filter(|argument| argument.get_long() != Some("help")) {
+            let flag = format!("| `--{}", argument.get_long().unwrap());
+            let row = GUIDE.lines().find(|line| line.starts_with(&flag)).unwrap_or_else(|| panic!("{flag}"));
+            for default in argument.get_default_values() {
+                assert!(row.contains(default.to_str().unwrap()), "{row}");
+            }
+        }
+    }
 }

@@ -3,7 +3,12 @@
 import threading
 from urllib.parse import parse_qs
 
-XRAY = {"/TraceSegments": "PutTraceSegments", "/TelemetryRecords": "PutTelemetryRecords"}
+XRAY = {
+    "/TraceSegments": "PutTraceSegments",
+    "/TelemetryRecords": "PutTelemetryRecords",
+    "/TraceSummaries": "GetTraceSummaries",
+    "/Traces": "BatchGetTraces",
+}
 # A sub-resource of a bucket, by method.
 BUCKET = {
     ("PUT", "policy"): "PutBucketPolicy",

@@ -1,17 +1,18 @@
 """Runs a program on a pseudo-terminal, types, and shows what an emulated screen shows.
 
-Reads one JSON object from standard input: `program` (argv), `environment`, `columns`, `lines`, `stdin` (a file that is the
+Takes one JSON object as its argument: `program` (argv), `environment`, `columns`, `lines`, `stdin` (a file that is the
 program's standard input instead of the terminal), and `steps`, each one of
     {"wait": TEXT}          until the screen has the text
     {"gone": TEXT}          until the screen no longer has it
     {"type": TEXT}          keys
     {"signal": NUMBER}      to the program's process group leader
     {"resize": [C, L]}      another size
-    {"settle": true}        until nothing was written for a moment
+    {"rename": [A, B]}      gives a file another name
+    {"settle": true}        until nothing was written for a moment; for people who try things, not for tests
     {"screen": NAME}        keep the screen under this name
     {"end": true}           until the program has ended
-Writes one JSON object: `screens`, `code`, `before` and `after` (the terminal's modes), `bytes` (all that was written),
-`attributes` (of each kept screen, the cells that are not plain).
+Writes one JSON object: `screens`, `code`, `before` and `after` (the terminal's modes), `last` (the screen at the end),
+`bytes` (all that was written), `attributes` (of each kept screen, the cells that are not plain), `alternate` and `cursor`.
 """
 
 import fcntl
@@ -114,6 +115,8 @@ class Run:
         elif kind == "resize":
             self.size(*value)
             self.screen.resize(value[1], value[0])
+        elif kind == "rename":
+            os.rename(*value)
         elif kind == "settle":
             while self.read(MOMENT):
                 pass
@@ -136,7 +139,7 @@ class Run:
 
 
 def main():
-    plan = json.load(sys.stdin)
+    plan = json.loads(sys.argv[1])
     run = Run(plan)
     for step in plan["steps"]:
         run.step(step)
@@ -148,6 +151,7 @@ def main():
         "after": run.modes(),
         "alternate": run.screen.alternate,
         "cursor": not run.screen.cursor.hidden,
+        "last": [line.rstrip() for line in run.screen.display],
         "bytes": run.written.decode(errors="backslashreplace"),
     }, sys.stdout)
 

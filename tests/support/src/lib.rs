@@ -19,6 +19,7 @@ pub mod xray_rules;
 mod http_call;
 mod server;
 mod storm;
+mod terminal;
 
 pub use aws::{Aws, RecordedCall, UserKey};
 pub use browser::{Browser, Look, Tab};
@@ -32,4 +33,5 @@ pub use programs::{Program, wait_until};
 pub use rotel::Rotel;
 pub use service_map::ServiceMap;
 pub use storm::{Account, Storm};
+pub use terminal::{Shown, Step, Terminal};
 pub use xray_rules::XRayRules;

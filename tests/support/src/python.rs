@@ -27,6 +27,8 @@ pub enum Requirements {
     Prometheus,
     /// What drives a browser.
     Browser,
+    /// A terminal emulator that others wrote.
+    Terminal,
 }
 
 impl Requirements {
@@ -40,6 +42,7 @@ impl Requirements {
             Self::Rotel => "rotel",
             Self::Prometheus => "prometheus",
             Self::Browser => "browser",
+            Self::Terminal => "terminal",
         }
     }
 
@@ -53,6 +56,7 @@ impl Requirements {
             Self::Rotel => "the collector rotel",
             Self::Prometheus => "Prometheus' parser",
             Self::Browser => "what drives the browser",
+            Self::Terminal => "the terminal emulator",
         }
     }
 
@@ -66,6 +70,7 @@ impl Requirements {
             Self::Rotel => include_str!("../python/rotel.txt"),
             Self::Prometheus => include_str!("../python/prometheus.txt"),
             Self::Browser => include_str!("../python/browser.txt"),
+            Self::Terminal => include_str!("../python/terminal.txt"),
         }
     }
 }
@@ -186,8 +191,8 @@ mod tests {
 
     #[test]
     fn every_requirement_is_pinned_to_one_version() {
-        use Requirements::{Browser, Exporters, Ministack, Moto, Otlp, Prometheus, Rotel, Sdk};
-        for requirements in [Moto, Ministack, Otlp, Sdk, Exporters, Rotel, Prometheus, Browser] {
+        use Requirements::{Browser, Exporters, Ministack, Moto, Otlp, Prometheus, Rotel, Sdk, Terminal};
+        for requirements in [Moto, Ministack, Otlp, Sdk, Exporters, Rotel, Prometheus, Browser, Terminal] {
             let loose: Vec<&str> = requirements
                 .text()
                 .lines()

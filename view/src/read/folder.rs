@@ -8,21 +8,21 @@ use spawn_telemetry::{Spooled, spooled};
 
 use super::{Draft, Gathered, read_path};
 
-/// Reads what is in the folder, and in none below it but those of a spool.
+/// Reads what is in the folder, and in none below it but those of a spool. A spool in which nothing waits is no problem.
 pub(super) fn read(path: &Path, into: &mut Draft) -> io::Result<()> {
-    let mut is_empty = true;
-    for folder in [path.to_owned(), path.join("spool")].iter().filter(|folder| folder.is_dir()) {
-        let Spooled { spans, under_way, problems } = spooled(folder)?;
-        is_empty &= spans.is_empty() && under_way.is_empty() && problems.is_empty();
-        problems.into_iter().for_each(|problem| into.problem(problem));
-        // What is under way comes last: what has ended since says more.
-        into.take(&folder.display().to_string(), spans.into_iter().chain(under_way));
+    if read_spool(path, into)? {
+        return Ok(());
     }
+    let spool = path.join("spool");
+    let has_spool = spool.is_dir() && read_spool(&spool, into)?;
     let mut files: Vec<_> = fs::read_dir(path)?.filter_map(|entry| Some(entry.ok()?.path())).collect();
-    files.retain(|file| file.is_file() && !is_hidden(file));
+    // An agent's folder has other files, which are no traces.
+    files.retain(|file| !has_spool && !file.is_dir() && !is_hidden(file));
     files.sort();
+    if files.is_empty() && !has_spool {
+        into.problem(format!("{} has no spans in it: no file, and no spool", path.display()));
+    }
     for file in &files {
-        is_empty = false;
         match read_path(file) {
             Ok(Gathered { spans, problems }) => {
                 into.spans.extend(spans);
@@ -31,11 +31,20 @@ pub(super) fn read(path: &Path, into: &mut Draft) -> io::Result<()> {
             Err(error) => into.problem(format!("{} cannot be read: {error}", file.display())),
         }
     }
-    if is_empty {
-        into.problem(format!("{} has no spans in it: no file, and no spool", path.display()));
-    }
     Ok(())
 }
+
+/// Reads the folder as a spool; whether it is one.
+fn read_spool(folder: &Path, into: &mut Draft) -> io::Result<bool> {
+    let Spooled { spans, under_way, problems } = spooled(folder)?;
+    let has_something = !(spans.is_empty() && under_way.is_empty() && problems.is_empty());
+    problems.into_iter().for_each(|problem| into.problem(problem));
+    into.take(&folder.display().to_string(), spans.into_iter().chain(under_way));
+    Ok(has_something || folder.join(LOCK).is_file())
+}
+
+/// The file by which a spool's writers keep out of each other's way.
+const LOCK: &str = "lock";
 
 fn is_hidden(file: &Path) -> bool {
     file.file_name().is_none_or(|name| name.as_encoded_bytes().starts_with(b"."))

@@ -15,8 +15,7 @@ use tonic::codec::CompressionEncoding;
 
 use super::Tell;
 use super::live::Live;
-use admission::Admission;
-pub(super) use admission::loopback_only;
+pub(super) use admission::{Admission, loopback_only};
 use refusal::{Refusal, Speech};
 
 /// Bytes of a message, decompressed. SDKs send 512 spans at a time, collectors 8,192.
@@ -30,7 +29,7 @@ struct Receiver {
 }
 
 /// The receiver's routes.
-pub(super) fn router(live: Arc<Live>, tell: Tell) -> Router {
+pub(super) fn router(live: Arc<Live>, tell: Tell, admission: Admission) -> Router {
     let receiver = Receiver { live, tell };
     let spans = TraceServiceServer::new(receiver.clone())
         .accept_compressed(CompressionEncoding::Gzip)
@@ -43,7 +42,7 @@ pub(super) fn router(live: Arc<Live>, tell: Tell) -> Router {
         .route("/opentelemetry.proto.collector.metrics.v1.MetricsService/Export", post(grpc::passed_over))
         .route("/opentelemetry.proto.collector.logs.v1.LogsService/Export", post(grpc::passed_over))
         .fallback(refusal::unknown)
-        .layer(from_fn_with_state(Arc::new(Admission::default()), admission::admit))
+        .layer(from_fn_with_state(Arc::new(admission), admission::admit))
         .with_state(receiver)
 }
 

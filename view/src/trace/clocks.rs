@@ -71,14 +71,16 @@ fn host(span: &Span) -> String {
 }
 
 fn text(above: &str, below: &str, spans: usize, most: u64) -> String {
-    let spans = if spans == 1 { "1 span".to_owned() } else { format!("{spans} spans") };
     let most = length(most);
+    let lie = match spans {
+        1 => format!("1 span of {below:?} lies outside the span above by {most}"),
+        _ => format!("{spans} spans of {below:?} lie outside the spans above by up to {most}"),
+    };
     if above == below {
-        return format!("{spans} of {below:?} lie outside the span above by up to {most}, on the same host");
+        format!("{lie}, on one host")
+    } else {
+        format!("the clocks of {above:?} and {below:?} disagree: {lie}")
     }
-    format!(
-        "the clocks of {above:?} and {below:?} disagree: {spans} of {below:?} lie outside the span above by up to {most}"
-    )
 }
 
 /// A length of time as a note says it.

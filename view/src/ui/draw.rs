@@ -12,6 +12,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
+use crate::ui::keys::Place;
 use crate::ui::layout::Layout;
 use crate::ui::state::{Overlay, State, Tab};
 use pen::{Hue, Pen};
@@ -86,16 +87,18 @@ fn footer(state: &State, area: Rect, pen: &mut Pen<'_>) {
     pen.right(area, area.x, ALWAYS, pen.style(Hue::Faint));
     let left = Rect { width: area.width.saturating_sub(ALWAYS_WIDTH), ..area };
     match state.message.is_empty() {
-        true => pen.put(left, left.x, hint(state.tab), pen.style(Hue::Faint)),
+        true => pen.put(left, left.x, hint(state.place()), pen.style(Hue::Faint)),
         false => pen.put(left, left.x, &state.message, plain.add_modifier(Modifier::BOLD)),
     };
 }
 
-const fn hint(tab: Tab) -> &'static str {
-    match tab {
-        Tab::Traces => "Enter open  / search  s sort  e errors  t slow  v service",
-        Tab::Waterfall => "Enter details  Space fold  e error  + - zoom  < > pan  / search",
-        Tab::Map => "Enter its traces  s sort  a all traces",
-        Tab::Array => "Enter its trace  s sort  ] next array",
+const fn hint(place: Place) -> &'static str {
+    match place {
+        Place::Everywhere => "",
+        Place::Traces => "Enter open  / search  s sort  e errors  t slow  v service",
+        Place::Waterfall => "Enter details  Space fold  e error  + - zoom  < > pan  / search",
+        Place::Details => "Enter follows a link  o next link  Esc back  d close",
+        Place::Map => "Enter its traces  s sort  a all traces",
+        Place::Array => "Enter its trace  s sort  ] next array",
     }
 }

@@ -6,7 +6,9 @@ use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::cursor::Show;
 use ratatui::crossterm::execute;
-use ratatui::crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
+use ratatui::crossterm::terminal::{
+    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode, is_raw_mode_enabled,
+};
 use ratatui::layout::{Position, Rect};
 
 use crate::ui::draw::draw;
@@ -68,8 +70,11 @@ fn enter() -> io::Result<()> {
     execute!(stdout(), EnterAlternateScreen)
 }
 
-/// A terminal that has gone away cannot be given back.
+/// Once: to leave the other screen twice would put the cursor back over what was told in between. A terminal that has gone
+/// away cannot be given back.
 fn give_back() {
-    drop(execute!(stdout(), LeaveAlternateScreen, Show));
-    drop(disable_raw_mode());
+    if is_raw_mode_enabled().unwrap_or(true) {
+        drop(execute!(stdout(), LeaveAlternateScreen, Show));
+        drop(disable_raw_mode());
+    }
 }

@@ -25,8 +25,16 @@ fn say_rest(block: &mut Fields, path: &str, read: &mut Read) {
     }
 }
 
+/// All blocks that calls and requests have in common.
+pub(super) fn others(fields: &mut Fields, read: &mut Read) {
+    http(fields, read);
+    sql(fields, read);
+    annotations(fields, read);
+    single(fields, read);
+}
+
 /// The block `http`.
-pub(super) fn http(fields: &mut Fields, read: &mut Read) {
+fn http(fields: &mut Fields, read: &mut Read) {
     let mut block = fields.object("http", "http.", read);
     let mut request = block.object("request", "http.request.", read);
     say_rest(&mut request, "http.request.", read);
@@ -36,7 +44,7 @@ pub(super) fn http(fields: &mut Fields, read: &mut Read) {
 }
 
 /// The block `sql`.
-pub(super) fn sql(fields: &mut Fields, read: &mut Read) {
+fn sql(fields: &mut Fields, read: &mut Read) {
     let mut block = fields.object("sql", "sql.", read);
     for key in ["url", "connection_string"] {
         block.text(key, read).into_iter().for_each(|connection| read.say("db.connection_string", connection));
@@ -82,7 +90,7 @@ fn resources(service: &str, names: Json, read: &mut Read) {
 }
 
 /// The annotations: those that the exporter makes have their attribute; any other one is an attribute that is annotated.
-pub(super) fn annotations(fields: &mut Fields, read: &mut Read) {
+fn annotations(fields: &mut Fields, read: &mut Read) {
     let mut annotated = Vec::new();
     for (key, value) in fields.object("annotations", "annotations.", read).rest() {
         let known =
@@ -101,7 +109,7 @@ pub(super) fn annotations(fields: &mut Fields, read: &mut Read) {
 }
 
 /// Fields that are one value.
-pub(super) fn single(fields: &mut Fields, read: &mut Read) {
+fn single(fields: &mut Fields, read: &mut Read) {
     fields.text("user", read).into_iter().for_each(|user| read.say("user.id", user));
     fields.any("precursor_ids").into_iter().for_each(|ids| read.say("aws.xray.precursor_ids", ids));
 }

@@ -1,5 +1,6 @@
 //! One document with all that is nested in it: its spans from the top down.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use opentelemetry::trace::{SpanId, TraceId};
@@ -90,8 +91,9 @@ pub(super) fn document(json: &[u8]) -> Result<Document, DocumentError> {
 
 /// The call takes what the segment around it tells of both.
 fn take_over(call: &mut Span, around: Span) {
-    let has = |key: &str| call.attributes.iter().any(|pair| pair.key == key);
-    let more: Vec<_> = around.attributes.into_iter().filter(|pair| !has(&pair.key)).collect();
+    let said: HashSet<&str> = call.attributes.iter().map(|pair| pair.key.as_str()).collect();
+    let more = around.attributes.into_iter().filter(|pair| !said.contains(pair.key.as_str()));
+    let more: Vec<_> = more.collect();
     call.attributes.extend(more);
     call.links.splice(0..0, around.links);
 }

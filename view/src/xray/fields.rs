@@ -1,5 +1,7 @@
 //! Takes the fields of a document one by one, so that what nobody took can be kept as it is.
 
+use std::collections::HashSet;
+
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, KeyValue, KeyValueList};
 use serde_json::{Map, Value as Json};
@@ -21,6 +23,8 @@ pub(super) struct Fields {
 #[derive(Debug, Default)]
 pub(super) struct Read {
     pub(super) attributes: Vec<KeyValue>,
+    /// The keys of the attributes: a document may have a hundred thousand.
+    keys: HashSet<String>,
     /// Fields whose type is another than X-Ray's.
     pub(super) misread: Vec<String>,
 }
@@ -104,7 +108,7 @@ impl Fields {
 impl Read {
     /// Says an attribute, unless it was said.
     pub(super) fn say(&mut self, key: &str, value: impl Into<Json>) {
-        if !self.attributes.iter().any(|pair| pair.key == key) {
+        if self.keys.insert(key.to_owned()) {
             self.attributes.push(pair(key, value.into()));
         }
     }

@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
-use opentelemetry::trace::TraceId;
-use serde_json::{Map, Value as Json};
+use opentelemetry::trace::{SpanId, TraceId};
+use serde_json::Value as Json;
 
+use super::cause::{self, Cause};
 use super::document::{DocumentError, shown};
-use super::fields::{Fields, MISREAD, Read, instant, pair};
-use super::{blocks, cause, resource};
+use super::fields::{Fields, MISREAD, Read, pair};
+use super::own::{Own, pairs};
+use super::{blocks, resource};
 use crate::id;
 use crate::map::{Verdict, verdict};
-use crate::span::{Event, Link, Origin, Outcome, Span, SpanKind};
+use crate::span::{Link, Origin, Outcome, Span, SpanKind};
 
 /// What was read.
 #[derive(Debug)]
@@ -22,9 +24,6 @@ pub(super) struct Part {
     /// Our exporter wrote it, and says nothing of a span of its own in it.
     pub(super) is_bare: bool,
 }
-
-/// The attribute that lists what the exporter had to cut.
-pub(crate) const TRUNCATED: &str = "aws.xray.truncated";
 
 /// The attribute that says that X-Ray made a segment of a call.
 pub(crate) const INFERRED: &str = "aws.xray.inferred";
@@ -38,88 +37,103 @@ pub(super) fn part(mut fields: Fields, trace_id: TraceId, is_segment: bool, odd:
     if odd > 0 {
         read.misread.push("subsegments".to_owned());
     }
-    let parent = fields.take("parent_id", &mut read, |value| match &value {
-        Json::String(text) if text.is_empty() => Ok(None),
-        Json::String(text) => id::span_id(text).map(Some).ok_or(value),
-        _ => Err(value),
-    });
-    for known in ["type", "trace_id"] {
-        fields.any(known);
-    }
-    let name = fields.text("name", &mut read).unwrap_or_default();
-    let start = fields.instant("start_time", &mut read).unwrap_or_default();
-    let end = fields.instant("end_time", &mut read);
-    fields.flag("in_progress", &mut read);
-    let said = Said::take(&mut fields, &mut read);
-    let namespace = fields.text("namespace", &mut read);
+    let head = Head::take(&mut fields, &mut read);
     let mut metadata = fields.object("metadata", "metadata.", &mut read);
     let mut aws = fields.object("aws", "aws.", &mut read);
     let is_bare = is_segment && !metadata.has("spawn") && is_ours(&aws);
-    let origin = is_segment.then(|| resource::of_segment(&name, &mut fields, &mut aws, &mut metadata, &mut read));
-    let mut own = Own::take(&mut metadata, &mut read);
+    let origin = is_segment.then(|| resource::of_segment(&head.name, &mut fields, &mut aws, &mut metadata, &mut read));
+    let own = Own::take(&mut metadata, &mut read);
     for (namespace, value) in metadata.rest() {
         read.say(&format!("aws.xray.metadata.{namespace}"), value.to_string());
     }
     let operation = aws.text("operation", &mut read);
-    if namespace.as_deref() == Some("aws") {
-        call_to_aws(&name, operation.as_deref(), &mut read);
+    if head.is_aws() {
+        call_to_aws(&head.name, operation.as_deref(), &mut read);
     }
-    blocks::aws(&mut aws, &name, operation.as_deref(), &mut read);
-    let has_http = fields.has("http");
-    blocks::http(&mut fields, &mut read);
-    blocks::sql(&mut fields, &mut read);
-    blocks::annotations(&mut fields, &mut read);
-    blocks::single(&mut fields, &mut read);
+    let serves = is_segment && !own.is_there && (fields.has("http") || head.parent.is_some());
+    blocks::aws(&mut aws, &head.name, operation.as_deref(), &mut read);
+    blocks::others(&mut fields, &mut read);
     let error_type = read.text("error.type").map(str::to_owned);
-    let cause = cause::read(&mut fields, error_type.as_deref(), end.unwrap_or(start), &mut read);
+    let cause = cause::read(&mut fields, error_type.as_deref(), head.end.unwrap_or(head.start), &mut read);
     let links = links(&mut fields, &mut read);
-    let kind = match (own.kind, namespace.as_deref()) {
-        (Some(kind), _) => kind,
-        (None, Some("aws" | "remote")) => SpanKind::Client,
-        (None, other) => {
-            other.into_iter().for_each(|other| read.say("aws.xray.namespace", other));
-            let serves = is_segment && !own.is_there && (has_http || parent.flatten().is_some());
-            if serves { SpanKind::Server } else { SpanKind::Internal }
-        }
-    };
-    if said.failed() {
-        read.say("error", true);
-        cause.kind.into_iter().for_each(|kind| read.say("error.type", kind));
-        if said.throttle && namespace.as_deref() == Some("aws") {
-            read.say("aws.throttled", true);
-        }
-        if namespace.as_deref() == Some("aws") && !cause.text.is_empty() {
-            read.say("error.message", cause.text.as_str());
-        }
-    }
+    let kind = own.kind.unwrap_or_else(|| head.kind(serves, &mut read));
+    head.said.tell(&cause, head.is_aws(), &mut read);
     fields.keep_rest(&mut read);
-    let Read { mut attributes, misread } = read;
+    let Read { mut attributes, misread, .. } = read;
     if !misread.is_empty() {
         attributes.push(pair(MISREAD, misread.into()));
     }
-    let told = operation.filter(|_| namespace.as_deref() == Some("aws"));
-    let name = own.name.take().unwrap_or_else(|| told.map_or(name.clone(), |operation| format!("{name}.{operation}")));
-    let mut events = cause.events;
-    events.append(&mut own.events);
     let mut span = Span {
         trace_id,
         span_id,
-        parent: parent.flatten(),
-        name,
+        parent: head.parent,
+        name: own.name.unwrap_or_else(|| head.told(operation.as_deref())),
         kind,
-        start,
-        end,
-        outcome: if said.failed() { Outcome::Error(cause.text) } else { Outcome::Unset },
+        start: head.start,
+        end: head.end,
+        outcome: if head.said.failed() { Outcome::Error(cause.text) } else { Outcome::Unset },
         attributes,
-        events,
+        events: cause.events.into_iter().chain(own.events).collect(),
         links,
         origin: Arc::default(),
         trace_state: String::new(),
         flags: 0,
         dropped: own.dropped,
     };
-    said.correct(&mut span);
+    head.said.correct(&mut span);
     Ok(Part { span, origin, is_bare })
+}
+
+/// What stands at the beginning of every document.
+struct Head {
+    parent: Option<SpanId>,
+    name: String,
+    start: u64,
+    end: Option<u64>,
+    said: Said,
+    namespace: Option<String>,
+}
+
+impl Head {
+    fn take(fields: &mut Fields, read: &mut Read) -> Self {
+        let parent = fields.take("parent_id", read, |value| match &value {
+            Json::String(text) if text.is_empty() => Ok(None),
+            Json::String(text) => id::span_id(text).map(Some).ok_or(value),
+            _ => Err(value),
+        });
+        ["type", "trace_id"].iter().for_each(|known| drop(fields.any(known)));
+        // Without an end it is under way, whether it says so or not.
+        fields.flag("in_progress", read);
+        Self {
+            parent: parent.flatten(),
+            name: fields.text("name", read).unwrap_or_default(),
+            start: fields.instant("start_time", read).unwrap_or_default(),
+            end: fields.instant("end_time", read),
+            said: Said::take(fields, read),
+            namespace: fields.text("namespace", read),
+        }
+    }
+
+    fn is_aws(&self) -> bool {
+        self.namespace.as_deref() == Some("aws")
+    }
+
+    /// The kind that the namespace tells, or that of a program that serves a request.
+    fn kind(&self, serves: bool, read: &mut Read) -> SpanKind {
+        match self.namespace.as_deref() {
+            Some("aws" | "remote") => return SpanKind::Client,
+            Some(other) => read.say("aws.xray.namespace", other),
+            None => {}
+        }
+        if serves { SpanKind::Server } else { SpanKind::Internal }
+    }
+
+    /// The name as our interceptor would have given it: of a call to AWS, with the operation.
+    fn told(&self, operation: Option<&str>) -> String {
+        let operation =
+            operation.filter(|_| self.is_aws()).map_or_else(String::new, |operation| format!(".{operation}"));
+        format!("{}{operation}", self.name)
+    }
 }
 
 fn is_ours(aws: &Fields) -> bool {
@@ -152,6 +166,21 @@ impl Said {
         self.error || self.fault || self.throttle
     }
 
+    /// Says in attributes that it failed, as our interceptor does.
+    fn tell(&self, cause: &Cause, is_aws: bool, read: &mut Read) {
+        if !self.failed() {
+            return;
+        }
+        read.say("error", true);
+        cause.kind.iter().for_each(|kind| read.say("error.type", kind.as_str()));
+        if self.throttle && is_aws {
+            read.say("aws.throttled", true);
+        }
+        if is_aws && !cause.text.is_empty() {
+            read.say("error.message", cause.text.as_str());
+        }
+    }
+
     /// Keeps the flag in words where it is not what the span's other fields say.
     fn correct(&self, span: &mut Span) {
         let (said, word) = match self {
@@ -163,53 +192,6 @@ impl Said {
         if verdict(span) != said {
             span.attributes.push(pair(word, true.into()));
         }
-    }
-}
-
-/// What our exporter keeps in the metadata: that for which X-Ray has no field.
-#[derive(Debug, Default)]
-struct Own {
-    is_there: bool,
-    name: Option<String>,
-    kind: Option<SpanKind>,
-    events: Vec<Event>,
-    dropped: [u32; 3],
-}
-
-impl Own {
-    fn take(metadata: &mut Fields, read: &mut Read) -> Self {
-        let is_there = metadata.has("spawn");
-        let mut fields = metadata.object("spawn", "metadata.spawn.", read);
-        let kind = fields.take("kind", read, |value| match value.as_str() {
-            Some("server") => Ok(SpanKind::Server),
-            Some("producer") => Ok(SpanKind::Producer),
-            Some("consumer") => Ok(SpanKind::Consumer),
-            _ => Err(value),
-        });
-        let mut dropped = fields.object("dropped", "metadata.spawn.dropped.", read);
-        let dropped = ["attributes", "events", "links"].map(|what| {
-            let count = dropped.take(what, read, |value| value.as_u64().ok_or(value));
-            count.map_or(0, |count| u32::try_from(count).unwrap_or(u32::MAX))
-        });
-        let name = fields.text("name", read);
-        let events = fields.list("events", read).into_iter().map(event).collect();
-        fields.any("truncated").into_iter().for_each(|cut| read.say(TRUNCATED, cut));
-        for (key, value) in fields.rest() {
-            let plain = key.strip_prefix("attribute.").filter(|plain| {
-                plain.starts_with("AWS.") || ["name", "kind", "events", "dropped", "truncated"].contains(plain)
-            });
-            read.say(plain.unwrap_or(&key), value);
-        }
-        Self { is_there, name, kind, events, dropped }
-    }
-}
-
-fn event(mut value: Json) -> Event {
-    Event {
-        time: instant(&value["time"]).unwrap_or_default(),
-        name: value["name"].as_str().unwrap_or_default().to_owned(),
-        attributes: pairs(value["attributes"].take()),
-        dropped: 0,
     }
 }
 
@@ -230,9 +212,4 @@ fn links(fields: &mut Fields, read: &mut Read) -> Vec<Link> {
         }
     }
     links
-}
-
-fn pairs(value: Json) -> Vec<opentelemetry_proto::tonic::common::v1::KeyValue> {
-    let map = if let Json::Object(map) = value { map } else { Map::new() };
-    map.into_iter().map(|(key, value)| pair(&key, value)).collect()
 }

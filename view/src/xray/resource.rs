@@ -5,7 +5,7 @@ use std::sync::Arc;
 use opentelemetry_proto::tonic::common::v1::{InstrumentationScope, KeyValue};
 use opentelemetry_proto::tonic::resource::v1::Resource;
 
-use super::fields::{Fields, Read, any, pair};
+use super::fields::{Fields, Read, any};
 use crate::span::Origin;
 
 /// The scope of what X-Ray told of a program.
@@ -83,7 +83,9 @@ pub(super) fn of_segment(
             );
         }
     } else {
-        said.attributes = kept.into_iter().map(|(key, value)| pair(&key, value)).collect();
+        // The whole resource says what X-Ray's fields say, and more.
+        said = Read::default();
+        kept.into_iter().for_each(|(key, value)| said.say(&key, value));
         said.say("service.name", name);
     }
     origin_of(said.attributes, SEGMENT)

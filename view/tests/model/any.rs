@@ -1,9 +1,10 @@
 //! Any spans at all: nothing panics, nothing is lost, nothing is told without end.
 
 use proptest::prelude::*;
+use spawn_telemetry::XRayDocuments;
 use spawn_view::{
-    Outcome, Row, Span, SpanKind, Trace, arrays, compare, critical_path, of_resource_spans, read_bytes, rows,
-    service_map, summary, to_resource_spans,
+    Outcome, Row, Span, SpanKind, Trace, arrays, compare, critical_path, of_document, of_resource_spans, read_bytes,
+    rows, service_map, summary, to_resource_spans,
 };
 
 use super::samples::*;
@@ -91,7 +92,7 @@ fn check_rows(trace: &Trace, more_than: usize) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_spans_are_traces_of_which_everything_is_reached_once(spans in proptest::collection::vec(any_span(), 0..40)) {
@@ -119,6 +120,32 @@ proptest! {
         let spans: Vec<Span> = spans.into_iter().map(|span| Span { end: span.end.filter(|end| *end > 0), ..span }).collect();
         let read: Vec<Span> = to_resource_spans(&spans).into_iter().flat_map(|message| of_resource_spans(message).0).collect();
         prop_assert_eq!(read, spans);
+    }
+
+    #[test]
+    fn x_ray_takes_and_gives_what_a_span_is(spans in proptest::collection::vec(any_span(), 0..10)) {
+        let ended = |span: Span| {
+            let start = span.start.min(START + 1_000_000) / 1000 * 1000;
+            let links = span.links.into_iter().filter(|link| link.attributes.is_empty()).collect();
+let mut attributes = span.attributes;
+            attributes.retain(|pair| !pair.key.starts_with("aws.xray."));
+            attributes.sort_by(|left, right| left.key.cmp(&right.key));
+            attributes.dedup_by(|left, right| left.key == right.key);
+            Span { start, end: Some(start + 5000), parent: span.parent.filter(|id| *id != span.span_id), links, attributes, ..span }
+        };
+        for span in spans.into_iter().map(ended) {
+            let documents = XRayDocuments::of_messages(to_resource_spans([&span]));
+            let read = of_document(&documents[0]).unwrap();
+            prop_assert_eq!(read.len(), 1);
+            let told = |span: &Span| {
+                let Span { trace_id, span_id, parent, name, kind, start, end, links, .. } = span.clone();
+                (trace_id, span_id, parent, name, kind, start, end, links, span.failed())
+            };
+            // A status of 5xx alone is a failure to X-Ray; a single attempt has no kind there.
+            let is_refused = span.text("http.response.status_code").is_some_and(|status| status == "503");
+            let expected = Span { outcome: if is_refused { Outcome::Error(String::new()) } else { span.outcome.clone() }, ..span };
+            prop_assert_eq!(told(&read[0]), told(&expected));
+        }
     }
 
     #[test]

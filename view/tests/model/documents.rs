@@ -264,6 +264,43 @@ fn an_instant_before_1970_or_beyond_all_numbers_is_no_panic() {
         let document = format!(
             r#"{{"trace_id":"1-6b0120b8-000000000123456789abcdef","id":"00000000000000a1","name":"x","start_time":{time},"end_time":{time}}}"#
         );
-        assert_eq!(Trace::gather(of_document(&document).unwrap())[0].notes().is_empty(), false);
+        assert!(!Trace::gather(of_document(&document).unwrap())[0].notes().is_empty());
     }
+}
+
+#[test]
+fn a_document_with_100_000_fields_is_read_whole() {
+    let fields: Vec<String> = (0..100_000).map(|field| format!(r#""field{field}":"{:030}""#, field)).collect();
+    let document = format!(
+        r#"{{"trace_id":"1-6b0120b8-000000000123456789abcdef","id":"00000000000000a1","name":"wide","start_time":1795236024,"end_time":1795236025,"annotations":{{{}}}}}"#,
+        fields.join(",")
+    );
+    assert!(document.len() > 4_500_000);
+    let read = spans(&document);
+    assert_eq!((read.len(), read[0].attributes.len()), (1, 100_001));
+}
+
+#[test]
+fn the_reference_lists_the_attributes_that_documents_alone_have() {
+    let reference = include_str!("../../../docs/reference/traces.md");
+    let table =
+        reference.split_once("<!-- attributes:begin -->").unwrap().1.split_once("<!-- attributes:end -->").unwrap().0;
+    let listed: Vec<&str> = table.split('`').filter(|text| text.starts_with("aws.xray.")).collect();
+    let document = r#"{"trace_id":"1-6b0120b8-000000000123456789abcdef","id":"00000000000000a1","name":"x","start_time":1,"end_time":2,
+        "error":true,"inferred":true,"metadata":{"NAMESPACE":{},"spawn":{"truncated":["all"]}},"cause":"a1","links":0,"annotations":{"a":1}}"#;
+    let flags = ["fault", "throttle"].map(|flag| document.replace("\"error\"", &format!("\"{flag}\"")));
+    let read = [
+        document,
+        &flags[0],
+        &flags[1],
+        &document.replace("\"start", "\"http\":{\"response\":{\"status\":500}},\"start"),
+    ]
+    .map(|document| spans(document).remove(0));
+    for attribute in listed.iter().filter(|attribute| !attribute.ends_with('…')) {
+        // What the other fields say anyway has no attribute: a failure without a status is a fault.
+        let is_there = read.iter().any(|span| span.attribute(attribute).is_some());
+        assert_eq!(is_there, *attribute != "aws.xray.fault", "{attribute}");
+    }
+    let fault = r#"{"trace_id":"1-6b0120b8-000000000123456789abcdef","id":"00000000000000a1","name":"x","fault":true,"http":{"response":{"status":404}}}"#;
+    assert!(spans(fault)[0].attribute("aws.xray.fault").is_some());
 }

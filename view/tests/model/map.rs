@@ -85,6 +85,25 @@ fn a_message_is_an_edge_from_the_queue_to_whoever_receives_it_as_a_child_or_by_a
 }
 
 #[test]
+fn a_program_that_answers_itself_calls_itself() {
+    let spans = [
+        span(1, 0, "r", 0, 10),
+        span(2, 1, "ask", 1, 5).kind(SpanKind::Client).said("server.address", "localhost"),
+        span(3, 2, "answer", 2, 4).kind(SpanKind::Server),
+        span(4, 1, "send", 5, 6).kind(SpanKind::Producer).said("messaging.destination.name", "topic"),
+        span(5, 4, "receive", 7, 8).kind(SpanKind::Consumer),
+        span(6, 5, "receive the next", 7, 8).kind(SpanKind::Consumer),
+    ];
+    assert_eq!(
+        map(spans),
+        [
+            "Service shop: 3 calls, 0 errors, 0 faults, 0 throttles, 0 open",
+            "shop -> shop: 2 calls, 0 errors, 0 faults, 0 throttles, 0 open",
+        ]
+    );
+}
+
+#[test]
 fn work_of_another_service_below_no_call_is_an_edge_and_hosts_of_one_service_are_one_node() {
     let on = |span: Span, host: &str| {
         let origin = resource(vec![pair("service.name", "spored"), pair("host.name", host)]);

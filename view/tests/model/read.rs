@@ -141,3 +141,33 @@ fn a_folder_is_read_file_by_file_and_an_empty_one_says_so() {
     assert_eq!(read_path(folder.path()).unwrap(), Gathered { spans: spans(), problems: Vec::new() });
     assert!(read_path(&folder.path().join("none")).is_err());
 }
+
+#[test]
+fn a_spool_is_read_where_it_is_and_in_the_folder_around_it() {
+    use opentelemetry::trace::{Tracer as _, TracerProvider as _};
+
+    let folder = tempfile::tempdir().unwrap();
+    let spool = folder.path().join("spool");
+    // Port 9 is nobody's, so every span stays where it is kept.
+    let telemetry = spawn_telemetry::Telemetry::of("shop").spool(spool.display().to_string());
+    let telemetry = telemetry.to_otlp("http://127.0.0.1:9".parse().unwrap());
+    telemetry.tracer_provider().tracer("test").in_span("kept", |_| ());
+    telemetry.shutdown(std::time::Duration::from_millis(1));
+    for path in [folder.path(), &spool] {
+        let Gathered { spans, problems } = read_path(path).unwrap();
+        let told: Vec<_> = spans.iter().map(|span| (span.name.as_str(), span.service(), span.end.is_some())).collect();
+        assert_eq!((told, problems), (vec![("kept", "shop", true)], Vec::new()), "{}", path.display());
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_with_a_name_is_read_to_its_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let (there, bytes) = (pipe.clone(), json(messages()));
+    let writer = std::thread::spawn(move || fs::write(there, bytes).unwrap());
+    assert_eq!(read_path(&pipe).unwrap().spans, spans());
+    writer.join().unwrap();
+}

@@ -20,7 +20,7 @@ fn spans_hang_below_their_parents_in_the_order_in_which_they_began() {
 
 #[test]
 fn of_an_announcement_and_an_end_the_end_is_kept_without_a_word() {
-    let announced = span(1, 0, "work", 0, 0).open();
+    let announced = span(1, 0, "work", 0, 0).open().said("more", 1).said("than", 2);
     for spans in [[announced.clone(), span(1, 0, "work", 0, 9)], [span(1, 0, "work", 0, 9), announced]] {
         let trace = trace(spans);
         assert_eq!((trace.spans()[0].duration(), trace.spans().len(), trace.notes().len()), (Some(9 * MS), 1, 0));
@@ -52,12 +52,12 @@ fn of_a_ring_of_parents_the_span_that_began_first_is_the_top() {
             span(base + 1, base + 3, "a", 5, 9),
             span(base + 2, base + 1, "b", 1, 9),
             span(base + 3, base + 2, "c", 6, 9),
-            span(base + 4, base + 3, "below", 7, 8),
+            span(base + 4, base + 3, "below", 0, 8),
             span(base + 5, base + 5, "self", 8, 9),
         ]
     };
     let one = trace(ring(0));
-    assert_eq!(names(&one, &one.top_down()), ["b", "c", "a", "below", "self"]);
+    assert_eq!(names(&one, &one.top_down()), ["b", "c", "below", "a", "self"]);
     assert_eq!(
         notes(&one)[0],
         "the parents of some spans lead back to themselves, in 2 rings: the first of each stands at the top"
@@ -78,7 +78,7 @@ fn clocks_that_disagree_are_told_by_host_and_nothing_is_moved() {
     let trace = trace(spans);
     assert_eq!(
         notes(&trace),
-        [r#"the clocks of "a" and "b" disagree: 2 spans of "b" lie outside the span above by up to 70 ms"#]
+        [r#"the clocks of "a" and "b" disagree: 2 spans of "b" lie outside the spans above by up to 70 ms"#]
     );
     assert_eq!(trace.start(), START + 30 * MS);
     assert_eq!(names(&trace, &[trace.notes()[0].span.unwrap()]), ["earlier"]);
@@ -90,7 +90,7 @@ fn an_answer_after_it_has_come_is_told_and_work_that_goes_on_is_not() {
     let late = trace([client(), span(2, 1, "answer", 1, 30).kind(SpanKind::Server).of("till")]);
     assert_eq!(
         notes(&late),
-        [r#"the clocks of "shop" and "till" disagree: 1 span of "till" lie outside the span above by up to 20 ms"#]
+        [r#"the clocks of "shop" and "till" disagree: 1 span of "till" lies outside the span above by 20 ms"#]
     );
     let timed_out = trace([client().failed("timeout"), span(2, 1, "answer", 1, 30).kind(SpanKind::Server).of("till")]);
     let on = trace([client(), span(2, 1, "go on", 1, 30)]);

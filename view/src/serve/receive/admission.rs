@@ -25,13 +25,20 @@ const WHOLE: Duration = Duration::from_secs(30);
 
 /// The places for messages.
 #[derive(Debug)]
-pub(super) struct Admission {
+pub(in crate::serve) struct Admission {
     places: Semaphore,
+    patience: Duration,
+}
+
+impl Admission {
+    pub(in crate::serve) fn of(messages: usize, patience: Duration) -> Self {
+        Self { places: Semaphore::new(messages), patience }
+    }
 }
 
 impl Default for Admission {
     fn default() -> Self {
-        Self { places: Semaphore::new(MESSAGES) }
+        Self::of(MESSAGES, PATIENCE)
     }
 }
 
@@ -41,8 +48,8 @@ pub(super) async fn admit(State(admission): State<Arc<Admission>>, request: Requ
     if let Err(message) = loopback_only(&request) {
         return Refusal::new(StatusCode::FORBIDDEN, Code::PermissionDenied, message).answer(speech);
     }
-    let Ok(Ok(_place)) = tokio::time::timeout(PATIENCE, admission.places.acquire()).await else {
-        let message = format!("{MESSAGES} messages are being read, and more wait: come again");
+    let Ok(Ok(_place)) = tokio::time::timeout(admission.patience, admission.places.acquire()).await else {
+        let message = "too many messages are being read: come again";
         let refusal = Refusal::new(StatusCode::TOO_MANY_REQUESTS, Code::ResourceExhausted, message);
         return Refusal { again: Some(AGAIN), ..refusal }.answer(speech);
     };

@@ -114,3 +114,20 @@ async fn a_port_that_is_taken_is_told_with_what_to_do() {
     assert!(text.starts_with(&format!("listen on localhost:{port}: another collector")), "{text}");
     assert!(text.contains("--otlp=PORT") && text.contains("OTEL_EXPORTER_OTLP_ENDPOINT"), "{text}");
 }
+
+#[tokio::test]
+async fn who_comes_when_all_places_are_taken_is_told_when_to_come_again() {
+    let full = crate::serve::receive::Admission::of(0, Duration::from_millis(1));
+    let router = crate::serve::receive::router(Arc::new(Live::new(Bounds::default())), Arc::new(|_: &str| {}), full);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut server = start(Bounds::default()).await;
+    server.otlp = listener.local_addr().unwrap();
+    let (_stop, stops) = watch::channel(false);
+    let serving = tokio::spawn(connections::serve(listener, router, stops));
+    let answer = server.send(vec![span(1, 1, "a")]).await;
+    assert!(answer.status == 429 && answer.head.contains("retry-after: 2"), "{}", answer.head);
+    let export = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+    let (code, _, message) = grpc_call(&server, export, framed(b"")).await;
+    assert!(code == 8 && message.contains("come"), "{code} {message}");
+    serving.abort();
+}

@@ -136,3 +136,34 @@ async fn what_is_fed_from_elsewhere_is_shown() {
     assert!(server.feed.problem("X-Ray does not answer") && !server.feed.problem("X-Ray does not answer"));
     assert_eq!(server.status().await["problems"][0], "X-Ray does not answer");
 }
+
+const GUIDE: &str = include_str!("../../../../docs/how-to/see-traces-while-developing.md");
+
+/// The first column of the table in the guide below this heading.
+fn published(heading: &str) -> Vec<String> {
+    let (_, rest) = GUIDE.split_once(&format!("## {heading}\n")).unwrap();
+    let rows = rest.split("\n## ").next().unwrap().lines().filter(|line| line.starts_with("| "));
+    rows.map(|row| row.trim_start_matches("| ").split(" | ").next().unwrap().trim_matches('`').to_owned())
+        .skip(1)
+        .collect()
+}
+
+#[tokio::test]
+async fn the_guides_paths_are_all_there_are() {
+    let server = start(Bounds::default()).await;
+    server.send(vec![span(7, 1, "a")]).await;
+    let paths = published("For programs");
+    assert_eq!(paths, ["/api/traces", "/api/traces/ID", "/api/map", "/api/arrays", "/api/status", "/api/events"]);
+    for path in paths.iter().filter(|path| *path != "/api/events") {
+        let path = path.replace("ID", "1-00000000-000000070000000000000001");
+        assert_eq!(server.get(&path).await.status, 200, "{path}");
+    }
+}
+
+#[test]
+fn the_guides_answers_are_those_that_the_tests_of_bad_input_have() {
+    let tests = concat!(include_str!("bad_input.rs"), include_str!("clients.rs"));
+    let codes: Vec<String> = published("What is refused").iter().map(|row| row[..3].to_owned()).collect();
+    assert_eq!(codes, ["400", "403", "404", "413", "415", "429"]);
+    assert!(codes.iter().all(|code| tests.contains(code)), "{codes:?}");
+}

@@ -35,12 +35,7 @@ fn border(has_focus: bool, area: Rect, pen: &mut Pen<'_>) {
     for y in area.y..area.bottom() {
         (area.x..area.right()).for_each(|x| pen.mark(x, y, mark, style));
     }
-    if area.width > 30 {
-        let text = if has_focus {
-            " Details: o next link, Enter follows, Esc back "
-        } else {
-            " Details: Enter goes there, d closes "
-        };
-        pen.put(area, area.x + 2, text, style);
+    if area.width > 1 {
+        pen.put(area, area.x + 2, " Details ", style);
     }
 }
