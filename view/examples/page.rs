@@ -8,6 +8,7 @@ use spawn_view::page::{ConsoleLinks, page};
 use spawn_view::{Trace, read_path};
 
 #[path = "../tests/pages/sample.rs"]
+#[expect(clippy::unwrap_used, reason = "numbers of spans are small")]
 mod sample;
 
 fn main() -> std::io::Result<()> {

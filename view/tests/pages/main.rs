@@ -1,4 +1,5 @@
 //! The page in a real Chromium: what is drawn is what the model says, and nothing else happens.
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 mod access;
 mod arrays;

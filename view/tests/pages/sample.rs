@@ -36,9 +36,7 @@ impl Pen {
         took: u64,
     ) -> usize {
         self.next += 1;
-        let id = SpanId::from(
-            0xa000_0000_0000_0000 | u64::try_from(self.trace.to_bytes()[15]).unwrap_or(0) << 32 | self.next,
-        );
+        let id = SpanId::from(0xa000_0000_0000_0000 | u64::from(self.trace.to_bytes()[15]) << 32 | self.next);
         self.spans.push(Span {
             trace_id: self.trace,
             span_id: id,

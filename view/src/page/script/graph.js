@@ -19,7 +19,7 @@ function layOut(map, width, height) {
   const across_ = plan(map, "LR");
   const down = plan(map, "TB");
   const scale = (one) => Math.min(width / one.width, height / one.height, 1);
-  return scale(down) > scale(across_) * 1.1 ? down : across_;
+  return scale(down) > scale(across_) ? down : across_;
 }
 
 function plan(map, rankdir) {
