@@ -147,6 +147,12 @@ impl Store {
         self.traces.get(&id).map(|kept| kept.snapshot(id))
     }
 
+    /// What is known of a trace without looking into its spans.
+    #[must_use]
+    pub fn head(&self, id: TraceId) -> Option<&Head> {
+        self.traces.get(&id).map(Kept::head)
+    }
+
     /// What is known of each trace without looking into its spans, the newest news first.
     pub fn heads(&self) -> impl Iterator<Item = (TraceId, &Head)> {
         self.order.values().rev().filter_map(|id| self.traces.get(id).map(|kept| (*id, kept.head())))

@@ -43,10 +43,13 @@ pub(super) fn find(live: &Live, question: &Question) -> Found {
             found.more = true;
             break;
         }
-        let Some(snapshot) = live.store().trace(id) else { continue };
-        if verdict == Verdict::Yes || trace(&snapshot).is_some_and(|trace| query.matches(&trace)) {
-            found.traces.push(summary(id, &snapshot.head));
+        if verdict == Verdict::Look {
+            let snapshot = live.store().trace(id);
+            if !snapshot.as_ref().and_then(trace).is_some_and(|trace| query.matches(&trace)) {
+                continue;
+            }
         }
+        found.traces.extend(live.store().head(id).map(|head| summary(id, head)));
     }
     found
 }

@@ -1,5 +1,7 @@
 //! Tests of the store.
 
+mod any;
+
 use super::*;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope, KeyValue};
