@@ -42,6 +42,7 @@ mod trace_files;
 mod trace_fixture;
 mod trace_terminal;
 mod trace_ui;
+mod trace_writers;
 mod trace_xray;
 mod tracing;
 mod tracing_switch;
