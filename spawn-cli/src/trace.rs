@@ -12,6 +12,7 @@ mod list;
 mod map;
 mod paper;
 mod search;
+mod serve;
 mod show;
 mod source;
 mod ui;
@@ -43,6 +44,12 @@ pub(crate) enum TraceCommand {
     Exec(ExecOptions),
     /// Deliver the spans that earlier commands have left on disk; exit code 1 when some are left.
     Flush(FlushOptions),
+    /// Show traces on pages on this machine, live, and receive those that any OpenTelemetry SDK sends.
+    ///
+    ///   spawn trace serve --otlp                  what your programs send to localhost:4317 and :4318
+    ///   spawn trace serve --from spans.jsonl      a file, as it grows
+    #[command(verbatim_doc_comment)]
+    Serve(serve::ServeOptions),
     /// Look after the spans of commands that a back end has refused for good.
     #[command(subcommand)]
     DeadLetters(DeadLettersCommand),
@@ -88,6 +95,7 @@ pub(crate) async fn look(global: Global, command: TraceCommand, world: &World) -
         TraceCommand::Compare(options) => compare::run(global, options, world).await,
         TraceCommand::Export(options) => export::run(global, options, world).await,
         TraceCommand::Ui(options) => ui::run(global, options, world).await,
+        TraceCommand::Serve(options) => serve::run(global, options, world).await,
         TraceCommand::Flush(options) => flush(global, options, world).await,
         TraceCommand::DeadLetters(command) => dead_letters(global, command, world).await,
         // Its exit code is another program's: `main` sees to it.

@@ -159,6 +159,16 @@ impl Entry {
         self.created.saturating_sub(self.delivered + self.refused + self.dropped)
     }
 
+    /// Nothing waits here any more: what nobody has told the end of had to make room for others, on a disk that does not
+    /// tell of which trace they were.
+    pub(crate) fn nothing_waits(&mut self) {
+        let gone = self.queued();
+        if gone > 0 {
+            self.dropped += gone;
+            self.reason = Some(DropReason::QueueFull);
+        }
+    }
+
     /// When the back end has taken the last of them.
     pub(crate) fn taken_at(&self) -> Option<Timestamp> {
         Timestamp::from_second(i64::from(self.taken_at)).ok().filter(|_| self.taken_at > 0)
@@ -222,6 +232,17 @@ mod tests {
         assert_eq!((entry.taken_at(), entry.reason), (Some(now), Some(DropReason::QueueFull)));
         assert_eq!(entry.refusal.as_deref(), Some("X-Ray: InvalidSegment"));
         assert_eq!((journal.trace_of_request("C"), journal.trace_of_request("E")), (Some(id(7)), None));
+    }
+
+    #[test]
+    fn what_had_to_make_room_is_not_told_as_waiting_once_nothing_waits() {
+        let mut journal = Journal::default();
+        journal.created(&call(7, "A"));
+        journal.created(&call(7, "B"));
+        journal.delivered(id(7), Timestamp::UNIX_EPOCH);
+        let mut entry = journal.trace(id(7)).unwrap().clone();
+        entry.nothing_waits();
+        assert_eq!((entry.queued(), entry.dropped, entry.reason), (0, 1, Some(DropReason::QueueFull)));
     }
 
     #[test]

@@ -255,7 +255,11 @@ impl Pipeline {
     /// What became of the spans of this trace, and whether one of them is under way.
     pub(crate) fn trace(&self, trace_id: TraceId) -> (Option<Entry>, bool) {
         let state = self.shared().state();
-        (state.journal.trace(trace_id).cloned(), state.under_way.holds(trace_id))
+        let mut entry = state.journal.trace(trace_id).cloned();
+        if let Some(entry) = entry.as_mut().filter(|_| state.store.len() == 0) {
+            entry.nothing_waits();
+        }
+        (entry, state.under_way.holds(trace_id))
     }
 
     /// The trace of the call with this request id.

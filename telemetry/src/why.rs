@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use opentelemetry::trace::TraceId;
 use serde::{Serialize, Serializer};
 
+use crate::counters::DropReason;
 use crate::dead_letters::Letter;
 use crate::journal::Entry;
 use crate::sampler::Judgement;
@@ -132,17 +133,18 @@ impl Telemetry {
         let is_exported = pipeline.health().exporter.is_some();
         let fate = fate(entry.as_ref(), is_under_way, &judgement, is_exported, trace_id.is_some());
         let health = pipeline.health();
-        let words =
-            Words { fate, entry: entry.as_ref(), judgement: &judgement, health: &health, is_trace: trace_id.is_some() };
+        let (entry, is_trace) = (entry.as_ref(), trace_id.is_some());
+        let made_room = pipeline.counters().dropped_for(DropReason::QueueFull);
+        let words = Words { fate, entry, judgement: &judgement, health: &health, made_room, is_trace };
         Some(Why {
             id: id.trim().to_owned(),
             trace_id: trace_id.map(|trace_id| trace_id.to_string()),
             fate,
             what: words.what(),
             remedy: words.remedy(),
-            spans: entry.as_ref().map(SpanFates::of),
+            spans: entry.map(SpanFates::of),
             dead_letters: 0,
-            delivered_at: entry.as_ref().and_then(Entry::taken_at),
+            delivered_at: entry.and_then(Entry::taken_at),
         })
     }
 }

@@ -40,6 +40,8 @@ mod story;
 mod terminal;
 mod trace_files;
 mod trace_fixture;
+mod trace_guide;
+mod trace_serve;
 mod trace_terminal;
 mod trace_ui;
 mod trace_writers;

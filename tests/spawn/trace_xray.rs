@@ -3,6 +3,7 @@
 use crate::fixture::{aws, json, spawn};
 use crate::trace_fixture::{put, shop};
 use serde_json::Value;
+use spawn_test_support::Aws;
 use spawn_test_support::programs::Output;
 
 async fn look(line: &[&str]) -> Output {
@@ -146,9 +147,33 @@ async fn what_waits_in_the_spool_is_shown_with_what_x_ray_has() {
 }
 
 #[tokio::test]
-async fn without_a_region_nothing_is_asked_and_a_refusal_names_the_statement() {
-    let output = spawn(aws().await).args(["trace", "list"]).env("AWS_REGION", "").env("AWS_DEFAULT_REGION", "");
+async fn without_a_region_nothing_is_asked() {
+    let output = spawn(aws().await).args(["trace", "list"]).env_remove("AWS_REGION").env_remove("AWS_DEFAULT_REGION");
     let output = output.run().await.unwrap();
     assert_eq!(output.status, 2, "{}", output.stderr);
     assert!(output.stderr.contains("no AWS region") && output.stderr.contains("--from PATH"), "{}", output.stderr);
+}
+
+/// A user of moto without any right.
+const NOBODY: &str = "\
+iam = boto3.client('iam')
+iam.create_user(UserName='nobody')
+key = iam.create_access_key(UserName='nobody')['AccessKey']
+[key['AccessKeyId'], key['SecretAccessKey']]";
+
+#[tokio::test]
+async fn whoever_may_not_look_is_told_the_statement_that_lets_them() {
+    let aws = Aws::start().await.unwrap();
+    let key = aws.boto3(NOBODY).await.unwrap();
+    aws.enforce_iam(&[]).await.unwrap();
+    let key = [0, 1].map(|place| key[place].as_str().unwrap().to_owned());
+    let env = [("AWS_ACCESS_KEY_ID", &key[0]), ("AWS_SECRET_ACCESS_KEY", &key[1])];
+    let cases =
+        [("list", "xray:GetTraceSummaries"), ("show 1-6b021b31-0123456789abcdef01234567", "xray:BatchGetTraces")];
+    for (line, action) in cases {
+        let output = spawn(&aws).envs(env).arg("trace").args(line.split(' ')).run().await.unwrap();
+        assert_eq!((output.status, output.stdout.as_str()), (1, ""), "{}", output.stderr);
+        let statement = format!(r#""Sid":"LookAtTraces","Effect":"Allow","Action":"{action}""#);
+        assert!(output.stderr.contains(&statement), "no {statement} in {}", output.stderr);
+    }
 }

@@ -13,6 +13,7 @@ mod otlp;
 pub mod page;
 mod read;
 mod search;
+pub mod serve;
 mod span;
 pub mod text;
 mod trace;

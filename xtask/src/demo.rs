@@ -2,7 +2,6 @@
 
 mod array;
 
-use crate::tree;
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use spawn_test_support::programs::Output;
@@ -50,13 +49,14 @@ pub(crate) async fn run() -> Result<()> {
     local.signal("TERM")?;
     local.wait(PATIENCE).await?;
 
-    show_traces(&aws, &folder, &launched.trace_id, &array).await?;
+    show_traces(&aws, &programs, &folder, &launched.trace_id, &array).await?;
     std::fs::write(folder.join("spored-ec2.log"), room.log(&launched.instance_id))?;
     let of_array: Vec<String> = array.instance_ids.iter().map(|id| room.log(id)).collect();
     std::fs::write(folder.join("spored-array.log"), of_array.concat())?;
     std::fs::write(folder.join("spored-on-premises.log"), local.stderr())?;
     say("everything is still there to look at");
     show(&format!("  {}\n", folder.display()));
+    show("    array.html               the array's trace as a page: open it in a browser\n");
     show("    traces.json              the X-Ray documents, as BatchGetTraces returned them\n");
     show("    spored-ec2.log           the agent of the EC2 instance\n");
     show("    spored-array.log         the agents of the array's instances, one after the other\n");
@@ -183,27 +183,34 @@ fn quoted(word: &str) -> String {
     if word.chars().all(plain) { word.to_owned() } else { format!("'{word}'") }
 }
 
-async fn show_traces(aws: &Aws, folder: &Path, launch: &str, array: &array::Done) -> Result<()> {
+async fn show_traces(aws: &Aws, programs: &Path, folder: &Path, launch: &str, array: &array::Done) -> Result<()> {
     let traces = aws.traces(&[]).await?;
-    let file = folder.join("traces.json");
-    std::fs::write(&file, serde_json::to_string_pretty(&traces)?)?;
-    say(&format!("the traces, as X-Ray's BatchGetTraces returned them ({} of them)", traces.len()));
-    let id = |trace: &Value| trace["Id"].as_str().unwrap_or_default().to_owned();
-    let mut one_document = None;
-    for trace in traces.iter().filter(|trace| !is_trace(trace, &array.trace_id)) {
-        let documents = documents(trace);
-        show(&format!("\ntrace {}\n{}", id(trace), tree::draw(&documents)));
-        if is_trace(trace, launch) {
-            one_document = documents
-                .into_iter()
-                .find(|document| document.pointer("/aws/operation") == Some(&"RunInstances".into()));
-        }
-    }
-    array::show_trace(&traces, array)?;
-    let document = one_document.context("the launch's trace has no RunInstances: nothing was delivered")?;
-    say("one document of it, whole");
+    let mut documents = traces.iter().filter(|trace| is_trace(trace, launch)).flat_map(documents);
+    let one = documents.find(|document| document.pointer("/aws/operation") == Some(&"RunInstances".into()));
+    let document = one.context("the launch's trace has no RunInstances: nothing was delivered")?;
+    std::fs::write(folder.join("traces.json"), serde_json::to_string_pretty(&traces)?)?;
+    say("one document of a trace, whole, as X-Ray's BatchGetTraces returned it");
     show(&(serde_json::to_string_pretty(&document)? + "\n"));
+    say("the traces, as spawn reads them back from X-Ray");
+    let list = look(aws, programs, &["trace", "list"]).await?;
+    ensure!(list.lines().count() > 3, "X-Ray knows fewer traces than were made");
+    look(aws, programs, &["trace", "show", launch]).await?;
+    look(aws, programs, &["trace", "map", &array.trace_id]).await?;
+    say("the array's trace: the launch at the terminal, the tasks wherever they ran, the second attempt of demo[3]");
+    let drawn = look(aws, programs, &["trace", "show", &array.trace_id]).await?;
+    ensure!(drawn.contains("task demo["), "the array's trace lacks its tasks");
+    let map = look(aws, programs, &["trace", "array", array.name]).await?;
+    ensure!(map.contains("run"), "the array's heat map lacks the phases");
+    let page = folder.join("array.html").display().to_string();
+    look(aws, programs, &["trace", "show", &array.trace_id, "--html", &page]).await?;
     Ok(())
+}
+
+/// A command that looks at traces; what it prints.
+async fn look(aws: &Aws, programs: &Path, line: &[&str]) -> Result<String> {
+    let output = command(Program::new(programs.join("spawn")).args(line).envs(aws.env()), "spawn", line).await?;
+    ensure!(output.status == 0, "spawn {} failed", line.join(" "));
+    Ok(output.stdout)
 }
 
 /// Whether this is the trace of that W3C id, which X-Ray writes with hyphens.

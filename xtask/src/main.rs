@@ -5,7 +5,6 @@ mod demo;
 mod figures;
 mod measure;
 mod storm;
-mod tree;
 
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;

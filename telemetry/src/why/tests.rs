@@ -28,7 +28,7 @@ fn about(write: impl FnOnce(&mut Journal), judgement: Judgement, problem: Option
     write(&mut journal);
     let entry = journal.trace(trace_id());
     let fate = fate(entry, false, &judgement, true, true);
-    let words = Words { fate, entry, judgement: &judgement, health: &health(problem), is_trace: true };
+    let words = Words { fate, entry, judgement: &judgement, health: &health(problem), made_room: 0, is_trace: true };
     (fate, words.what(), words.remedy().unwrap())
 }
 

@@ -16,6 +16,8 @@ pub(super) struct Words<'a> {
     pub(super) entry: Option<&'a Entry>,
     pub(super) judgement: &'a Judgement,
     pub(super) health: &'a Health,
+    /// Spans of any trace that had to make room for others.
+    pub(super) made_room: u64,
     /// Whether it is known which trace it is about.
     pub(super) is_trace: bool,
 }
@@ -35,7 +37,11 @@ impl Words<'_> {
             }
             (TraceFate::Queued, Some(entry)) => {
                 let waits = if entry.queued() == 1 { "waits" } else { "wait" };
-                let waiting = format!("{} {waits} for delivery", of(entry.queued(), entry.all()));
+                let perhaps = match self.made_room {
+                    0 => String::new(),
+                    spans => format!(", if not among the {spans} spans that had to make room since the start"),
+                };
+                let waiting = format!("{} {waits} for delivery{perhaps}", of(entry.queued(), entry.all()));
                 match &self.health.problem {
                     Some(problem) => format!("{waiting}: {}", problem.what),
                     None => waiting,

@@ -2,6 +2,7 @@
 //! agents, a fault proxy, a faulty disk and an independent OTLP receiver; all of it sets itself up and ends with the process.
 
 pub mod aws;
+pub mod browser;
 pub mod fault_proxy;
 mod faulty_disk;
 pub mod imds;
@@ -22,6 +23,7 @@ mod storm;
 mod terminal;
 
 pub use aws::{Aws, RecordedCall, UserKey};
+pub use browser::{Browser, Look, Tab};
 pub use fault_proxy::FaultProxy;
 pub use faulty_disk::{DiskFault, FaultyDisk};
 pub use imds::{Imds, InstanceFacts};

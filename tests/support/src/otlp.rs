@@ -142,6 +142,15 @@ pub async fn sdk_child() -> Result<[PathBuf; 2]> {
     Ok([python(Environments::of_this_build(), Requirements::Sdk).await?, script("sdk_child.py")])
 }
 
+/// The command line of a program that OpenTelemetry's Python SDK traces, but for the protocol, `grpc`, `http/protobuf` or
+/// `http/json`: it exports a trace to `OTEL_EXPORTER_OTLP_ENDPOINT` and prints its spans as a line of JSON.
+///
+/// # Errors
+/// When the SDK cannot be installed.
+pub async fn sdk_export() -> Result<[PathBuf; 2]> {
+    Ok([python(Environments::of_this_build(), Requirements::Exporters).await?, script("sdk_export.py")])
+}
+
 /// What OpenTelemetry's Python SDK finds in a carrier, given as a JSON object of names and values.
 ///
 /// # Errors

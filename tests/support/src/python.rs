@@ -19,10 +19,14 @@ pub enum Requirements {
     Otlp,
     /// OpenTelemetry's own SDK, for programs that join our traces.
     Sdk,
+    /// OpenTelemetry's own SDK with each of its OTLP exporters, for programs that send us their spans.
+    Exporters,
     /// A collector that others wrote.
     Rotel,
     /// Prometheus' own parser.
     Prometheus,
+    /// What drives a browser.
+    Browser,
     /// A terminal emulator that others wrote.
     Terminal,
 }
@@ -34,8 +38,10 @@ impl Requirements {
             Self::Ministack => "ministack",
             Self::Otlp => "otlp",
             Self::Sdk => "sdk",
+            Self::Exporters => "exporters",
             Self::Rotel => "rotel",
             Self::Prometheus => "prometheus",
+            Self::Browser => "browser",
             Self::Terminal => "terminal",
         }
     }
@@ -46,8 +52,10 @@ impl Requirements {
             Self::Ministack => "the emulator of DynamoDB, S3, SQS and Lambda",
             Self::Otlp => "the OTLP receiver",
             Self::Sdk => "OpenTelemetry's SDK",
+            Self::Exporters => "OpenTelemetry's exporters",
             Self::Rotel => "the collector rotel",
             Self::Prometheus => "Prometheus' parser",
+            Self::Browser => "what drives the browser",
             Self::Terminal => "the terminal emulator",
         }
     }
@@ -58,8 +66,10 @@ impl Requirements {
             Self::Ministack => include_str!("../python/ministack.txt"),
             Self::Otlp => include_str!("../python/otlp.txt"),
             Self::Sdk => include_str!("../python/sdk.txt"),
+            Self::Exporters => include_str!("../python/exporters.txt"),
             Self::Rotel => include_str!("../python/rotel.txt"),
             Self::Prometheus => include_str!("../python/prometheus.txt"),
+            Self::Browser => include_str!("../python/browser.txt"),
             Self::Terminal => include_str!("../python/terminal.txt"),
         }
     }
@@ -84,6 +94,11 @@ impl Environments {
 
     fn of_target(chosen: Option<&OsStr>) -> Self {
         Self::at(target(chosen).join("test-env"))
+    }
+
+    /// A folder beside the environments, for what is no Python.
+    pub(crate) fn beside(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
     }
 
     /// The Python of the environment for `requirements`, which is made first if it is absent or out of date.
@@ -134,9 +149,10 @@ fn install(requirements: Requirements, home: &Path, python: &Path) -> anyhow::Re
             .arg(list),
         "install the pinned Python packages (check the network and pip's index settings)",
     )
+    .map(drop)
 }
 
-fn checked(command: &mut Command, what: &str) -> anyhow::Result<()> {
+pub(crate) fn checked(command: &mut Command, what: &str) -> anyhow::Result<Vec<u8>> {
     let output = command.stdin(Stdio::null()).output().with_context(|| format!("{what}: {command:?}"))?;
     ensure!(
         output.status.success(),
@@ -145,7 +161,7 @@ fn checked(command: &mut Command, what: &str) -> anyhow::Result<()> {
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr)
     );
-    Ok(())
+    Ok(output.stdout)
 }
 
 /// Says on standard error why the caller is waiting; a closed standard error is no reason to fail.
@@ -175,8 +191,8 @@ mod tests {
 
     #[test]
     fn every_requirement_is_pinned_to_one_version() {
-        use Requirements::{Ministack, Moto, Otlp, Prometheus, Rotel, Sdk, Terminal};
-        for requirements in [Moto, Ministack, Otlp, Sdk, Rotel, Prometheus, Terminal] {
+        use Requirements::{Browser, Exporters, Ministack, Moto, Otlp, Prometheus, Rotel, Sdk, Terminal};
+        for requirements in [Moto, Ministack, Otlp, Sdk, Exporters, Rotel, Prometheus, Browser, Terminal] {
             let loose: Vec<&str> = requirements
                 .text()
                 .lines()

@@ -258,6 +258,14 @@ fn a_comparison_shows_what_took_longer_and_what_is_on_one_side_alone() {
 }
 
 #[test]
+fn the_guide_shows_what_is_drawn() {
+    let guide = include_str!("../../../docs/how-to/look-at-a-trace.md");
+    for drawing in [include_str!("tests/launch_100.txt"), include_str!("tests/array_1000.txt")] {
+        assert!(guide.contains(&format!("```text\n{drawing}```\n")), "put this into the guide:\n{drawing}");
+    }
+}
+
+#[test]
 fn ten_thousand_levels_are_drawn_and_say_how_deep_they_are() {
     let deep = (1..=10_000).map(|id| span(id, id - 1, "deep", "down", id, 20_000 - id));
     let trace = Trace::gather(deep).remove(0);

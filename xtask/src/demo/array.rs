@@ -1,7 +1,6 @@
 //! The demo's job array: two instances and the host on premises share its tasks, and one of them needs a second attempt.
 
-use super::{PATIENCE, command, documents, is_trace, say, show};
-use crate::tree;
+use super::{PATIENCE, command, say};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use spawn_test_support::{Aws, MachineRoom, Program};
@@ -9,11 +8,12 @@ use std::path::Path;
 
 /// A second of work each. The first attempt of task 3 fails: it is made again some seconds later.
 const WORK: &str = "sleep 1; [ {index}-$JOB_ATTEMPT != 3-1 ] && hostname > \"$SPAWN_OUTPUT/host.txt\"";
-/// Levels of the trace that are drawn: launch, array, tasks, and the parts of each task.
-const LEVELS: usize = 4;
+/// What it is called.
+const NAME: &str = "demo";
 
 /// What is left of it to look at.
 pub(super) struct Done {
+    pub(super) name: &'static str,
     pub(super) trace_id: String,
     pub(super) instance_ids: Vec<String>,
 }
@@ -37,7 +37,7 @@ pub(super) async fn run(aws: &Aws, room: &MachineRoom, programs: &Path, on_premi
     for line in [["status", array.as_str()], ["results", array.as_str()]] {
         command(Program::new(programs.join("spawn")).args(line).envs(aws.env()), "spawn", &line).await?;
     }
-    Ok(Done { trace_id: text("/trace_id").context("the launch named no trace")?, instance_ids })
+    Ok(Done { name: NAME, trace_id: text("/trace_id").context("the launch named no trace")?, instance_ids })
 }
 
 async fn launch(aws: &Aws, programs: &Path) -> Result<Value> {
@@ -54,7 +54,7 @@ async fn launch(aws: &Aws, programs: &Path) -> Result<Value> {
         "--tag",
         "spawn:completion-delay=1s",
         "--job-array-name",
-        "demo",
+        NAME,
         "--tasks",
         "6",
         "--retries",
@@ -69,14 +69,4 @@ async fn launch(aws: &Aws, programs: &Path) -> Result<Value> {
     let output = command(program, "spawn", &line).await?;
     ensure!(output.status == 0, "the launch of the array failed");
     serde_json::from_str(&output.stdout).context("failed to read the launch's JSON")
-}
-
-/// Draws its trace, among all that were delivered.
-pub(super) fn show_trace(traces: &[Value], done: &Done) -> Result<()> {
-    let mine = traces.iter().find(|trace| is_trace(trace, &done.trace_id)).context("the array's trace is not there")?;
-    let drawn = tree::draw_levels(&documents(mine), LEVELS);
-    say("the array's trace: the launch at the terminal, the tasks wherever they ran, the second attempt of demo[3]");
-    show(&drawn);
-    ensure!(drawn.contains("task demo[3]"), "the array's trace lacks its tasks");
-    Ok(())
 }

@@ -1,0 +1,60 @@
+//! The heat map of a job array: a row for each task, what is remarkable first.
+
+use spawn_view::arrays;
+
+use crate::{Look, Opened, sample};
+
+#[test]
+fn tasks_and_their_cells_are_those_of_the_model() {
+    let traces = sample::array(24);
+    let page = Opened::at(&traces, "#/arrays", Look::default());
+    let expected: Vec<Vec<String>> = arrays(&traces)[0]
+        .tasks
+        .iter()
+        .map(|task| {
+            let sign = if task.failed {
+                "✖ "
+            } else if task.straggler {
+                "▲ "
+            } else {
+                ""
+            };
+            let said = if task.straggler { " straggler" } else { "" };
+            vec![task.index.to_string(), task.attempts.len().to_string(), format!("{sign}{}{said}", task.outcome)]
+        })
+        .collect();
+    let shown: Vec<Vec<String>> = serde_json::from_value(page.get(
+        "[...document.querySelectorAll('.task:not([hidden])')].sort((a, b) => a.place - b.place).map((row) => [...row.children].slice(0, 3).map((cell) => cell.textContent))",
+    ))
+    .unwrap();
+    assert_eq!(shown, expected);
+    assert_eq!(shown[0][0], "9", "the one that failed is first");
+    page.is_quiet();
+}
+
+#[test]
+fn a_cell_has_the_time_of_its_phase_and_the_longest_the_strongest_colour() {
+    let traces = sample::array(24);
+    let page = Opened::at(&traces, "#/arrays", Look::default());
+    let heads = page.texts(".task-head > div");
+    assert_eq!(heads[4..9], ["claim", "stage in", "run", "stage out", "complete"]);
+    let runs: Vec<(String, f64)> = serde_json::from_value(page.get(
+        "[...document.querySelectorAll('.task:not([hidden])')].map((row) => row.children[6]).map((cell) => [cell.textContent, Number(cell.style.getPropertyValue('--part'))])",
+    ))
+    .unwrap();
+    let strongest = runs.iter().max_by(|a, b| a.1.total_cmp(&b.1)).unwrap();
+    assert_eq!(strongest.0, "10.9 s");
+}
+
+#[test]
+fn a_task_leads_to_its_span_by_mouse_and_by_keys() {
+    let traces = sample::array(24);
+    let page = Opened::at(&traces, "#/arrays", Look::default());
+    page.press(&["ArrowDown", "Enter"]);
+    page.wait("document.querySelector('#details h2')?.textContent === 'task align[12]'");
+    page.press(&["4"]);
+    page.wait("document.getElementById('tasks') !== null");
+    page.click("#task-0 .outcome");
+    page.wait("document.querySelector('#details h2')?.textContent === 'task align[9]'");
+    assert!(page.text("document.querySelector('.cause').textContent").contains("out of memory"));
+}
