@@ -44,6 +44,7 @@ mod trace_guide;
 mod trace_serve;
 mod trace_terminal;
 mod trace_ui;
+mod trace_writers;
 mod trace_xray;
 mod tracing;
 mod tracing_switch;
