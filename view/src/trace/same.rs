@@ -51,12 +51,15 @@ fn is_better(one: &Span, other: &Span) -> bool {
     order.then_with(|| format!("{one:?}").cmp(&format!("{other:?}"))).is_gt()
 }
 
-/// Whether both tell the same span. X-Ray's instants are whole microseconds, and a parent may be told as another's.
+/// Whether both tell the same span. X-Ray's instants are whole microseconds, and a parent may be told as another's. What one
+/// program has announced another may end: whoever launched a job array, and whoever was the last to work on it.
 fn is_same(one: &Span, other: &Span) -> bool {
+    if one.name != other.name {
+        return false;
+    }
     let services = [one.service(), other.service()];
-    one.name == other.name
-        && one.start.abs_diff(other.start) < 1_000_000
-        && (services[0] == services[1] || services.contains(&""))
+    let alike = services[0] == services[1] || services.contains(&"");
+    one.end.is_some() != other.end.is_some() || (alike && one.start.abs_diff(other.start) < 1_000_000)
 }
 
 fn shown(span: &Span) -> String {

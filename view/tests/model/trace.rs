@@ -20,7 +20,7 @@ fn spans_hang_below_their_parents_in_the_order_in_which_they_began() {
 
 #[test]
 fn of_an_announcement_and_an_end_the_end_is_kept_without_a_word() {
-    let announced = span(1, 0, "work", 0, 0).open().said("more", 1).said("than", 2);
+    let announced = span(1, 0, "work", 0, 0).open().of("launcher").said("more", 1).said("than", 2);
     for spans in [[announced.clone(), span(1, 0, "work", 0, 9)], [span(1, 0, "work", 0, 9), announced]] {
         let trace = trace(spans);
         assert_eq!((trace.spans()[0].duration(), trace.spans().len(), trace.notes().len()), (Some(9 * MS), 1, 0));
