@@ -26,7 +26,7 @@ async fn the_commands_of_the_readme_run_in_its_order() {
     let aws = Aws::start().await.unwrap();
     let commands = commands();
     let names: Vec<&str> = commands.iter().map(|words| words[0]).collect();
-    assert_eq!(names, ["launch", "setup", "list", "extend", "tracing", "doctor", "launch", "status", "logs"]);
+    assert_eq!(names, ["launch", "setup", "list", "extend", "tracing", "doctor", "launch", "status", "logs", "trace"]);
     for words in commands {
         let output = spawn(&aws).args(&words).run().await.unwrap();
         assert_eq!(output.status, 0, "spawn {}: {}", words.join(" "), output.stderr);
