@@ -21,7 +21,10 @@ const PALE: &str = r"(() => {
     const style = getComputedStyle(one);
     if (style.visibility === 'hidden') continue;
     const back = behind(one);
-    const ink = over(parse(one.namespaceURI.endsWith('svg') ? style.fill : style.color), back);
+    const [r, g, b, a] = parse(one.namespaceURI.endsWith('svg') ? style.fill : style.color);
+    let seen = a;
+    for (let at = one; at; at = at.parentElement) seen *= Number(getComputedStyle(at).opacity);
+    const ink = over([r, g, b, seen], back);
     const [bright, dim] = [light(ink), light(back)].sort((a, b) => b - a);
     const ratio = (bright + 0.05) / (dim + 0.05);
     const large = parseFloat(style.fontSize) >= 24 || (parseFloat(style.fontSize) >= 18.66 && style.fontWeight >= 700);
@@ -35,7 +38,9 @@ fn every_text_stands_out_from_what_is_behind_it() {
     for dark in [false, true] {
         for place in ["", "#/map", "#/arrays", "#/traces"] {
             let page = Opened::at(&sample::array(24), place, Look { dark, ..Look::default() });
-            page.press(&["e"]);
+            page.press(&["e", "/"]);
+            page.tab.type_text(if place.is_empty() { "dynamodb" } else { "a" }).unwrap();
+            page.drawn();
             let pale: Vec<String> = serde_json::from_value(page.get(PALE)).unwrap();
             assert_eq!(pale, Vec::<String>::new(), "{place}, dark: {dark}");
         }

@@ -31,10 +31,12 @@ async fn a_live_page_follows_and_keeps_what_was_chosen() {
             tab.wait("document.querySelectorAll('.row:not([hidden])').length === 6").unwrap();
             tab.press(&["ArrowDown", "ArrowDown", "Enter"]).unwrap();
             tab.wait("document.querySelector('#details h2').textContent === 'POST /orders'").unwrap();
+            let alone = tab.evaluate("document.getElementById('details').textContent").unwrap();
             tab.press(&["/"]).unwrap();
             tab.type_text("dyna").unwrap();
             feed.add(&rest);
             tab.wait("document.querySelector('.facts').textContent.includes('19 spans')").unwrap();
+            tab.wait(&format!("document.getElementById('details').textContent !== {alone}")).unwrap();
             tab.type_text("modb").unwrap();
             tab.wait("document.getElementById('found').textContent === '10 found'").unwrap();
             assert_eq!(tab.evaluate("document.getElementById('search').value").unwrap(), "dynamodb");

@@ -42,7 +42,8 @@ fn trace() -> Trace {
     let mut task = span(2, Some(1), "task a[0]", 1_500, Some(4_000_500));
     task.outcome = Outcome::Error("it broke".to_owned());
     task.attributes = vec![text("spawn.job_array_id", "a-1"), text("spawn.job_array_index", "0")];
-    task.events = vec![Event { time: task.start - 250, name: "early".to_owned(), attributes: Vec::new(), dropped: 0 }];
+    task.events =
+        vec![Event { time: task.start - 2_000, name: "early".to_owned(), attributes: Vec::new(), dropped: 0 }];
     task.links = vec![Link {
         trace_id: TraceId::from(2),
         span_id: SpanId::from(3),
@@ -106,7 +107,7 @@ fn times_are_microseconds_from_the_start_and_what_is_under_way_has_no_duration()
     assert_eq!(times("orphan"), json!([0.01, 0.01, 0, "unset", ""]));
     assert_eq!(data["start"], "2026-03-02T09:30:00Z");
     assert_eq!((&data["errors"], &data["open"]), (&json!(1), &json!(1)));
-    assert_eq!(data["spans"][2]["events"][0]["time_us"], 1.25);
+    assert_eq!(data["spans"][2]["events"][0]["time_us"], -0.5);
 }
 
 #[test]

@@ -33,7 +33,7 @@ function drawNode({ at, node, x, y, width, height }, open) {
   drawn("title", {}, `${visible(node.name)}: ${statsText(node.stats)}`),
   drawn("rect", { class: "body", x: left, y: top, width, height, rx: 8 }),
   drawn("rect", { class: "rim", x: left, y: top + 8, width: 5, height: height - 16, rx: 2, style: { fill: rim } }),
-  drawn("text", { x: left + 14, y: top + 20, class: "called" }, short(node.name || "(no name)", 22)),
+  drawn("text", { x: left + 14, y: top + 20, class: "called" }, short(node.name || "(no name)", 20)),
   drawn("text", { x: left + 14, y: top + 38, class: "what" }, short(`${count(node.stats.calls, "call")}${node.stats.open ? `, ${node.stats.open} open` : ""}${node.kind === "aws" ? ", AWS" : ""}`, 28)),
   drawn("text", { x: left + 14, y: top + 55, class: "what" }, `${duration(node.stats.median_us)} \u00b7 95 % ${duration(node.stats.p95_us)}`),
   rate && drawn("text", { x: left + width - 10, y: top + 38, class: "what badly", "text-anchor": "end" }, rate));
@@ -42,7 +42,7 @@ function drawNode({ at, node, x, y, width, height }, open) {
 function drawEdge({ edge, points, x, y }, at, most) {
   const bad = failures(edge.stats) > 0;
   const text = `${edge.stats.calls.toLocaleString("en")} \u00b7 ${duration(edge.stats.median_us)}`;
-  const wide = 1.2 + 3 * Math.sqrt(edge.stats.calls / most);
+  const wide = 1.2 + 3 * Math.sqrt(edge.stats.calls / Math.max(most, 10));
   return drawn("g", { class: `edge${bad ? " bad" : ""}`, "data-edge": at, "data-from": edge.from, "data-to": edge.to },
     drawn("title", {}, statsText(edge.stats)),
     drawn("path", { d: curve(points), "stroke-width": wide.toFixed(2) }),
