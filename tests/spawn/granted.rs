@@ -227,7 +227,7 @@ async fn work(operator: &mut Operator<'_>, room: &MachineRoom) {
     arrays(operator, room).await;
     operator.run("trace exec -- true").await;
     operator.run("trace list").await;
-    let listed = operator.run("trace list --limit 1 -o json").await;
+    let listed = operator.run("trace list --limit 50 -o json").await;
     let listed: Value = serde_json::from_str(&listed).unwrap();
     operator.run(&format!("trace show {}", listed[0]["trace_id"].as_str().unwrap())).await;
 }

@@ -3,9 +3,9 @@
 use crate::fixture::{aws, json, spawn};
 use crate::trace_fixture::{put, shop};
 use serde_json::Value;
-use spawn_test_support::FaultProxy;
 use spawn_test_support::fault_proxy::{Action, Rule};
 use spawn_test_support::programs::Output;
+use spawn_test_support::{Aws, FaultProxy};
 
 async fn look(line: &[&str]) -> Output {
     let output = spawn(aws().await).arg("trace").args(line).env("LANG", "C.UTF-8").run().await.unwrap();
@@ -179,4 +179,22 @@ async fn a_search_that_x_ray_answers_on_many_pages_is_read_to_its_end() {
     let ids = put(aws().await, code).await;
     let line = ["list", "--service", "paged-shop", "--limit", "100", "-o", "json"];
     assert_eq!(json(&look(&line).await).as_array().unwrap().len(), ids.as_array().unwrap().len());
+}
+
+#[tokio::test]
+async fn looks_at_traces_do_not_hide_what_is_looked_for() {
+    let aws = Aws::start().await.unwrap();
+    shop(&aws, "hidden-shop").await;
+    let list = async |flags: &[&str]| {
+        let program = spawn(&aws).envs([("TRACING_ENABLED", "true"), ("OTEL_TRACES_SAMPLER", "always_on")]);
+        program.args(["trace", "list"]).args(flags).run().await.unwrap()
+    };
+    // What the first look could not deliver in its time, the next one does.
+    list(&[]).await;
+    spawn(&aws).env("TRACING_ENABLED", "true").args(["trace", "flush"]).run().await.unwrap();
+    let listed = list(&[]).await;
+    assert!(listed.stdout.lines().count() == 4 && !listed.stdout.contains("spawn trace list"), "{}", listed.stdout);
+    assert!(listed.stderr.contains("not shown (--looks)"), "{}", listed.stderr);
+    let with_looks = list(&["--looks"]).await.stdout;
+    assert!(with_looks.contains("spawn trace list"), "{with_looks}");
 }

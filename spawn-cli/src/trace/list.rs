@@ -18,6 +18,9 @@ use spawn_view::{Summary, summary, text};
 pub(crate) struct ListOptions {
     #[command(flatten)]
     search: SearchOptions,
+    /// Show the traces of looks at traces too, such as this one's.
+    #[arg(long)]
+    looks: bool,
     #[command(flatten)]
     source: SourceOptions,
     #[command(flatten)]
@@ -28,12 +31,14 @@ pub(crate) struct ListOptions {
 }
 
 pub(crate) async fn run(global: Global, options: ListOptions, world: &World) -> Result<Exit> {
-    let ListOptions { search, source, paper, output } = options;
+    let ListOptions { search, looks, source, paper, output } = options;
     let paper = paper.paper(world);
     let wanted = Wanted::Search { query: search.query(), limit: search.limit() };
     let listed = source::within("spawn trace list", global, &source, world, async |source| {
         let found = source.look(&wanted, 0).await?;
-        let summaries: Vec<Summary> = found.traces.iter().rev().map(summary).collect();
+        let all: Vec<Summary> = found.traces.iter().rev().map(summary).collect();
+        let (left_out, summaries): (Vec<Summary>, Vec<Summary>) =
+            all.into_iter().partition(|trace| !looks && is_look(trace));
         let data: Vec<SummaryData> = summaries.iter().map(summary_data).collect();
         output.print(&data, || text::list(&summaries, &paper))?;
         super::tell(&found.problems);
@@ -46,8 +51,18 @@ pub(crate) async fn run(global: Global, options: ListOptions, world: &World) -> 
                 1 => show::message("1 trace"),
                 many => show::message(&format!("{many} traces, {word}")),
             }
+            if !left_out.is_empty() {
+                let left_out =
+                    text::units::count(left_out.len() as u64, "trace is that of a look", "traces are those of looks");
+                show::message(&format!("{left_out} at traces and not shown (--looks)"));
+            }
         }
         Ok(Exit::Success)
     });
     Ok(listed.await?.unwrap_or(Exit::Interrupted))
+}
+
+/// Whether a trace is of nothing but a look at traces: they would hide what is looked for.
+fn is_look(trace: &Summary) -> bool {
+    trace.service == "spawn" && trace.name.starts_with("spawn trace ")
 }
