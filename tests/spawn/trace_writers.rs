@@ -4,9 +4,10 @@
 use crate::fixture::{aws, bare, json, spawn};
 use crate::trace_fixture::{TRACE, XRAY_FORM, file};
 use serde_json::{Value, json};
+use spawn_test_support::Step::{End, Type, Wait};
 use spawn_test_support::programs::Output;
 use spawn_test_support::writers::{sdk_shop, xray_sdk_shop};
-use spawn_test_support::{OtlpReceiver, Rotel};
+use spawn_test_support::{OtlpReceiver, Rotel, Terminal};
 use std::path::Path;
 use std::time::Duration;
 
@@ -134,6 +135,11 @@ async fn documents_of_awss_own_xray_sdk_are_read_from_a_file_and_from_x_ray() {
     let line = ["trace", "show", id, "--attributes", "--events"];
     let from_xray = spawn(aws().await).args(line).env("LANG", "C.UTF-8").run().await.unwrap();
     has_lines(&from_xray, &lines);
+    let terminal = Terminal::new(100, 30);
+    let view = spawn(aws().await).args(["trace", "ui", id]).env("LANG", "C.UTF-8").env("TERM", "xterm");
+    let seen =
+        terminal.run(&view, &[Wait("DynamoDB.PutItem"), Type("e\n"), Wait("failed"), Type("q"), End]).await.unwrap();
+    assert_eq!((seen.code, seen.is_given_back()), (Some(0), true), "{seen:?}");
     let both = json(&look(&path, &["show", "-o", "json"]).await);
     let other = spawn(aws().await).args(["trace", "show", id, "-o", "json"]).run().await.unwrap();
     assert_eq!(json(&other)["spans"], both["spans"], "a file and X-Ray say the same");

@@ -36,18 +36,23 @@ class Modes(pyte.Screen):
     def __init__(self, columns, lines):
         super().__init__(columns, lines)
         self.alternate = False
-        self.shell = None
+        # Between the marks of an update in one go, there is nothing to see yet.
+        self.updating = False
 
     def set_mode(self, *modes, **kwargs):
         if 1049 in modes and kwargs.get("private"):
             self.alternate = True
             self.reset()
+        if 2026 in modes and kwargs.get("private"):
+            self.updating = True
         super().set_mode(*modes, **kwargs)
 
     def reset_mode(self, *modes, **kwargs):
         if 1049 in modes and kwargs.get("private"):
             self.alternate = False
             self.reset()
+        if 2026 in modes and kwargs.get("private"):
+            self.updating = False
         super().reset_mode(*modes, **kwargs)
 
 
@@ -90,7 +95,7 @@ class Run:
 
     def until(self, is_so, what):
         deadline = time.monotonic() + PATIENCE
-        while not is_so():
+        while self.screen.updating or not is_so():
             self.read(0.05)
             if self.code is None:
                 child, status = os.waitpid(self.child, os.WNOHANG)
@@ -121,6 +126,7 @@ class Run:
             while self.read(MOMENT):
                 pass
         elif kind == "screen":
+            self.until(lambda: True, "the end of an update")
             self.keep(value)
         elif kind == "end":
             self.until(lambda: self.code is not None, "the end")

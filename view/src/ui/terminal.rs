@@ -5,10 +5,11 @@ use std::io::{self, Stdout, stdout};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::cursor::Show;
-use ratatui::crossterm::execute;
 use ratatui::crossterm::terminal::{
-    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode, is_raw_mode_enabled,
+    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
+    enable_raw_mode, is_raw_mode_enabled,
 };
+use ratatui::crossterm::{execute, queue};
 use ratatui::layout::{Position, Rect};
 
 use crate::ui::draw::draw;
@@ -34,9 +35,11 @@ impl Screen {
         Ok(Self { terminal })
     }
 
-    /// Draws what has changed.
+    /// Draws what has changed, for terminals that know how in one go.
     pub(crate) fn draw(&mut self, state: &State) -> io::Result<()> {
-        self.terminal.draw(|frame| draw(state, frame.buffer_mut())).map(drop)
+        queue!(stdout(), BeginSynchronizedUpdate)?;
+        self.terminal.draw(|frame| draw(state, frame.buffer_mut()))?;
+        execute!(stdout(), EndSynchronizedUpdate)
     }
 
     /// Draws everything at the next draw, and tells how large the terminal is.
@@ -74,7 +77,7 @@ fn enter() -> io::Result<()> {
 /// away cannot be given back.
 fn give_back() {
     if is_raw_mode_enabled().unwrap_or(true) {
-        drop(execute!(stdout(), LeaveAlternateScreen, Show));
+        drop(execute!(stdout(), EndSynchronizedUpdate, LeaveAlternateScreen, Show));
         drop(disable_raw_mode());
     }
 }
