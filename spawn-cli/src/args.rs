@@ -90,7 +90,7 @@ pub(crate) enum Command {
     /// Switch tracing on running instances on or off, or show what it is.
     #[command(subcommand)]
     Tracing(TracingCommand),
-    /// Trace what is no command of spawn.
+    /// Look at traces, and trace what is no command of spawn.
     #[command(subcommand)]
     Trace(TraceCommand),
     /// Open a shell on an instance, or run a command there.

@@ -31,6 +31,7 @@ use source::{Found, Source};
 use spawn_host::World;
 use spawn_host::dead_letters::DeadLettersCommand;
 use spawn_view::page::page;
+use spawn_view::text::escape::escape;
 use spawn_view::{Trace, xray_form};
 use std::path::Path;
 
@@ -106,7 +107,7 @@ pub(crate) async fn look(global: Global, command: TraceCommand, world: &World) -
 fn tell(problems: &[String]) {
     /// More help nobody.
     const TOLD: usize = 20;
-    problems.iter().take(TOLD).for_each(|problem| console::message(problem));
+    problems.iter().take(TOLD).for_each(|problem| console::message(&escape(problem)));
     if problems.len() > TOLD {
         console::message(&format!("and {} more problems like these", problems.len() - TOLD));
     }

@@ -43,7 +43,10 @@ async fn the_policy_has_xrays_actions_if_and_only_if_spans_go_there_or_its_rules
             let args = ["iam", "policy", "--role", role, "--tracing", tracing, "--sampler", sampler];
             let printed = bare().args(args).run().await.unwrap();
             let actions = actions(&json(&printed));
-            let xray = actions.iter().filter(|action| action.starts_with("xray:")).count();
+            // Looking at traces is the operator's, wherever the spans of this command go.
+            let looks = ["xray:GetTraceSummaries", "xray:BatchGetTraces"];
+            let xray = actions.iter().filter(|action| action.starts_with("xray:") && !looks.contains(&action.as_str()));
+            let xray = xray.count();
             assert_eq!(xray, expected, "{role} {tracing} {sampler}: {actions:?}");
         }
     }

@@ -129,7 +129,8 @@ async fn hostile_text_reaches_no_terminal_in_any_view() {
         "status": { "code": 2, "message": hostile },
         "events": [{ "timeUnixNano": "1", "name": hostile }],
     });
-    let path = file(folder.path(), "hostile.json", &[otlp(hostile, &[span(1, 0, hostile, 0, Some(9), &attributes)])]);
+    let name = format!("task {hostile}[0]");
+    let path = file(folder.path(), "hostile.json", &[otlp(hostile, &[span(1, 0, &name, 0, Some(9), &attributes)])]);
     let from = ["--from", text(&path)];
     let views: [&[&str]; 5] =
         [&["show", "--events", "--attributes"], &["list"], &["map"], &["array", hostile], &["compare", TRACE, TRACE]];

@@ -3,6 +3,8 @@
 use crate::fixture::{aws, json, spawn};
 use crate::trace_fixture::{put, shop};
 use serde_json::Value;
+use spawn_test_support::FaultProxy;
+use spawn_test_support::fault_proxy::{Action, Rule};
 use spawn_test_support::programs::Output;
 
 async fn look(line: &[&str]) -> Output {
@@ -146,9 +148,35 @@ async fn what_waits_in_the_spool_is_shown_with_what_x_ray_has() {
 }
 
 #[tokio::test]
-async fn without_a_region_nothing_is_asked_and_a_refusal_names_the_statement() {
-    let output = spawn(aws().await).args(["trace", "list"]).env("AWS_REGION", "").env("AWS_DEFAULT_REGION", "");
+async fn without_a_region_nothing_is_asked() {
+    let output = spawn(aws().await).args(["trace", "list"]).env_remove("AWS_REGION").env_remove("AWS_DEFAULT_REGION");
     let output = output.run().await.unwrap();
     assert_eq!(output.status, 2, "{}", output.stderr);
     assert!(output.stderr.contains("no AWS region") && output.stderr.contains("--from PATH"), "{}", output.stderr);
+}
+
+#[tokio::test]
+async fn whoever_may_not_look_is_told_the_statement_that_lets_them() {
+    let proxy = FaultProxy::start(aws().await.moto_url()).unwrap();
+    let message = "User: arn:aws:iam::123456789012:user/kim is not authorized to perform this";
+    let cases =
+        [("list", "xray:GetTraceSummaries"), ("show 1-6b021b31-0123456789abcdef01234567", "xray:BatchGetTraces")];
+    for (line, action) in cases {
+        proxy.script([Rule::new(Action::json_error(403, "AccessDeniedException", message))]);
+        let output = spawn(aws().await).env("AWS_ENDPOINT_URL", proxy.url()).arg("trace").args(line.split(' '));
+        let output = output.run().await.unwrap();
+        assert_eq!((output.status, output.stdout.as_str()), (1, ""), "{}", output.stderr);
+        let statement = format!(r#""Sid":"LookAtTraces","Effect":"Allow","Action":"{action}""#);
+        assert!(output.stderr.contains(&statement), "no {statement} in {}", output.stderr);
+    }
+}
+
+#[tokio::test]
+async fn a_search_that_x_ray_answers_on_many_pages_is_read_to_its_end() {
+    let code = "many = [trace_id() for _ in range(70)]\n\
+                [put({'name': 'paged-shop', 'id': hexadecimal(8), 'trace_id': trace, 'start_time': now - 60, 'end_time': now - 59}) \
+                for trace in many]\nmany";
+    let ids = put(aws().await, code).await;
+    let line = ["list", "--service", "paged-shop", "--limit", "100", "-o", "json"];
+    assert_eq!(json(&look(&line).await).as_array().unwrap().len(), ids.as_array().unwrap().len());
 }

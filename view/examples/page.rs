@@ -8,7 +8,7 @@ use spawn_view::page::{ConsoleLinks, page};
 use spawn_view::{Trace, read_path};
 
 #[path = "../tests/pages/sample.rs"]
-#[expect(dead_code, reason = "the tests use more of it")]
+#[expect(clippy::unwrap_used, reason = "numbers of spans are small")]
 mod sample;
 
 fn main() -> std::io::Result<()> {
@@ -18,6 +18,8 @@ fn main() -> std::io::Result<()> {
         ["--array", size] => sample::array(size.parse().map_err(std::io::Error::other)?),
         ["--shop"] => sample::shop(),
         ["--hostile"] => sample::hostile(),
+        ["--deep", size] => sample::deep(size.parse().map_err(std::io::Error::other)?),
+        ["--crowd", size] => sample::crowd(size.parse().map_err(std::io::Error::other)?),
         files => {
             let mut spans = Vec::new();
             for file in files {

@@ -65,7 +65,8 @@ pub(crate) async fn run(global: Global, options: ArrayOptions, world: &World) ->
         let found = source.look(&wanted, 1).await?;
         super::tell(&found.problems);
         let Some(array) = newest(arrays(&found.traces), &options.array, &found.traces) else {
-            show::message(&format!("no trace of a job array {}: {}", options.array, source.advice()));
+            let name = text::escape::escape(&options.array);
+            show::message(&format!("no trace of a job array {name}: {}", source.advice()));
             return Ok(Exit::Failure);
         };
         options.output.print(&array_data(&array, &found.traces), || text(&options, &array, &found, source, &paper))?;

@@ -14,6 +14,7 @@ pub mod prometheus;
 pub mod python;
 mod rotel;
 pub mod service_map;
+pub mod writers;
 pub mod xray_rules;
 
 mod http_call;

@@ -35,6 +35,7 @@ const SCRIPT: &[&str] = &[
     include_str!("script/details.js"),
     include_str!("script/links.js"),
     include_str!("script/bars.js"),
+    include_str!("script/row.js"),
     include_str!("script/toolbar.js"),
     include_str!("script/actions.js"),
     include_str!("script/waterfall.js"),
@@ -70,6 +71,15 @@ mod tests {
             let text = text.to_lowercase();
             assert!(!text.contains("</script") && !text.contains("</style") && !text.contains("<!--"));
         }
+    }
+
+    #[test]
+    fn dagre_is_as_npm_has_it() {
+        use sha2::{Digest as _, Sha256};
+        let sum: String = Sha256::digest(DAGRE.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+        let decision = include_str!("../../../docs/decisions/0026-pages.md");
+        assert!(decision.contains(&format!("`{sum}`")), "{sum} is not in docs/decisions/0026-pages.md");
+        assert!(script().contains("Copyright (c) 2012-2014 Chris Pettitt"));
     }
 
     #[test]

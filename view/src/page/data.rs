@@ -9,6 +9,8 @@ mod attributes;
 mod map;
 mod span;
 mod summary;
+#[cfg(test)]
+mod tests;
 mod trace;
 
 pub use array::{ArrayData, AttemptData, TaskData, array_data};

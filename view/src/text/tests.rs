@@ -235,6 +235,9 @@ fn a_list_keeps_ids_whole_however_narrow_it_is() {
         let shown = list(&[summary(&trace)], &Paper::plain(width));
         assert!(shown.contains("1-6b021b31-070707070707070707070707"), "{shown}");
     }
+    let titles = [40, 60, 80]
+        .map(|width| list(&[summary(&trace)], &Paper::plain(width)).lines().next().unwrap().split_whitespace().count());
+    assert_eq!(titles, [1, 3, 4], "what matters least is left out first");
     assert_drawn(&list(&[summary(&trace)], &Paper::plain(120)), include_str!("tests/list_120.txt"));
 }
 
@@ -255,6 +258,14 @@ fn a_comparison_shows_what_took_longer_and_what_is_on_one_side_alone() {
         &compare(&other, "align[0]", "align[3]", false, &Paper::plain(100)),
         include_str!("tests/compare_100.txt"),
     );
+}
+
+#[test]
+fn the_guide_shows_what_is_drawn() {
+    let guide = include_str!("../../../docs/how-to/look-at-a-trace.md");
+    for drawing in [include_str!("tests/launch_100.txt"), include_str!("tests/array_1000.txt")] {
+        assert!(guide.contains(&format!("```text\n{drawing}```\n")), "put this into the guide:\n{drawing}");
+    }
 }
 
 #[test]

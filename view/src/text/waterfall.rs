@@ -15,9 +15,6 @@ use crate::trace::Trace;
 use bar::Scale;
 use row::Rows;
 
-/// Notes that are shown; the others are counted.
-const NOTES: usize = 20;
-
 /// What a waterfall shows beside the spans.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Detail {
@@ -50,18 +47,16 @@ pub fn waterfall(trace: &Trace, detail: &Detail, paper: &Paper) -> String {
     text
 }
 
-/// What there is to say of the trace: each thing once, and not a thousand of them.
+/// What there is to say of the trace, each thing once. The model says no more than people read.
 fn notes(trace: &Trace, paper: &Paper, to: &mut String) {
     let mut said = BTreeSet::new();
-    let all = trace.notes().iter().map(|note| match note.span.and_then(|span| trace.spans().get(span)) {
-        Some(span) => format!("note: {}: {}", span.name, note.text),
-        None => format!("note: {}", note.text),
-    });
-    let new: Vec<String> = all.filter(|note| said.insert(note.clone())).collect();
-    for note in new.iter().take(NOTES) {
-        wrapped(paper, "", Paint::Odd, note, 3, to);
-    }
-    if new.len() > NOTES {
-        wrapped(paper, "", Paint::Odd, &format!("note: and {} more like these", new.len() - NOTES), 1, to);
+    for note in trace.notes() {
+        let note = match note.span.and_then(|span| trace.spans().get(span)) {
+            Some(span) => format!("note: {}: {}", span.name, note.text),
+            None => format!("note: {}", note.text),
+        };
+        if said.insert(note.clone()) {
+            wrapped(paper, "", Paint::Odd, &note, 3, to);
+        }
     }
 }

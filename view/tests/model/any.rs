@@ -92,7 +92,7 @@ fn check_rows(trace: &Trace, more_than: usize) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_spans_are_traces_of_which_everything_is_reached_once(spans in proptest::collection::vec(any_span(), 0..40)) {

@@ -264,7 +264,7 @@ fn an_instant_before_1970_or_beyond_all_numbers_is_no_panic() {
         let document = format!(
             r#"{{"trace_id":"1-6b0120b8-000000000123456789abcdef","id":"00000000000000a1","name":"x","start_time":{time},"end_time":{time}}}"#
         );
-        assert_eq!(Trace::gather(of_document(&document).unwrap())[0].notes().is_empty(), false);
+        assert!(!Trace::gather(of_document(&document).unwrap())[0].notes().is_empty());
     }
 }
 

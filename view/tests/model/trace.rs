@@ -20,7 +20,7 @@ fn spans_hang_below_their_parents_in_the_order_in_which_they_began() {
 
 #[test]
 fn of_an_announcement_and_an_end_the_end_is_kept_without_a_word() {
-    let announced = span(1, 0, "work", 0, 0).open();
+    let announced = span(1, 0, "work", 0, 0).open().said("more", 1).said("than", 2);
     for spans in [[announced.clone(), span(1, 0, "work", 0, 9)], [span(1, 0, "work", 0, 9), announced]] {
         let trace = trace(spans);
         assert_eq!((trace.spans()[0].duration(), trace.spans().len(), trace.notes().len()), (Some(9 * MS), 1, 0));
@@ -52,12 +52,12 @@ fn of_a_ring_of_parents_the_span_that_began_first_is_the_top() {
             span(base + 1, base + 3, "a", 5, 9),
             span(base + 2, base + 1, "b", 1, 9),
             span(base + 3, base + 2, "c", 6, 9),
-            span(base + 4, base + 3, "below", 7, 8),
+            span(base + 4, base + 3, "below", 0, 8),
             span(base + 5, base + 5, "self", 8, 9),
         ]
     };
     let one = trace(ring(0));
-    assert_eq!(names(&one, &one.top_down()), ["b", "c", "a", "below", "self"]);
+    assert_eq!(names(&one, &one.top_down()), ["b", "c", "below", "a", "self"]);
     assert_eq!(
         notes(&one)[0],
         "the parents of some spans lead back to themselves, in 2 rings: the first of each stands at the top"

@@ -17,7 +17,7 @@ struct Bar {
 }
 
 const BARS: &str = "[...document.querySelectorAll('.row:not([hidden])')].filter((row) => row.dataset.span).flatMap((row) => { \
-    const [cell, bar] = [row.querySelector('.time'), row.querySelector('.span-bar')]; if (!bar) return []; \
+    const [cell, bar] = [row.querySelector('.time'), row.querySelector('.span-bar')]; if (bar.hidden) return []; \
     const [outer, inner] = [cell.getBoundingClientRect(), bar.getBoundingClientRect()]; \
     return [{ span: row.dataset.span, left: inner.left - outer.left, width: inner.width, cell: outer.width }]; })";
 
@@ -65,6 +65,32 @@ fn a_part_of_the_axis_that_is_dragged_over_fills_the_window() {
     assert!(page.texts(".beyond").len() >= 2, "spans outside the window are said to be there");
     page.press(&["0"]);
     assert_eq!(compare(&page, &traces[0], (0.0, length)), 10);
+}
+
+#[test]
+fn the_small_picture_is_of_the_whole_trace_however_close_the_window_looks() {
+    let traces = sample::shop();
+    let page = Opened::of(&traces);
+    let length = (traces[0].end() - traces[0].start()) as f64;
+    page.press(&["End", "z"]);
+    let canvas: Vec<f64> = serde_json::from_value(page.get(
+        "(({ left, top, width, height }) => [left, top, width, height])(document.querySelector('.axis canvas').getBoundingClientRect())",
+    ))
+    .unwrap();
+    let y = canvas[1] + canvas[3] / 2.0;
+    page.tab.drag((canvas[0] + 0.1 * canvas[2], y), (canvas[0] + 0.6 * canvas[2], y)).unwrap();
+    page.drawn();
+    assert!(compare(&page, &traces[0], (0.1 * length, 0.6 * length)) >= 5);
+}
+
+#[test]
+fn a_chain_of_ten_thousand_spans_is_drawn_to_its_end() {
+    let traces = sample::deep(10_000);
+    let page = Opened::of(&traces);
+    page.press(&["End", "Enter"]);
+    assert_eq!(page.text("document.querySelector('#details h2').textContent"), "level 9999");
+    assert_eq!(page.rows().last().map(|(_, level, _)| *level), Some(10_000));
+    page.is_quiet();
 }
 
 #[test]

@@ -6,12 +6,15 @@ use crate::{Opened, sample};
 
 /// The rows that the model says, with what the page says of each.
 fn expected(trace: &Trace, more_than: usize) -> Vec<(String, u64)> {
+    let first = |span: usize| &trace.spans()[span];
     let label = |span: usize| format!("{} {}", trace.spans()[span].service(), trace.spans()[span].name);
     rows(trace, more_than)
         .into_iter()
         .map(|row| match row {
             Row::Span { span, depth } => (label(span), depth as u64 + 1),
-            Row::Folded { spans, depth } => (format!("{} × {}", label(spans[0]), spans.len()), depth as u64 + 1),
+            Row::Folded { spans, depth } => {
+                (format!("{} {} × {}", first(spans[0]).service(), spans.len(), first(spans[0]).name), depth as u64 + 1)
+            }
         })
         .collect()
 }

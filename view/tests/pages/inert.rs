@@ -83,7 +83,7 @@ fn a_link_leads_to_the_console_of_its_region_and_only_there() {
 
 #[test]
 fn a_page_without_traces_says_so() {
-    for place in ["#/map", "#/arrays"] {
+    for place in ["", "#/map", "#/arrays"] {
         let page = Opened::at(&[], place, Look::default());
         assert_eq!(page.texts(".empty").len(), 1);
         page.is_quiet();

@@ -30,7 +30,7 @@ fn a_person_without_a_mouse_gets_everywhere() {
     page.press(&["ArrowLeft"]);
     assert_eq!(cursor(&page), "storefront POST orders");
     page.press(&["ArrowDown", "ArrowRight", "ArrowRight"]);
-    assert_eq!(cursor(&page), "orders DynamoDB.GetItem × 9");
+    assert_eq!(cursor(&page), "orders 9 × DynamoDB.GetItem");
 
     page.press(&["e"]);
     assert_eq!(page.text("document.querySelector('#details h2').textContent"), "POST /checkout");
@@ -65,13 +65,23 @@ fn zooming_by_keys_keeps_the_span_at_the_cursor_in_sight() {
 }
 
 #[test]
-fn the_help_names_every_key() {
+fn the_help_names_every_key_and_so_does_the_reference() {
     let page = Opened::of(&sample::shop());
     page.press(&["?"]);
-    let keys = page.texts("#help dt");
+    let keys: Vec<[String; 3]> = serde_json::from_value(page.get(
+        "[...document.querySelectorAll('#help dl')].flatMap((list) => [...list.children].map((one) => \
+         [list.previousElementSibling.textContent, one.querySelector('dt').textContent, one.querySelector('dd').textContent]))",
+    ))
+    .unwrap();
     for key in ["/", "n", "N", "e", "E", "c", "f", "u", "z", "0", "t", "?", "Enter", "Esc", "[", "]"] {
-        assert!(keys.iter().any(|shown| shown == key), "{key} is not among {keys:?}");
+        assert!(keys.iter().any(|[_, shown, _]| shown == key), "{key} is not among {keys:?}");
     }
+    let mut table = String::from("| where | key | does |\n|---|---|---|\n");
+    keys.iter().for_each(|[place, key, does]| table += &format!("| {} | `{key}` | {does} |\n", place.to_lowercase()));
+    let reference = include_str!("../../../docs/reference/page.md");
+    let written =
+        reference.split("<!-- keys:begin -->\n").nth(1).and_then(|rest| rest.split("<!-- keys:end -->").next());
+    assert_eq!(written, Some(table.as_str()), "put this into docs/reference/page.md:\n{table}");
 }
 
 #[test]

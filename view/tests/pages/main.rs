@@ -1,4 +1,5 @@
 //! The page in a real Chromium: what is drawn is what the model says, and nothing else happens.
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 mod access;
 mod arrays;
@@ -6,6 +7,7 @@ mod bars;
 mod folds;
 mod inert;
 mod keys;
+mod live;
 mod looks;
 mod maps;
 mod pictures;

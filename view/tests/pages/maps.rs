@@ -74,6 +74,17 @@ fn a_node_leads_to_its_spans() {
 }
 
 #[test]
+fn of_very_many_nodes_the_busiest_are_drawn_and_the_page_says_so() {
+    let traces = sample::crowd(1_000);
+    let page = Opened::at(&traces, "#/map", Look::default());
+    assert_eq!(page.texts("#map .node").len(), 150);
+    assert!(
+        page.text("document.querySelector('.facts').textContent").contains("drawn are the 150 with the most calls")
+    );
+    page.is_quiet();
+}
+
+#[test]
 fn the_map_is_there_in_words_too() {
     let traces = sample::shop();
     let page = Opened::at(&traces, "#/map", Look::default());

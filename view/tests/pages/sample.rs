@@ -36,9 +36,7 @@ impl Pen {
         took: u64,
     ) -> usize {
         self.next += 1;
-        let id = SpanId::from(
-            0xa000_0000_0000_0000 | u64::try_from(self.trace.to_bytes()[15]).unwrap_or(0) << 32 | self.next,
-        );
+        let id = SpanId::from(0xa000_0000_0000_0000 | u64::from(self.trace.to_bytes()[15]) << 32 | self.next);
         self.spans.push(Span {
             trace_id: self.trace,
             span_id: id,
@@ -278,6 +276,29 @@ pub(crate) fn large(size: usize) -> Vec<Trace> {
         if i % 997 == 0 {
             pen.fails(call, "it did not work");
         }
+    }
+    Trace::gather(pen.done())
+}
+
+/// So many services, each called once by the first.
+pub(crate) fn crowd(size: usize) -> Vec<Trace> {
+    let mut pen = Pen::new(5);
+    let caller = origin("caller", "host");
+    let root = pen.span(&caller, None, "root", SpanKind::Internal, 0, size as u64);
+    for i in 0..size {
+        let call = pen.span(&caller, Some(root), "call", SpanKind::Client, i as u64, 1);
+        pen.says(call, "server.address", format!("service-{i}.example"));
+    }
+    Trace::gather(pen.done())
+}
+
+/// So many spans, each below the one before.
+pub(crate) fn deep(size: usize) -> Vec<Trace> {
+    let mut pen = Pen::new(6);
+    let of = origin("diver", "host");
+    let mut parent = None;
+    for i in 0..size as u64 {
+        parent = Some(pen.span(&of, parent, &format!("level {i}"), SpanKind::Internal, i, 2 * size as u64 - 2 * i));
     }
     Trace::gather(pen.done())
 }

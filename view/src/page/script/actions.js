@@ -34,6 +34,12 @@ function actions({ trace, list, chart, aside, rows }) {
       list.show(at);
       changed();
     },
+    /** Tells of the chosen span again, when it has changed. */
+    renew: () => {
+      const top = aside.scrollTop;
+      showDetails(trace.chosen);
+      aside.scrollTop = top;
+    },
     page: () => list.page(),
     row: () => rows()[trace.cursor],
     last: () => rows().length - 1,

@@ -29,7 +29,7 @@ function details(trace, at, act) {
       trace.path.has(at) && ["Critical path", duration(trace.path.get(at).reduce((sum, part) => sum + part.duration_us, 0))],
       ["Span", copied(span.span_id)],
       ["Parent", span.parent_span_id === null ? "none" : span.parent === null ? [element("code", {}, span.parent_span_id), " (not here)"] : spanLink(span.parent)],
-      ["Trace", [copied(trace.data.trace_id), copied(trace.data.xray_trace_id)]],
+      ["Trace", [copied(trace.data.trace_id), element("br"), copied(trace.data.xray_trace_id)]],
     ]),
     ...table("Attributes", span.attributes, span.dropped.attributes),
     ...section("Events", span.events.map((event) => element("li", {}, from(event.name), element("span", { class: "quiet" }, ` at ${duration(Math.abs(event.time_us))}${event.time_us < 0 ? " before the start" : ""}`), pairs(said(event.attributes)))), span.dropped.events),

@@ -3,25 +3,35 @@
 const NODE = { width: 178, height: 66 };
 const LABEL = { width: 92, height: 32 };
 
+/** More nodes than this are no picture, and their layout takes its time. */
+const MOST_NODES = 150;
+
+/** The part of a map that is drawn: the nodes with the most calls, under the places that they have in the whole. */
+function drawable(map) {
+  const places = map.nodes.map((_, at) => at);
+  if (map.nodes.length <= MOST_NODES) return { places, ...map };
+  const busiest = new Set(places.sort((a, b) => map.nodes[b].stats.calls - map.nodes[a].stats.calls).slice(0, MOST_NODES));
+  return { nodes: map.nodes, places: [...busiest].sort((a, b) => a - b), edges: map.edges.filter((edge) => busiest.has(edge.from) && busiest.has(edge.to)) };
+}
+
 /** The layout that is seen largest in a place of this size: from left to right, or from the top down. */
 function layOut(map, width, height) {
   const across_ = plan(map, "LR");
-  if (map.nodes.length > 150) return across_;
   const down = plan(map, "TB");
   const scale = (one) => Math.min(width / one.width, height / one.height, 1);
-  return scale(down) > scale(across_) * 1.1 ? down : across_;
+  return scale(down) > scale(across_) ? down : across_;
 }
 
 function plan(map, rankdir) {
   const graph = new dagre.graphlib.Graph({ multigraph: true });
   graph.setGraph({ rankdir, nodesep: 28, ranksep: rankdir === "LR" ? 34 : 26, edgesep: 14, marginx: 20, marginy: 20 });
-  map.nodes.forEach((_, at) => graph.setNode(String(at), { ...NODE }));
+  map.places.forEach((at) => graph.setNode(String(at), { ...NODE }));
   map.edges.forEach((edge, at) => graph.setEdge(String(edge.from), String(edge.to), { ...LABEL, labelpos: "c" }, String(at)));
   dagre.layout(graph);
   const { width = 100, height = 100 } = graph.graph();
   return {
     width, height,
-    nodes: map.nodes.map((node, at) => ({ node, ...graph.node(String(at)) })),
+    nodes: map.places.map((at) => ({ at, node: map.nodes[at], ...graph.node(String(at)) })),
     edges: map.edges.map((edge, at) => ({ edge, ...graph.edge({ v: String(edge.from), w: String(edge.to), name: String(at) }) })),
   };
 }

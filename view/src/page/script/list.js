@@ -2,7 +2,8 @@
 
 let sorting = { key: "start", up: true };
 
-function traceList(main, traces) {
+function traceList(main, first) {
+  let traces = first;
   const columns = [
     ["Trace", "name", (one) => element("td", {}, element("a", { href: address.trace(one.trace_id) }, from(one.service), " ", from(one.name || "(no name)")))],
     ["Began", "start", (one) => element("td", {}, instant(one.start))],
@@ -20,11 +21,18 @@ function traceList(main, traces) {
     sorting = { key, up: sorting.key === key ? !sorting.up : key !== "errors" && key !== "duration_us" };
     changed();
   }))));
+  const none = element("p", { class: "empty" }, settings.live ? "No trace has come yet. What comes is shown at once." : "There are no traces in this page.");
   main.replaceChildren(element("div", { class: "view" },
-    element("div", { class: "bar", role: "search" }, text, found, errors),
+    element("div", { class: "bar", role: "search" }, text, found, errors), none,
     element("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Traces" }, element("table", { class: "plain", id: "traces" }, element("thead", {}, head), body))));
   text.addEventListener("input", changed);
   now.keys = () => false;
+  now.renew = async () => {
+    const next = await source.list();
+    if (now.view !== "traces" || JSON.stringify(next) === JSON.stringify(traces)) return;
+    traces = next;
+    now.draw();
+  };
   now.draw = () => {
     const words = text.value.toLowerCase().split(/\s+/).filter(Boolean);
     const only = errors.getAttribute("aria-pressed") === "true";
@@ -34,6 +42,7 @@ function traceList(main, traces) {
     const most = 1000;
     found.textContent = rows.length > most ? `the first ${most} of ${rows.length.toLocaleString("en")}` : count(rows.length, "trace");
     for (const cell of head.children) cell.setAttribute("aria-sort", cell.dataset.key !== sorting.key ? "none" : sorting.up ? "ascending" : "descending");
+    none.hidden = traces.length > 0;
     body.replaceChildren(...rows.slice(0, most).map((one) => element("tr", {}, columns.map(([, , cell]) => cell(one)))));
   };
   now.draw();

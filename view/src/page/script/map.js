@@ -20,7 +20,7 @@ const short = (text, room) => {
   return letters.length > room ? `${letters.slice(0, room - 1).join("")}\u2026` : letters.join("");
 };
 
-function drawNode({ node, x, y, width, height }, at, open) {
+function drawNode({ at, node, x, y, width, height }, open) {
   const bad = failures(node.stats) > 0;
   const left = x - width / 2, top = y - height / 2;
   const rim = node.kind === "service" ? colour(node.name) : "var(--strong-line)";
@@ -58,9 +58,9 @@ function serviceMap(main, title, map, open) {
     main.replaceChildren(element("p", { class: "empty" }, "No service took part: there are no spans."));
     return;
   }
-  const plan = layOut(map, main.clientWidth, main.clientHeight - 90);
+  const plan = layOut(drawable(map), main.clientWidth, main.clientHeight - 90);
   const most = Math.max(1, ...map.edges.map((edge) => edge.stats.calls));
-  const inner = drawn("g", {}, plan.edges.map((edge, at) => drawEdge(edge, at, most)), plan.nodes.map((node, at) => drawNode(node, at, open)));
+  const inner = drawn("g", {}, plan.edges.map((edge, at) => drawEdge(edge, at, most)), plan.nodes.map((node) => drawNode(node, open)));
   const svg = drawn("svg", { role: "group", "aria-label": `Service map: ${count(map.nodes.length, "node")}, ${count(map.edges.length, "edge")}`, id: "map" }, inner);
   const sight = { x: 0, y: 0, scale: 1 };
   const show = () => inner.setAttribute("transform", `translate(${sight.x.toFixed(2)} ${sight.y.toFixed(2)}) scale(${sight.scale.toFixed(4)})`);
@@ -81,7 +81,8 @@ function serviceMap(main, title, map, open) {
   const move = (x, y) => { sight.x += x; sight.y += y; show(); };
   const tools = element("div", { class: "tools" }, button("+", () => closer(1.3), { "aria-label": "Zoom in" }), button("\u2212", () => closer(1 / 1.3), { "aria-label": "Zoom out" }), button("Whole map", whole));
   const place = element("div", { class: "map" }, svg, tools);
-  main.replaceChildren(element("div", { class: "view" }, element("div", { class: "facts" }, element("h2", {}, title), element("span", { class: "quiet" }, `${count(map.nodes.length, "node")}, ${count(map.edges.length, "edge")}`)), place, mapTable(map)));
+  main.replaceChildren(element("div", { class: "view" }, element("div", { class: "facts" }, element("h2", {}, title), element("span", { class: "quiet" }, `${count(map.nodes.length, "node")}, ${count(map.edges.length, "edge")}`),
+    plan.nodes.length < map.nodes.length && element("b", { class: "sign" }, `drawn are the ${plan.nodes.length} with the most calls; the tables have ${map.nodes.length > MOST_LINES ? `${MOST_LINES.toLocaleString("en")} of them` : "all"}`)), place, mapTable(map)));
   grasp(svg, closer, move);
   now.draw = () => {};
   now.keys = (event) => {
@@ -123,6 +124,8 @@ function grasp(svg, closer, move) {
   });
 }
 
+const MOST_LINES = 2000;
+
 /** The same in words, for whoever sees no graph or wants the figures. */
 function mapTable(map) {
   const head = (first) => element("tr", {}, first.map((name) => element("th", { scope: "col" }, name)), ["Calls", "Errors", "Faults", "Throttled", "Open", "Median", "95 %", "Longest"].map((name) => element("th", { scope: "col", class: "number" }, name)));
@@ -131,7 +134,7 @@ function mapTable(map) {
   const name = (at) => element("td", {}, from(map.nodes[at].name));
   return element("details", { class: "map-table" }, element("summary", {}, "As tables"),
     element("h3", {}, "Nodes"),
-    element("table", { class: "plain" }, element("thead", {}, head(["Name", "Kind"])), element("tbody", {}, map.nodes.map((node, at) => element("tr", {}, name(at), element("td", {}, KIND_NAMES[node.kind]), cells(node.stats))))),
+    element("table", { class: "plain" }, element("thead", {}, head(["Name", "Kind"])), element("tbody", {}, map.nodes.slice(0, MOST_LINES).map((node, at) => element("tr", {}, name(at), element("td", {}, KIND_NAMES[node.kind]), cells(node.stats))))),
     element("h3", {}, "Edges"),
-    element("table", { class: "plain" }, element("thead", {}, head(["From", "To"])), element("tbody", {}, map.edges.map((edge) => element("tr", {}, name(edge.from), name(edge.to), cells(edge.stats))))));
+    element("table", { class: "plain" }, element("thead", {}, head(["From", "To"])), element("tbody", {}, map.edges.slice(0, MOST_LINES).map((edge) => element("tr", {}, name(edge.from), name(edge.to), cells(edge.stats))))));
 }

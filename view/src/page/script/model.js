@@ -30,7 +30,7 @@ function model(data) {
   const whole = [0, Math.max(data.duration_us, 1)];
   return {
     data, spans: data.spans, children, roots, group, places, notes, path, whole,
-    window: whole, closed: new Set(), opened: new Set(), chosen: -1, cursor: 0, top: 0,
+    window: whole, closed: new Set(), opened: new Set(), chosen: -1, cursor: 0,
     search: { text: "", errors: false, service: "", least: 0, only: false }, found: null, texts: [],
   };
 }

@@ -11,22 +11,24 @@ const ask = async (path) => {
 
 const models = new Map();
 
-/** A trace keeps what was chosen in it when its spans become more. */
+/** A trace stays the same object, with what was chosen and folded in it, when its spans become more. */
 function remember(data) {
   const old = models.get(data.trace_id);
   const trace = model(data);
-  if (old) {
-    const chosenId = old.chosen >= 0 ? old.spans[old.chosen].span_id : "";
-    trace.chosen = trace.places.get(chosenId) ?? -1;
-    old.closed.forEach((at) => trace.closed.add(trace.places.get(old.spans[at].span_id) ?? -1));
-    trace.search = old.search;
-    trace.cursor = old.cursor;
-    trace.top = old.top;
-    if (old.window !== old.whole) trace.window = old.window;
-    search(trace);
+  if (!old) {
+    models.set(data.trace_id, trace);
+    return trace;
   }
-  models.set(data.trace_id, trace);
-  return trace;
+  const again = (at) => trace.places.get(old.spans[at]?.span_id) ?? -1;
+  // A group is known by its first span: groups are numbered anew.
+  const opened = [...old.opened].map((group) => trace.group[again(old.data.folded[group][0])] ?? -1);
+  const kept = {
+    chosen: again(old.chosen), closed: new Set([...old.closed].map(again)), opened: new Set(opened.filter((group) => group >= 0)),
+    search: old.search, cursor: old.cursor, window: old.window === old.whole ? trace.whole : old.window,
+  };
+  Object.assign(old, trace, kept, { order: undefined, linked: undefined });
+  search(old);
+  return old;
 }
 
 const summaryOf = (trace) => ({
@@ -43,7 +45,10 @@ const source = settings.live
     changed: (act) => {
       const events = new EventSource("/api/events");
       events.onmessage = act;
-      events.addEventListener("changed", act);
+      events.addEventListener("changed", (event) => {
+        tellStatus(JSON.parse(event.data));
+        act();
+      });
       events.onopen = () => { by("state").textContent = "live"; };
       events.onerror = () => { by("state").textContent = "the server does not answer"; };
     },
@@ -60,6 +65,13 @@ const source = settings.live
     arrays: async () => embedded.arrays,
     changed: () => {},
   };
+
+/** How it stands with the server: what made room for newer spans, and what went wrong last. */
+function tellStatus(status) {
+  const evicted = status.evicted_spans ?? status.tally?.evicted_spans ?? 0;
+  const problem = status.problems?.at(-1) ?? "";
+  by("state").replaceChildren("live", evicted ? `, ${count(evicted, "span")} made room for newer ones` : "", problem && element("b", { class: "sign" }, " \u26a0 ", from(problem.slice(0, 200))));
+}
 
 /** The X-Ray console's page of a trace, if there is one. */
 const consoleOf = (xrayId) => {

@@ -20,7 +20,6 @@ async function show() {
   const [id = "", span = ""] = parts;
   const only = traces.length === 1 ? traces[0].trace_id : "";
   const kind = view || (only ? "trace" : "traces");
-  // A span of the trace that is there already needs no new view.
   if (kind === "trace") {
     const trace = await source.trace(id || last || only || traces[0]?.trace_id || "");
     if (turn !== shownView) return;
@@ -31,11 +30,13 @@ async function show() {
     const map = trace ? trace.data.service_map : await source.map();
     if (turn !== shownView) return;
     [now.view, now.trace] = ["map", trace];
+    now.renew = again(map, async () => (trace ? (await source.trace(trace.data.trace_id)).data.service_map : source.map()));
     serviceMap(main, trace ? ["Services of ", from(trace.data.name)] : "Services of all traces", map, (node) => openNode(trace ?? (only ? models.get(only) : null), node, traces));
   } else if (kind === "arrays") {
     const arrays = await source.arrays();
     if (turn !== shownView) return;
     [now.view, now.trace] = ["arrays", null];
+    now.renew = again(arrays, source.arrays);
     arrayView(main, arrays, id);
   } else {
     [now.view, now.trace] = ["traces", null];
@@ -43,6 +44,14 @@ async function show() {
   }
   showViews();
 }
+
+/** Shows the view again once what it shows is another. */
+const again = (shown_, next) => {
+  const turn = shownView;
+  return async () => {
+    if (JSON.stringify(await next()) !== JSON.stringify(shown_) && turn === shownView) await show();
+  };
+};
 
 /** A node of the map leads to its spans. */
 function openNode(trace, node, traces) {
@@ -72,7 +81,7 @@ function failed(error) {
 }
 
 addEventListener("hashchange", () => show().catch(failed));
-source.changed(() => show().catch(failed));
+source.changed(() => now.renew().catch((error) => { by("state").textContent = visible(error.message); }));
 by("title").textContent = visible(document.title);
 by("help-button").addEventListener("click", openHelp);
 showTheme();

@@ -57,7 +57,7 @@ function dragging(area, trace, chosen, pressed = () => {}) {
   area.addEventListener("pointerdown", (event) => {
     if (event.button !== 0 || event.target.closest(".names-edge")) return;
     const box = area.getBoundingClientRect();
-    const [from, to] = trace().window;
+    const [from, to] = trace(event).window;
     const at = (x) => from + ((to - from) * Math.min(Math.max(x - box.left, 0), box.width)) / box.width;
     const first = event.clientX;
     // Over names there is text to be chosen, and no time.

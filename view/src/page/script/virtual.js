@@ -1,6 +1,6 @@
 // A long list of which only the rows in sight are elements.
 
-const SPARE = 8;
+const SPARE = 4;
 
 /** `fill(row element, place)` writes a row; `make()` makes an empty one. The rows are as high as `height` says. */
 function virtual(scroller, spacer, height, make, write) {

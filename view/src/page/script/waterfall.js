@@ -17,7 +17,8 @@ function waterfall(main, trace, spanId) {
   let rows = [];
   const list = virtual(chart, spacer, ROW, emptyRow, (one, at) => writeRow(one, trace, rows[at], at));
   const act = actions({ trace, list, chart, aside, rows: () => rows });
-  main.replaceChildren(element("div", { class: "view" }, facts(trace), notesOf(trace) ?? "", toolbar(trace, act), element("div", { class: "stage" }, chart, aside)));
+  const about = element("div", {}, facts(trace), notesOf(trace) ?? "");
+  main.replaceChildren(element("div", { class: "view" }, about, toolbar(trace, act), element("div", { class: "stage" }, chart, aside)));
 
   let drawnFor = "";
   now.draw = () => {
@@ -32,7 +33,7 @@ function waterfall(main, trace, spanId) {
     const whole = trace.whole[1] - trace.whole[0];
     windowOn.style.left = `${(100 * trace.window[0]) / whole}%`;
     windowOn.style.width = `${(100 * (trace.window[1] - trace.window[0])) / whole}%`;
-    const picture = `${width} ${document.documentElement.dataset.theme} ${trace.spans.length}`;
+    const picture = `${width} ${document.documentElement.dataset.theme} ${trace.spans.length} ${trace.data.open} ${whole}`;
     if (picture !== drawnFor) drawMinimap(canvas, trace, width);
     drawnFor = picture;
     chart.setAttribute("aria-rowcount", rows.length + 1);
@@ -43,7 +44,16 @@ function waterfall(main, trace, spanId) {
     by("found").textContent = trace.found ? foundText(trace) : "";
   };
   now.keys = waterfallKeys(act);
-  dragging(axis, () => trace, (from_, to) => look(trace, from_, to));
+  now.renew = async () => {
+    const before = trace.data;
+    await source.trace(before.trace_id);
+    if (now.trace !== trace || JSON.stringify(before.spans) === JSON.stringify(trace.data.spans)) return;
+    about.replaceChildren(facts(trace), notesOf(trace) ?? "");
+    if (!aside.hidden && trace.chosen >= 0) act.renew();
+    now.draw();
+  };
+  // Over the small picture the whole trace is dragged over, below it what is in the window.
+  dragging(axis, (event) => (event.target === canvas ? { window: trace.whole } : trace), (from_, to) => look(trace, from_, to));
   axis.addEventListener("dblclick", () => look(trace, ...trace.whole));
   dragging(spacer, () => barWindow(trace, spacer, axis), (from_, to) => look(trace, from_, to), (event) => pressedRow(event, act, rows));
   wheel(chart, axis, trace);
@@ -65,52 +75,6 @@ function barWindow(trace, spacer, axis) {
   const perPixel = (trace.window[1] - trace.window[0]) / Math.max(bars.width, 1);
   return { window: [trace.window[0] - (bars.left - all.left) * perPixel, trace.window[1] + (all.right - bars.right) * perPixel] };
 }
-
-function emptyRow() {
-  const name = element("div", { class: "name", role: "gridcell" });
-  const took = element("div", { class: "took", role: "gridcell" });
-  const time = element("div", { class: "time", role: "gridcell", "aria-hidden": "true" });
-  const one = element("div", { class: "row", role: "row", hidden: true }, name, took, time);
-  return Object.assign(one, { parts: { name, took, time } });
-}
-
-function writeRow(one, trace, row, at) {
-  const group = row.group === undefined ? null : trace.data.folded[row.group];
-  const first = group ? group[0] : row.span;
-  const span = trace.spans[first];
-  const { name, took, time } = one.parts;
-  const found = trace.found !== null && (group ? group.some((each) => trace.found.all.has(each)) : trace.found.all.has(first));
-  one.id = `row-${at}`;
-  one.className = ["row", at === trace.cursor && "cursor", found && "match", trace.found && !found && "aside"].filter(Boolean).join(" ");
-  const set = { "aria-level": row.depth + 1, "aria-rowindex": at + 2, "aria-posinset": row.place, "aria-setsize": row.siblings, "aria-selected": at === trace.cursor };
-  for (const [key, value] of Object.entries(set)) one.setAttribute(key, value);
-  if (row.opens) one.setAttribute("aria-expanded", row.open);
-  else one.removeAttribute("aria-expanded");
-  one.dataset.span = group ? "" : span.span_id;
-  name.style.paddingLeft = `${6 + Math.min(row.depth, 24) * 13}px`;
-  name.replaceChildren(...nameParts(trace, row, group, span));
-  took.textContent = group ? `\u2264${duration(longest(trace, group))}` : duration(span.duration_us);
-  took.title = group ? "none of them took longer" : "";
-  writeBars(time, trace, row);
-}
-
-function nameParts(trace, row, group, span) {
-  const mark = (kind, sign_, text) => element("span", { class: `mark ${kind}`, title: text }, element("span", { "aria-hidden": "true" }, sign_), element("span", { class: "unseen" }, `${text} `));
-  return [
-    row.opens
-      ? element("button", { class: "fold", type: "button", tabindex: -1, "aria-hidden": "true" }, row.open ? "\u25bc" : "\u25b6")
-      : element("span", { class: "nofold" }),
-    row.depth > 24 && element("span", { class: "quiet" }, `${row.depth}\u00a0`),
-    element("i", { class: "swatch", style: { color: colour(span.service) } }),
-    !group && span.status === "error" && mark("bad", "\u2716", "error"),
-    !group && span.duration_us === null && mark("open", "\u2026", "under way"),
-    !group && span.links.length > 0 && mark("link", "\u21c4", "has links"),
-    element("span", { class: "label" }, span.service && element("span", { class: "service" }, from(span.service.slice(0, 200))), span.service && " ",
-      from((span.name || "(no name)").slice(0, 300)), group && ` \u00d7 ${group.length.toLocaleString("en")}`),
-  ].filter(Boolean);
-}
-
-const longest = (trace, group) => group.reduce((most, at) => Math.max(most, trace.spans[at].duration_us ?? 0), 0);
 
 function foundText(trace) {
   const { order, all } = trace.found;
