@@ -230,7 +230,7 @@ async fn without_flags_the_pages_show_what_xray_has() {
 
 #[tokio::test]
 async fn without_a_region_the_pages_say_that_xray_is_not_asked() {
-    let nowhere = spawn(aws().await).env("AWS_REGION", "").env("AWS_DEFAULT_REGION", "");
+    let nowhere = spawn(aws().await).env_remove("AWS_REGION").env_remove("AWS_DEFAULT_REGION");
     let serving = started(nowhere.args(["trace", "serve", "--listen=0"])).await;
     let problems = serving.get("/api/status")["problems"].to_string();
     assert!(problems.contains("X-Ray is not asked") && problems.contains("no AWS region"), "{problems}");
