@@ -1,6 +1,7 @@
 //! `spawn trace serve`: what any SDK sends is on its pages, field by field, and it ends when it is asked to.
 
-use crate::fixture::bare;
+use crate::fixture::{aws, bare, spawn};
+use crate::trace_fixture::shop;
 use serde_json::{Value, json};
 use spawn_test_support::otlp::sdk_export;
 use spawn_test_support::{Process, Program};
@@ -18,15 +19,18 @@ struct Serving {
 }
 
 async fn serve(arguments: &[&str]) -> Serving {
-    let line = ["trace", "serve", "--listen=0", "--otlp=0"];
-    let mut process = bare().args(line).args(arguments).start().unwrap();
+    started(bare().args(["trace", "serve", "--listen=0", "--otlp=0"]).args(arguments)).await
+}
+
+async fn started(command: Program) -> Serving {
+    let mut process = command.start().unwrap();
     let after = |text: &str, word: &str| {
         let rest = text.lines().find_map(|line| line.strip_prefix(word))?;
         rest.trim().split([' ', ',']).next().map(str::to_owned)
     };
     let found = process.wait_for_stdout(PATIENCE, |text| {
         let whole = text.contains("Ctrl-C");
-        whole.then(|| Some((after(text, "pages")?, after(text, "OTLP")?))).flatten()
+        whole.then(|| Some((after(text, "pages")?, after(text, "OTLP").unwrap_or_default()))).flatten()
     });
     let (pages, otlp) = found.await.unwrap();
     Serving { process, pages, otlp }
@@ -162,14 +166,8 @@ async fn files_are_shown_without_a_receiver_and_the_end_comes_while_somebody_loo
     });
     let line = json!({ "resourceSpans": [{ "scopeSpans": [{ "spans": [span] }] }] });
     std::fs::write(&file, format!("{line}\n")).unwrap();
-    let mut process = bare().args(["trace", "serve", "--listen=0", "--from"]).arg(&file).start().unwrap();
-    let found = process.wait_for_stdout(PATIENCE, |text| {
-        let address = text.lines().find_map(|line| line.strip_prefix("pages"))?.trim().to_owned();
-        text.contains("Ctrl-C").then_some(address)
-    });
-    let pages = found.await.unwrap();
-    assert!(!process.stdout().contains("OTLP"), "{}", process.stdout());
-    let serving = Serving { process, pages, otlp: String::new() };
+    let serving = started(bare().args(["trace", "serve", "--listen=0", "--from"]).arg(&file)).await;
+    assert_eq!(serving.otlp, "");
     let host = serving.pages.trim_start_matches("http://").trim_end_matches('/').to_owned();
     let named = || serving.get("/api/traces")["traces"][0]["name"].as_str().map(str::to_owned);
     let name = spawn_test_support::wait_until("the file's trace", PATIENCE, named).await.unwrap();
@@ -212,4 +210,29 @@ async fn what_had_to_make_room_is_told_at_the_terminal() {
     let told = "1 traces with 2 spans have made room for newer ones";
     serving.process.wait_for_stderr(PATIENCE, |text| text.contains(told).then_some(())).await.unwrap();
     assert!(serving.end("INT").await.ends_with("spawn: 4 spans were shown, 2 had made room for newer ones\n"));
+}
+
+#[tokio::test]
+async fn without_flags_the_pages_show_what_xray_has() {
+    let [well, _, failed] = shop(aws().await, "served-shop").await;
+    let serving = started(spawn(aws().await).args(["trace", "serve", "--listen=0"])).await;
+    let shown = || {
+        let list = serving.get("/api/traces?service=served-shop&limit=9");
+        Some(list).filter(|list| list["traces"].as_array().is_some_and(|traces| traces.len() == 3))
+    };
+    let list = spawn_test_support::wait_until("X-Ray's traces", PATIENCE, shown).await.unwrap();
+    assert!([&well, &failed].iter().all(|id| list.to_string().contains(id.as_str())), "{list}");
+    let trace = serving.get(&format!("/api/traces/{failed}"));
+    assert_eq!(trace["spans"].as_array().map(Vec::len), Some(2), "{trace}");
+    assert_eq!(serving.get("/api/status")["problems"], json!([]));
+    serving.end("TERM").await;
+}
+
+#[tokio::test]
+async fn without_a_region_the_pages_say_that_xray_is_not_asked() {
+    let nowhere = spawn(aws().await).env_remove("AWS_REGION").env_remove("AWS_DEFAULT_REGION");
+    let serving = started(nowhere.args(["trace", "serve", "--listen=0"])).await;
+    let problems = serving.get("/api/status")["problems"].to_string();
+    assert!(problems.contains("X-Ray is not asked") && problems.contains("no AWS region"), "{problems}");
+    assert!(serving.end("INT").await.contains("no AWS region"));
 }

@@ -68,7 +68,8 @@ async fn what_swells_without_end_is_refused_for_good() {
     let bomb = gzip(&vec![0; 100 * 1024 * 1024]);
     assert!(bomb.len() < 1024 * 1024);
     let encoded = format!("{PROTOBUF}content-encoding: gzip\r\n");
-    let (status, code, message) = refused(&server, &encoded, &bomb).await;
+    // Its end is missing, which nobody finds out who stops reading where it is too much.
+    let (status, code, message) = refused(&server, &encoded, &bomb[..bomb.len() - 8]).await;
     assert!((status, code) == (413, 3) && message.contains("64 MB"), "{status} {code} {message}");
     let length = u32::try_from(bomb.len()).unwrap().to_be_bytes();
     let (code, _, message) = grpc_call(&server, EXPORT, [&[1], &length[..], &bomb].concat()).await;

@@ -77,6 +77,16 @@ async fn grpc() {
 }
 
 #[tokio::test]
+async fn messages_of_megabytes_are_taken() {
+    let server = start(Bounds::default()).await;
+    let large = |id| Message { attributes: vec![text("key", &"x".repeat(8_000_000))], ..span(7, id, "large") };
+    let mut client = TraceServiceClient::connect(format!("http://{}", server.otlp)).await.unwrap();
+    assert_eq!(client.export(request(vec![large(1)])).await.unwrap().into_inner().partial_success, None);
+    assert_eq!(server.send(vec![large(2)]).await.status, 200);
+    assert_eq!(server.status().await["spans"], 2);
+}
+
+#[tokio::test]
 async fn spans_that_are_none_are_refused_and_the_rest_is_kept() {
     let server = start(Bounds::default()).await;
     let wrong = Message { span_id: vec![1, 2, 3], ..span(7, 3, "wrong") };
