@@ -32,8 +32,8 @@ async fn a_list_finds_by_service_failure_length_and_time() {
         ids
     };
     assert_eq!(found(&[]).await, sorted(vec![well.clone(), slow.clone(), failed.clone()]));
-    assert_eq!(found(&["--error"]).await, [failed.clone()]);
-    assert_eq!(found(&["--slower-than", "2s"]).await, [slow.clone()]);
+    assert_eq!(found(&["--error"]).await, std::slice::from_ref(&failed));
+    assert_eq!(found(&["--slower-than", "2s"]).await, std::slice::from_ref(&slow));
     assert_eq!(found(&["--slower-than", "600ms"]).await, sorted(vec![slow.clone(), failed]));
     assert_eq!(found(&["--until", "2m"]).await, Vec::<String>::new());
     assert_eq!(found(&["--since", "2d"]).await.len(), 3);

@@ -14,7 +14,6 @@ use spawn_view::Query;
 use spawn_view::page::ConsoleLinks;
 use spawn_view::serve::{Bounds, Feed, Loopback, Options, Server, StatusData, Tally};
 use std::convert::Infallible;
-use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -130,12 +129,9 @@ fn greeting(server: &Server, from: &[PathBuf]) -> String {
     let mut text = format!("pages    {}\n", server.url());
     let receivers: Vec<String> = server.receivers().iter().map(ToString::to_string).collect();
     if let Some(last) = receivers.iter().rev().find(|address| !address.starts_with('[')) {
-        // A text never fails to be written into a text.
-        let _: std::fmt::Result = writeln!(
-            text,
-            "OTLP     {} (gRPC and HTTP on each)\n         export OTEL_EXPORTER_OTLP_ENDPOINT=http://{last}",
-            receivers.join(", ")
-        );
+        let all = receivers.join(", ");
+        text += &format!("OTLP     {all} (gRPC and HTTP on each)\n");
+        text += &format!("         export OTEL_EXPORTER_OTLP_ENDPOINT=http://{last}\n");
     }
     let follows =
         from.iter().map(|path| format!("follows  {}\n", spawn_host::console::escape(&path.to_string_lossy())));

@@ -40,13 +40,16 @@ pub enum Step<'a> {
     End,
 }
 
+/// A cell of a screen: column, line, character, foreground, background, reversed.
+pub type Cell = (u16, u16, String, String, String, bool);
+
 /// What was seen at a terminal.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Shown {
     /// The screens that were kept, line by line, without spaces at the ends of lines.
     pub screens: BTreeMap<String, Vec<String>>,
-    /// Of each kept screen, the cells that are not plain: column, line, character, foreground, background, reversed.
-    pub attributes: BTreeMap<String, Vec<(u16, u16, String, String, String, bool)>>,
+    /// Of each kept screen, the cells that are not plain.
+    pub attributes: BTreeMap<String, Vec<Cell>>,
     /// The exit code; minus the signal's number when one ended it.
     pub code: Option<i32>,
     /// The terminal's modes before the program began.

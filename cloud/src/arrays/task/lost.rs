@@ -4,7 +4,7 @@ use super::{Millis, Task};
 
 /// An attempt whose host vanished; its fields are those of [`Task`] at the time.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "each is the task's field of the same name")]
+#[expect(missing_docs, reason = "each is the task's field of the same name")]
 pub struct LostAttempt {
     pub attempt: u32,
     pub owner: Option<String>,
