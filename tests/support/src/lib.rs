@@ -34,5 +34,5 @@ pub use programs::{Program, wait_until};
 pub use rotel::Rotel;
 pub use service_map::ServiceMap;
 pub use storm::{Account, Storm};
-pub use terminal::{Shown, Step, Terminal};
+pub use terminal::{Cell, Shown, Step, Terminal};
 pub use xray_rules::XRayRules;
