@@ -8,7 +8,7 @@ use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span as M
 use opentelemetry_sdk::trace::SpanData;
 use serde::Deserialize;
 
-use super::value::{Integer, Pair, lenient};
+use super::value::{Integer, Pair, code, kind, lenient};
 use crate::message::{self, NoId};
 
 /// Why something is no span.
@@ -146,7 +146,7 @@ struct Span {
     flags: u32,
     #[serde(deserialize_with = "lenient")]
     name: String,
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "kind")]
     kind: i32,
     #[serde(deserialize_with = "lenient")]
     start_time_unix_nano: Integer<u64>,
@@ -249,7 +249,7 @@ impl SpanLink {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct SpanStatus {
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "code")]
     code: i32,
     #[serde(deserialize_with = "lenient")]
     message: String,

@@ -11,6 +11,46 @@ pub(super) fn lenient<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
     Option::deserialize(json).map(Option::unwrap_or_default)
 }
 
+/// The names of the kinds of a span, by number.
+const KINDS: [&str; 6] = [
+    "SPAN_KIND_UNSPECIFIED",
+    "SPAN_KIND_INTERNAL",
+    "SPAN_KIND_SERVER",
+    "SPAN_KIND_CLIENT",
+    "SPAN_KIND_PRODUCER",
+    "SPAN_KIND_CONSUMER",
+];
+/// The names of the codes of a status, by number.
+const CODES: [&str; 3] = ["STATUS_CODE_UNSET", "STATUS_CODE_OK", "STATUS_CODE_ERROR"];
+
+/// The kind of a span. OTLP asks for numbers, and protobuf's own libraries write names.
+pub(super) fn kind<'de, D: Deserializer<'de>>(json: D) -> Result<i32, D::Error> {
+    number_of(json, &KINDS)
+}
+
+/// The code of a status, in the same way.
+pub(super) fn code<'de, D: Deserializer<'de>>(json: D) -> Result<i32, D::Error> {
+    number_of(json, &CODES)
+}
+
+/// A name that nobody has heard of is as good as none.
+fn number_of<'de, D: Deserializer<'de>>(json: D, names: &[&str]) -> Result<i32, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Form {
+        Number(i32),
+        Name(String),
+    }
+    Ok(match Option::deserialize(json)? {
+        Some(Form::Number(number)) => number,
+        Some(Form::Name(name)) => {
+            let place = names.iter().position(|known| *known == name);
+            place.and_then(|place| i32::try_from(place).ok()).unwrap_or_default()
+        }
+        None => 0,
+    })
+}
+
 /// A number of 64 bits, as a text or, against OTLP's advice, as a number.
 #[derive(Debug)]
 pub(super) struct Integer<T>(pub(super) T);

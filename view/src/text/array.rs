@@ -100,7 +100,7 @@ fn tasks(array: &ArrayView, shown: &[&TaskRow], medians: &[u64], paper: &Paper, 
         Column::whole(" "),
         Column::number("INDEX"),
         Column::text("OUTCOME"),
-        Column::number("TRIES"),
+        Column::number("TRIES").spare(1),
         Column::number("TOTAL"),
     ];
     columns.extend(array.phases.iter().take(phases).map(|phase| Column::number(phase)));

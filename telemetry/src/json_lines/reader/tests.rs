@@ -235,3 +235,20 @@ fn times_that_otlp_cannot_hold_become_the_nearest_ones() {
     let read = read(&*lines(&[span])).next().unwrap().unwrap().span;
     assert_eq!((read.start_time, read.end_time), (UNIX_EPOCH, UNIX_EPOCH + Duration::from_nanos(u64::MAX)));
 }
+
+#[test]
+fn names_in_place_of_numbers_are_read_too() {
+    let line = |kind: &str, code: &str| {
+        let span = format!(
+            r#"{{"traceId":"5b8efff798038103d269b633813fc60c","spanId":"eee19b7ec3c1b174","kind":{kind},"status":{{"code":{code}}}}}"#
+        );
+        format!(r#"{{"resourceSpans":[{{"scopeSpans":[{{"spans":[{span}]}}]}}]}}"#)
+    };
+    let told = |kind: &str, code: &str| {
+        let span = read(line(kind, code).as_bytes()).next().unwrap().unwrap().span;
+        (span.span_kind, span.status)
+    };
+    assert_eq!(told("\"SPAN_KIND_CLIENT\"", "\"STATUS_CODE_ERROR\""), (SpanKind::Client, Status::error("")));
+    assert_eq!(told("\"SPAN_KIND_SERVER\"", "1"), (SpanKind::Server, Status::Ok));
+    assert_eq!(told("\"SPAN_KIND_NEW\"", "null"), (SpanKind::Internal, Status::Unset));
+}
