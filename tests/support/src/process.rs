@@ -5,6 +5,7 @@ use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
@@ -21,7 +22,7 @@ const TAIL: usize = 4_000;
 #[derive(Debug)]
 pub struct Process {
     name: String,
-    launcher: Child,
+    launcher: Mutex<Child>,
     pid: u32,
     captured: TempDir,
 }
@@ -52,7 +53,7 @@ impl Process {
             BufReader::new(said).read_line(&mut line)?;
         }
         let pid = line.trim().parse().with_context(|| format!("start {}: no process id", path.display()))?;
-        Ok(Self { name, launcher, pid, captured })
+        Ok(Self { name, launcher: Mutex::new(launcher), pid, captured })
     }
 
     /// The program's process id.
@@ -85,6 +86,10 @@ impl Process {
     /// # Errors
     /// When the process is gone already.
     pub fn signal(&self, name: &str) -> anyhow::Result<()> {
+        // Its launcher ends with it. After that its id may be another process's: ids go round in a minute of busy tests.
+        if self.launcher().try_wait()?.is_some() {
+            bail!("send {name} to {}: process {} is gone", self.name, self.pid);
+        }
         // The shell's own `kill`: the program of that name is not on every machine.
         let status = Command::new("/bin/sh")
             .args(["-c", "kill -s \"$0\" \"$1\"", name, &self.pid.to_string()])
@@ -98,7 +103,7 @@ impl Process {
 
     /// Its exit code once it has ended; 128 and the signal's number when a signal ended it.
     pub fn exit_status(&mut self) -> Option<i32> {
-        let ended = self.launcher.try_wait().ok().flatten()?;
+        let ended = self.launcher().try_wait().ok().flatten()?;
         Some(ended.code().unwrap_or(-1))
     }
 
@@ -161,6 +166,10 @@ impl Process {
         }
     }
 
+    fn launcher(&self) -> MutexGuard<'_, Child> {
+        self.launcher.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The last part of both streams, for an error.
     pub(crate) fn said(&self) -> String {
         format!("\n--- stdout\n{}\n--- stderr\n{}", tail(&self.stdout()), tail(&self.stderr()))
@@ -170,8 +179,9 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         // The closed pipe tells the launcher to end the group; waiting leaves no zombie.
-        drop(self.launcher.stdin.take());
-        drop(self.launcher.wait());
+        let mut launcher = self.launcher();
+        drop(launcher.stdin.take());
+        drop(launcher.wait());
     }
 }
 

@@ -64,6 +64,10 @@ impl Machine {
 
     /// Ends the agent step by step; called again and again while the instance is down.
     pub(super) fn power_off(&mut self) {
+        if self.agent.exit_status().is_some() {
+            self.asked_to_end.get_or_insert_with(Instant::now);
+            return;
+        }
         match self.asked_to_end {
             None => {
                 self.asked_to_end = Some(Instant::now());
