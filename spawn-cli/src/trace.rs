@@ -70,10 +70,7 @@ pub(crate) enum TraceCommand {
     /// Show a job array as a heat map of index by phase, failures and stragglers first.
     Array(array::ArrayOptions),
     /// Show two traces, or two tasks of job arrays, beside each other.
-    ///
-    ///   spawn trace compare 1-6b021b31-0123456789abcdef01234567 1-6b021b40-89abcdef0123456701234567
-    ///   spawn trace compare 'align[3]' 'align[7]'
-    #[command(verbatim_doc_comment)]
+    #[command(long_about = compare::ABOUT)]
     Compare(compare::CompareOptions),
     /// Write traces as OTLP JSON, as X-Ray documents, or as a page.
     Export(export::ExportOptions),

@@ -16,10 +16,18 @@ use opentelemetry::trace::TraceId;
 use spawn_host::World;
 use spawn_view::{Trace, arrays, compare, compare_spans, text, trace_id, xray_form};
 
+/// What `--help` begins with; in a comment the brackets would be links.
+pub(super) const ABOUT: &str = "\
+Show two traces, or two tasks of job arrays, beside each other.
+
+  spawn trace compare 1-6b021b31-0123456789abcdef01234567 \\
+    1-6b021b40-89abcdef0123456701234567
+  spawn trace compare 'align[3]' 'align[7]'";
+
 /// Which two, and how.
 #[derive(Debug, Args)]
 pub(crate) struct CompareOptions {
-    /// A trace by its id, or a task: 'align[3]' is its last attempt, 'align[3]#1' the first.
+    /// A trace by its id, or a task: `align[3]` is its last attempt, `align[3]#1` the first.
     #[arg(value_name = "A", value_parser = parse)]
     left: Subject,
     /// The other one.
