@@ -37,3 +37,24 @@ impl LostAttempt {
         Task { attempt, owner, started_at, lease_until, traceparent, tracestate, previous, ..Task::new(index) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::{Attempt, Task};
+
+    #[test]
+    fn what_two_hosts_in_a_row_could_not_tell_is_handed_to_the_third() {
+        let by = |owner: &str| Attempt { owner: owner.to_owned(), traceparent: None, tracestate: None };
+        let lease = Duration::from_secs(1);
+        let mut task = Task::new(7);
+        for (now, owner) in [(0, "i-1/a"), (10_000, "i-2/b"), (20_000, "i-3/c")] {
+            task = task.claim(&by(owner), now, lease).unwrap();
+        }
+        let told: Vec<_> = task.untold.iter().map(|lost| (lost.attempt, lost.owner.as_deref().unwrap())).collect();
+        assert_eq!(told, [(1, "i-1/a"), (2, "i-2/b")]);
+        let first = task.untold[0].task(7);
+        assert_eq!((first.index, first.started_at, first.lease_until), (7, Some(0), Some(1_000)));
+    }
+}
