@@ -6,6 +6,8 @@ mod check;
 mod fields;
 mod hosts;
 mod others;
+mod outcomes;
+mod roots;
 mod sizes;
 mod tasks;
 
@@ -162,60 +164,6 @@ fn failing(status: i64, code: &'static str, message: &'static str) -> SpanData {
 }
 
 #[test]
-fn a_root_of_kind_internal_is_a_segment_of_the_service() {
-    let mut root = span("spored boot");
-    root.attributes = vec![KeyValue::new("spawn.command", "run"), KeyValue::new("steps", 3)];
-    root.end_time = at(250_001);
-    let expected = json!({
-        "name": "spored",
-        "id": "00000000000000a1",
-        "trace_id": TRACE,
-        "start_time": 1795236024.0,
-        "end_time": 1795236024.250001,
-        "origin": "AWS::EC2::Instance",
-        "service": {"version": "1.2.3"},
-        "aws": aws_of_segment(),
-        "annotations": {"spawn_command": "run"},
-        "metadata": {"spawn": {"name": "spored boot", "steps": 3}, "otel.resource": resource()},
-    });
-    assert_eq!(read(&root), expected);
-}
-
-#[test]
-fn a_root_of_kind_client_is_a_segment_with_the_call_in_it() {
-    let call = SpanData { parent_span_id: SpanId::INVALID, ..get_item(200) };
-    let mut inner = get_item_document();
-    let fields = inner.as_object_mut().unwrap();
-    fields.remove("trace_id");
-    fields.remove("parent_id");
-    fields.remove("type");
-    let expected = json!({
-        "name": "spored",
-        "id": "0167a5fd0139d55b",
-        "trace_id": TRACE,
-        "start_time": 1795236024.0,
-        "end_time": 1795236024.25,
-        "origin": "AWS::EC2::Instance",
-        "service": {"version": "1.2.3"},
-        "aws": aws_of_segment(),
-        "annotations": {"spawn_instance_id": "i-0abc"},
-        "metadata": {"otel.resource": resource()},
-        "subsegments": [inner],
-    });
-    assert_eq!(read(&call), expected);
-}
-
-#[test]
-fn a_child_of_another_process_is_a_segment_below_it() {
-    let boot = SpanData { parent_span_is_remote: true, ..child("spored boot", SpanKind::Internal) };
-    let read = read(&boot);
-    assert_eq!(
-        (&read["name"], &read["parent_id"], read.get("type")),
-        (&json!("spored"), &json!("00000000000000a1"), None)
-    );
-}
-
-#[test]
 fn a_call_is_a_subsegment_named_for_the_service_that_is_called() {
     assert_eq!(read(&get_item(200)), get_item_document());
 }
@@ -233,50 +181,6 @@ fn a_call_is_known_by_the_current_names_alone() {
         json!([read["name"], read["namespace"], read["aws"]]),
         json!(["DynamoDB", "aws", {"operation": "GetItem", "region": "eu-central-1"}])
     );
-}
-
-#[test]
-fn a_status_of_400_is_the_callers_error_and_its_message_is_kept() {
-    let call = failing(400, "ValidationException", "no such key");
-    assert_eq!(read(&call), failed(400, &["error"], "ValidationException", "no such key"));
-}
-
-#[test]
-fn a_throttle_is_known_by_its_code_under_status_400() {
-    let call = failing(400, "ProvisionedThroughputExceededException", "slow down");
-    let expected = failed(400, &["error", "throttle"], "ProvisionedThroughputExceededException", "slow down");
-    assert_eq!(read(&call), expected);
-}
-
-#[test]
-fn a_status_of_503_is_a_fault() {
-    let call = failing(503, "ServiceUnavailable", "try later");
-    assert_eq!(read(&call), failed(503, &["fault"], "ServiceUnavailable", "try later"));
-}
-
-#[test]
-fn no_answer_is_a_fault_that_was_noticed_here() {
-    let mut call = failing(503, "timeout", "no answer in time");
-    call.attributes.retain(|pair| pair.key.as_str() != "http.response.status_code");
-    let mut expected = failed(503, &["fault"], "timeout", "no answer in time");
-    expected.as_object_mut().unwrap().remove("http");
-    expected["cause"]["exceptions"][0].as_object_mut().unwrap().remove("remote");
-    expected["annotations"]["error_type"] = json!("timeout");
-    let mut read = read(&call);
-    assert_eq!(read["error"], Json::Null);
-    assert_eq!(read["cause"].take(), expected["cause"].take());
-    assert_eq!(read, expected);
-}
-
-#[test]
-fn an_outcome_that_was_planned_for_flags_nothing() {
-    let mut call = get_item(404);
-    call.attributes.retain(|pair| pair.key.as_str() != "error");
-    call.attributes.push(KeyValue::new("error", false));
-    call.attributes.push(KeyValue::new("error.type", "NotFound"));
-    let expected =
-        with(get_item_document(), json!({"/http/response/status": 404, "/annotations/error_type": "NotFound"}));
-    assert_eq!(read(&call), expected);
 }
 
 #[test]
@@ -314,41 +218,6 @@ fn an_end_before_the_start_is_moved_to_it() {
     backwards.end_time = at(50);
     let read = read(&backwards);
     assert_eq!(json!([read["start_time"], read["end_time"]]), json!([1795236024.0001, 1795236024.0001]));
-}
-
-#[test]
-fn recorded_exceptions_are_the_cause_and_other_events_are_metadata() {
-    let mut task = child("run", SpanKind::Internal);
-    let exception = vec![
-        KeyValue::new("exception.type", "io::Error"),
-        KeyValue::new("exception.message", "disk full"),
-        KeyValue::new("exception.stacktrace", "0: main\n   at ./main.rs:3:1"),
-    ];
-    task.events.events = vec![
-        Event::new("exception", at(10), exception, 0),
-        Event::new("stage out", at(20), vec![KeyValue::new("files", 2)], 0),
-    ];
-    task.status = Status::error("disk full");
-    let read = read(&task);
-    let exceptions = json!({"exceptions": [{
-        "id": EXCEPTION,
-        "type": "io::Error",
-        "message": "disk full",
-        "stack": [{"path": "./main.rs", "line": 3, "label": "main"}],
-    }]});
-    let events = json!([{"name": "stage out", "time": 1795236024.00002, "attributes": {"files": 2}}]);
-    assert_eq!(
-        json!([read["fault"], read["cause"], read["metadata"]["spawn"]["events"]]),
-        json!([true, exceptions, events])
-    );
-}
-
-#[test]
-fn a_failed_root_call_faults_the_segment_and_tells_the_cause_once() {
-    let call = SpanData { parent_span_id: SpanId::INVALID, ..failing(503, "ServiceUnavailable", "try later") };
-    let read = read(&call);
-    assert_eq!(json!([read["fault"], read["cause"]]), json!([true, EXCEPTION]));
-    assert_eq!(read["subsegments"][0]["cause"]["exceptions"][0]["message"], json!("try later"));
 }
 
 #[test]

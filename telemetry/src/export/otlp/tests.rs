@@ -1,5 +1,8 @@
 //! The exporter against a receiver within the test.
 
+mod refusals;
+mod tokens;
+
 use std::convert::Infallible;
 use std::io::Read;
 use std::sync::{Arc, Mutex};
@@ -149,75 +152,6 @@ async fn spans_arrive_at_the_path_of_the_protocol_plain_and_zipped() {
 }
 
 #[tokio::test]
-async fn a_token_goes_along_with_each_request() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("token");
-    std::fs::write(&file, "abc").unwrap();
-    for protocol in BOTH {
-        let (endpoint, got) = receiver(protocol, Answer::ok()).await;
-        let settings = OtlpSettings { token_file: Some(file.to_str().unwrap().to_owned()), ..settings(protocol) };
-        exporter(&settings, &endpoint).send(&[span("a")]).await;
-        let (_, headers, _) = got.lock().unwrap().pop().unwrap();
-        assert_eq!(headers["authorization"], "Bearer abc");
-    }
-}
-
-#[tokio::test]
-async fn spans_that_the_receiver_refuses_are_counted() {
-    let partial = ExportTracePartialSuccess { rejected_spans: 1, error_message: "too old".to_owned() };
-    let message = ExportTraceServiceResponse { partial_success: Some(partial) };
-    for protocol in BOTH {
-        let (endpoint, _) = receiver(protocol, Answer { message: message.clone(), ..Answer::ok() }).await;
-        let outcome = exporter(&settings(protocol), &endpoint).send(&[span("a"), span("b")]).await;
-        let fates = vec![Fate::Delivered, Fate::Refused(DropReason::Rejected)];
-        let what = "the OTLP receiver has refused 1 of 2 spans, and does not say which: too old".to_owned();
-        // The one that it means is among them.
-        let refusals = vec![(0, rejected(PARTIAL, what.clone())), (1, rejected(PARTIAL, what.clone()))];
-        assert_eq!(outcome, Outcome { fates, trouble: None, refusal: Some(what), refusals });
-    }
-}
-
-#[tokio::test]
-async fn a_failure_is_told_by_whether_it_will_last() {
-    let cases = [
-        (OtlpProtocol::Http, 503, "0", false),
-        (OtlpProtocol::Http, 429, "0", false),
-        (OtlpProtocol::Http, 401, "0", true),
-        (OtlpProtocol::Http, 404, "0", true),
-        (OtlpProtocol::Http, 302, "0", true),
-        (OtlpProtocol::Grpc, 200, "14", false),
-        (OtlpProtocol::Http, 403, "0", true),
-        (OtlpProtocol::Grpc, 200, "16", true),
-        (OtlpProtocol::Grpc, 200, "12", true),
-    ];
-    for (protocol, status, grpc, lasting) in cases {
-        let (endpoint, _) = receiver(protocol, Answer { status, grpc, ..Answer::ok() }).await;
-        let outcome = exporter(&settings(protocol), &endpoint).send(&[span("a")]).await;
-        let told = outcome.trouble.map(|trouble| trouble.lasting);
-        assert_eq!((outcome.fates, told), (vec![Fate::Again], Some(lasting)), "{protocol} {status} {grpc}");
-    }
-}
-
-#[tokio::test]
-async fn a_receiver_that_is_busy_says_when_to_come_again() {
-    let answer = Answer { status: 503, retry_after: Some("7"), ..Answer::ok() };
-    let (endpoint, _) = receiver(OtlpProtocol::Http, answer).await;
-    let trouble = exporter(&settings(OtlpProtocol::Http), &endpoint).send(&[span("a")]).await.trouble.unwrap();
-    assert_eq!((trouble.lasting, trouble.after), (false, Some(Duration::from_secs(7))));
-}
-
-#[tokio::test]
-async fn a_bad_request_is_narrowed_down_to_the_span() {
-    for (protocol, status, grpc) in [(OtlpProtocol::Http, 400, "0"), (OtlpProtocol::Grpc, 200, "3")] {
-        let (endpoint, got) = receiver(protocol, Answer { status, grpc, ..Answer::ok() }).await;
-        let outcome = exporter(&settings(protocol), &endpoint).send(&[span("a"), span("b")]).await;
-        assert_eq!(outcome.fates, [Fate::Refused(DropReason::Rejected); 2]);
-        let requests: Vec<_> = got.lock().unwrap().iter().map(|(_, _, names)| names.clone()).collect();
-        assert_eq!(requests, [vec!["a", "b"], vec!["a"], vec!["b"]]);
-    }
-}
-
-#[tokio::test]
 async fn a_receiver_that_is_not_there_is_a_passing_trouble() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
@@ -253,103 +187,4 @@ async fn after_silence_there_is_a_new_connection() {
             silent.push(connection.unwrap().unwrap());
         }
     }
-}
-
-#[test]
-fn a_certificate_that_cannot_be_read_is_named() {
-    let settings = OtlpSettings { ca_file: Some("/nowhere/ca.pem".to_owned()), ..OtlpSettings::default() };
-    let endpoint: Endpoint = "https://localhost:4317".parse().unwrap();
-    let resource = Resource::builder_empty().build();
-    let trouble = Otlp::new(&settings, Some(&endpoint), &resource, Filter::default(), None).unwrap_err();
-    assert!(trouble.lasting && trouble.what.starts_with("/nowhere/ca.pem cannot be used for TLS"), "{trouble:?}");
-}
-
-#[tokio::test]
-async fn a_token_that_was_renewed_since_is_sent_once_more_at_once() {
-    for (protocol, status, grpc) in [(OtlpProtocol::Grpc, 200, "16"), (OtlpProtocol::Http, 401, "0")] {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("token");
-        std::fs::write(&file, "first").unwrap();
-        let (endpoint, got) = receiver(protocol, Answer { status, grpc, ..Answer::ok() }).await;
-        let settings = OtlpSettings { token_file: Some(file.to_str().unwrap().to_owned()), ..settings(protocol) };
-        let mut exporter = exporter(&settings, &endpoint);
-        let tokens = || -> Vec<_> {
-            got.lock().unwrap().drain(..).map(|(_, headers, _)| headers["authorization"].clone()).collect()
-        };
-        let refused = exporter.send(&[span("a")]).await;
-        assert_eq!(
-            (tokens(), refused.trouble.unwrap().lasting),
-            (vec![HeaderValue::from_static("Bearer first")], true)
-        );
-        // The file changes between the first request and the answer to it.
-        let old = exporter.headers.now().unwrap();
-        std::fs::write(&file, "second").unwrap();
-        let mut headers = old.clone();
-        assert!(exporter.renew(&mut headers).await);
-        assert_eq!(headers["authorization"], "Bearer second");
-        assert!(!exporter.renew(&mut headers).await, "{protocol}");
-    }
-}
-
-#[tokio::test]
-async fn what_is_final_is_lost_without_another_try() {
-    let cases = [
-        (OtlpProtocol::Http, 500, "0"),
-        (OtlpProtocol::Http, 501, "0"),
-        (OtlpProtocol::Http, 408, "0"),
-        (OtlpProtocol::Grpc, 200, "13"),
-        (OtlpProtocol::Grpc, 200, "2"),
-        (OtlpProtocol::Grpc, 200, "8"),
-    ];
-    for (protocol, status, grpc) in cases {
-        let (endpoint, got) = receiver(protocol, Answer { status, grpc, ..Answer::ok() }).await;
-        let outcome = exporter(&settings(protocol), &endpoint).send(&[span("a"), span("b")]).await;
-        assert_eq!(outcome.fates, [Fate::Refused(DropReason::Rejected); 2], "{protocol} {status} {grpc}");
-        assert_eq!((outcome.trouble, got.lock().unwrap().len()), (None, 1), "{protocol} {status} {grpc}");
-    }
-}
-
-#[tokio::test]
-async fn a_span_that_is_too_large_is_refused_before_it_is_sent() {
-    assert_eq!(LARGEST, 64 * 1024 * 1024);
-    for protocol in ALL {
-        let (endpoint, got) = receiver(protocol, Answer::ok()).await;
-        let mut large = span("large");
-        large.attributes = vec![KeyValue::new("text", "x".repeat(10_000))];
-        let mut exporter = exporter(&settings(protocol), &endpoint);
-        exporter.largest = 10_000;
-        let outcome = exporter.send(&[span("a"), large]).await;
-        assert_eq!(outcome.fates, [Fate::Delivered, Fate::Refused(DropReason::TooLarge)], "{protocol}");
-        assert!(outcome.refusal.unwrap().ends_with("takes 10000 a request"), "{protocol}");
-        assert_eq!(got.lock().unwrap().len(), 1, "{protocol}");
-    }
-}
-
-#[tokio::test]
-async fn only_x_ray_gets_a_signature_and_by_http_alone() {
-    let credentials = aws_credential_types::Credentials::new("AKIDEXAMPLE", "secret", None, None, "test");
-    let provider = aws_credential_types::provider::SharedCredentialsProvider::new(credentials);
-    let aws = SdkConfig::builder().credentials_provider(provider).build();
-    let made = |protocol, endpoint: &str| {
-        let resource = Resource::builder_empty().build();
-        let endpoint: Endpoint = endpoint.parse().unwrap();
-        Otlp::new(&settings(protocol), Some(&endpoint), &resource, Filter::default(), Some(&aws))
-    };
-    let xray = "https://xray.eu-central-1.amazonaws.com";
-    assert_eq!(made(OtlpProtocol::Grpc, xray).unwrap_err().what, "X-Ray's OTLP endpoint does not speak gRPC");
-    for (endpoint, signs) in [
-        (xray, true),
-        ("https://xray.eu-central-1.amazonaws.com/v1/traces", true),
-        ("http://xray.eu-central-1.amazonaws.com", false),
-        ("https://xray.eu-central-1.amazonaws.com.evil.example", false),
-        ("https://collector.example", false),
-    ] {
-        let exporter = made(OtlpProtocol::HttpJson, endpoint).unwrap();
-        let Transport::Http(http) = &exporter.transport else { panic!("{endpoint}") };
-        assert_eq!((http.signs(), exporter.is_xray), (signs, signs), "{endpoint}");
-    }
-    let (endpoint, got) = receiver(OtlpProtocol::Http, Answer::ok()).await;
-    made(OtlpProtocol::Http, &endpoint.to_string()).unwrap().send(&[span("a")]).await;
-    let (_, headers, _) = got.lock().unwrap().pop().unwrap();
-    assert!(headers.get("authorization").is_none() && headers.get("x-amz-date").is_none(), "{headers:?}");
 }
