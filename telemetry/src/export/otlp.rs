@@ -12,6 +12,7 @@ mod http;
 mod later;
 mod sign;
 mod tls;
+mod trouble;
 mod xray;
 
 use std::borrow::Cow;
@@ -32,12 +33,13 @@ use prost::Message;
 use spawn_config::{Endpoint, OtlpProtocol, OtlpSettings};
 
 use super::split::{Sent, in_halves};
-use super::words::{brief, chain};
+use super::words::brief;
 use super::{BatchLimits, Delivering, Exporter, Outcome, Refusal, Remarks, Trouble};
 use crate::counters::DropReason;
 use crate::filter::Filter;
 use crate::otlp_json::{self, Source};
 use headers::Headers;
+use trouble::unreachable;
 
 /// Most bytes of a request before it is compressed, which the OTLP specification recommends to both sides.
 const LARGEST: usize = 64 * 1024 * 1024;
@@ -288,51 +290,6 @@ impl Exporter for Otlp {
             Transport::Grpc(_) => None,
         };
         Remarks { skew, ..Remarks::default() }
-    }
-}
-
-/// What kept a request from being answered.
-fn broken(error: &(dyn std::error::Error + 'static)) -> Trouble {
-    if !tls::is_distrust(error) {
-        return unreachable(&chain(error));
-    }
-    Trouble {
-        lasting: true,
-        after: None,
-        what: format!("TLS with the OTLP receiver fails: {}", brief(&chain(error))),
-        remedy: "`ca_file` under `otlp` must hold the authority of the receiver's certificate, `client_cert` and \
-                 `client_key` what it asks for; the host in `tracing-endpoint` must be one that the certificate names"
-            .to_owned(),
-    }
-}
-
-fn unreachable(why: &str) -> Trouble {
-    Trouble {
-        lasting: false,
-        after: None,
-        what: format!("the OTLP receiver cannot be reached: {}", brief(why)),
-        remedy:
-            "check that it runs, `tracing-endpoint`, `tracing-otlp-protocol`, the network between, and whether it asks \
-                 for a certificate (`client_cert` under `otlp`)"
-                .to_owned(),
-    }
-}
-
-fn refusing(said: &str) -> Trouble {
-    Trouble {
-        lasting: true,
-        after: None,
-        what: format!("the OTLP receiver refuses the spans: {}", brief(said)),
-        remedy: "check the endpoint, the protocol, and the headers or token that it asks for".to_owned(),
-    }
-}
-
-fn busy(said: &str, after: Option<Duration>) -> Trouble {
-    Trouble {
-        lasting: false,
-        after,
-        what: format!("the OTLP receiver cannot take the spans now: {}", brief(said)),
-        remedy: "they are sent again; if this stays, look at the receiver's log".to_owned(),
     }
 }
 

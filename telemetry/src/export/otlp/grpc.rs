@@ -14,7 +14,8 @@ use super::super::split::Sent;
 use super::super::words::brief;
 use super::super::{Refusal, Trouble};
 use super::connector::{Connector, Versions, connector};
-use super::{Failure, LARGEST_ANSWER, broken, busy, endpoint, later, refusing};
+use super::trouble::{broken, busy, refusing};
+use super::{Failure, LARGEST_ANSWER, endpoint, later};
 use crate::counters::DropReason;
 
 /// Most bytes of an answer: one less than a receiver's limit for requests by custom, so that the words of a refusal tell

@@ -21,7 +21,8 @@ use super::super::words::brief;
 use super::super::{Refusal, Trouble};
 use super::connector::{Connector, Versions, connector};
 use super::sign::Signer;
-use super::{Failure, LARGEST_ANSWER, broken, busy, endpoint, later, refusing, rejected, unreachable};
+use super::trouble::{broken, busy, refusing, unreachable};
+use super::{Failure, LARGEST_ANSWER, endpoint, later, rejected};
 use crate::counters::DropReason;
 
 /// How a body is written.
