@@ -12,17 +12,6 @@ pub type Result<T> = std::result::Result<T, Error>;
 
 /// What AWS says of a queue that is gone: the code of SQS's query protocol, and that of its JSON one.
 pub(crate) const NO_QUEUE: [&str; 2] = ["AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"];
-/// What AWS says to those who ask too often: DynamoDB, SQS, S3 and EC2 each in its own words.
-const THROTTLED: [&str; 8] = [
-    "ThrottlingException",
-    "ThrottledException",
-    "Throttling",
-    "ProvisionedThroughputExceededException",
-    "RequestLimitExceeded",
-    "RequestThrottled",
-    "TooManyRequestsException",
-    "SlowDown",
-];
 
 /// Why AWS was not reached or did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -81,7 +70,7 @@ impl Error {
 
     /// Whether AWS asked to go slower, beyond what the SDK's own retries take.
     pub fn is_throttled(&self) -> bool {
-        self.code().is_some_and(|code| THROTTLED.contains(&code))
+        self.code().is_some_and(|code| spawn_telemetry::is_throttle(code, 0))
     }
 
     /// Whether SQS said that there is no such queue.

@@ -87,5 +87,6 @@ pub use sampler::{AccountStatus, QuotaStatus, SamplerStatus, SamplingPlan};
 pub use spooled::{Spooled, spooled};
 pub use storage::{Storage, StorageStatus};
 pub use telemetry::Telemetry;
+pub use throttle::is_throttle;
 pub use why::{SpanFates, TraceFate, Why};
 pub use xray::XRayDocuments;

@@ -19,8 +19,9 @@ const CODES: [&str; 14] = [
     "EC2ThrottledException",
 ];
 
-/// Whether the error is a throttle, by code or by status.
-pub(crate) fn is_throttle(code: &str, status: u16) -> bool {
+/// Whether an answer of AWS means that there were too many requests, by its error code or its HTTP status.
+#[must_use]
+pub fn is_throttle(code: &str, status: u16) -> bool {
     status == 429 || CODES.contains(&code)
 }
 

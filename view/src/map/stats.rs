@@ -1,5 +1,8 @@
 //! Figures of many calls.
 
+use spawn_telemetry::attribute::CANCELLED;
+use spawn_telemetry::is_throttle;
+
 use crate::span::Span;
 
 /// How often, how fast, how well. Times are in nanoseconds, of calls that have ended.
@@ -47,16 +50,16 @@ pub fn verdict(span: &Span) -> Verdict {
     }
     let status = ["http.response.status_code", "http.status_code"].iter().find_map(|key| span.text(key)?.parse().ok());
     let status: u16 = status.unwrap_or_default();
-    let is_cancelled = || span.text("error.type").is_some_and(|kind| kind == spawn_telemetry::attribute::CANCELLED);
+    let kind = span.text("error.type").unwrap_or_default();
     if is("aws.xray.throttle") {
         Verdict::Throttle
     } else if is("aws.xray.fault") {
         Verdict::Fault
     } else if is("aws.xray.error") {
         Verdict::Error
-    } else if is("aws.throttled") || status == 429 {
+    } else if is("aws.throttled") || is_throttle(&kind, status) {
         Verdict::Throttle
-    } else if (400..500).contains(&status) || is_cancelled() {
+    } else if (400..500).contains(&status) || kind == CANCELLED {
         Verdict::Error
     } else {
         Verdict::Fault

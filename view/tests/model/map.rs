@@ -27,6 +27,25 @@ fn aws(span: Span, service: &str) -> Span {
 }
 
 #[test]
+fn a_throttle_is_known_by_its_code_under_whatever_status() {
+    let said = |id, code: &str, status| {
+        aws(span(id, 1, "a call", 1, 5), "S3")
+            .failed(code)
+            .said("error.type", code)
+            .said("http.response.status_code", status)
+    };
+    let spans = [
+        span(1, 0, "GET /", 0, 100).kind(SpanKind::Server),
+        said(2, "SlowDown", 503),
+        said(3, "ThrottlingException", 400),
+        said(4, "InternalError", 500),
+    ];
+    let nodes = map(spans);
+    let told = "Aws S3: 3 calls, 2 errors, 1 faults, 2 throttles, 0 open";
+    assert!(nodes.iter().any(|node| node == told), "{nodes:?}");
+}
+
+#[test]
 fn calls_to_aws_to_services_that_answer_and_to_others_are_edges() {
     let spans = [
         span(1, 0, "GET /", 0, 100).kind(SpanKind::Server),
