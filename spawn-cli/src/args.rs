@@ -51,7 +51,7 @@ impl Global {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Launch instances.
+    /// Launch instances
     ///
     /// Tags that begin with `spawn:` are settings of the agent, and of this launch's own trace:
     ///
@@ -69,7 +69,7 @@ pub(crate) enum Command {
     Results(ResultsOptions),
     /// Call tasks of a job array off; those that run are told to end.
     Cancel(CancelOptions),
-    /// Give tasks of a job array that have ended another round of attempts.
+    /// Give tasks of a job array that have ended another round of attempts
     ///
     ///   spawn retry align                 those that failed
     ///   spawn retry align --index 3,7-9   these, however they ended
@@ -81,7 +81,7 @@ pub(crate) enum Command {
     Stop(StopOptions),
     /// Start stopped instances again.
     Start(StartOptions),
-    /// Give instances more time to live.
+    /// Give instances more time to live
     ///
     ///   spawn extend web-1 2h         two hours more
     ///   spawn extend web-1 --ttl 8h   eight hours from the launch
@@ -133,10 +133,11 @@ mod tests {
     fn commands(of: &clap::Command, path: &str, rows: &mut Vec<String>) {
         for command in of.get_subcommands().filter(|command| command.get_name() != "help") {
             let path = format!("{path} {}", command.get_name());
+            let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+            assert!(!about.ends_with('.'), "{path}: `--help` lists it with a full stop, and others without");
             if command.has_subcommands() {
                 commands(command, &path, rows);
             } else {
-                let about = command.get_about().map(ToString::to_string).unwrap_or_default();
                 rows.push(format!("| `{path}` | {about} |\n"));
             }
         }

@@ -37,14 +37,14 @@ use std::path::Path;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum TraceCommand {
-    /// Run a command in a span, with the trace's context in its environment; the exit code is the command's.
+    /// Run a command in a span, with the trace's context in its environment; the exit code is the command's
     ///
     ///   spawn trace exec --name 'nightly build' -- make all
     #[command(verbatim_doc_comment)]
     Exec(ExecOptions),
     /// Deliver the spans that earlier commands have left on disk; exit code 1 when some are left.
     Flush(FlushOptions),
-    /// Show traces on pages on this machine, live, and receive those that any OpenTelemetry SDK sends.
+    /// Show traces on pages on this machine, live, and receive those that any OpenTelemetry SDK sends
     ///
     ///   spawn trace serve --otlp                  what your programs send to localhost:4317 and :4318
     ///   spawn trace serve --from spans.jsonl      a file, as it grows
@@ -53,13 +53,13 @@ pub(crate) enum TraceCommand {
     /// Look after the spans of commands that a back end has refused for good.
     #[command(subcommand)]
     DeadLetters(DeadLettersCommand),
-    /// List traces: by service, failure, length, job array and time.
+    /// List traces: by service, failure, length, job array and time
     ///
     ///   spawn trace list --error --since 1h
     ///   spawn trace list --service dynamodb --slower-than 2s
     #[command(verbatim_doc_comment)]
     List(list::ListOptions),
-    /// Show a trace as a waterfall, or write it as a page.
+    /// Show a trace as a waterfall, or write it as a page
     ///
     ///   spawn trace show 1-6b021b31-0123456789abcdef01234567
     ///   spawn trace show --from spans.jsonl --html trace.html
@@ -74,7 +74,7 @@ pub(crate) enum TraceCommand {
     Compare(compare::CompareOptions),
     /// Write traces as OTLP JSON, as X-Ray documents, or as a page.
     Export(export::ExportOptions),
-    /// Look at traces in the terminal with keys: list, waterfall, details, service map, job arrays; ? shows the keys.
+    /// Look at traces in the terminal with keys: list, waterfall, details, service map, job arrays; ? shows the keys
     ///
     ///   spawn trace ui --since 1h --follow
     ///   spawn trace ui --from spans.jsonl
