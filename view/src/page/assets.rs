@@ -26,6 +26,7 @@ const SCRIPT: &[&str] = &[
     include_str!("script/model.js"),
     include_str!("script/search.js"),
     include_str!("script/rows.js"),
+    include_str!("script/news.js"),
     include_str!("script/source.js"),
     include_str!("script/state.js"),
     include_str!("script/address.js"),

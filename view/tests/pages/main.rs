@@ -13,6 +13,7 @@ mod maps;
 mod pictures;
 mod sample;
 mod searches;
+mod together;
 
 use std::sync::LazyLock;
 
