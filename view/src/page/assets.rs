@@ -12,6 +12,7 @@ const STYLE: &[&str] = &[
     include_str!("style/map.css"),
     include_str!("style/array.css"),
     include_str!("style/media.css"),
+    include_str!("style/paper.css"),
 ];
 
 /// `@dagrejs/dagre` 3.1.3 from npm as it is there, and its licence: it lays the service map out
@@ -31,6 +32,7 @@ const SCRIPT: &[&str] = &[
     include_str!("script/state.js"),
     include_str!("script/address.js"),
     include_str!("script/virtual.js"),
+    include_str!("script/paper.js"),
     include_str!("script/time.js"),
     include_str!("script/minimap.js"),
     include_str!("script/details.js"),

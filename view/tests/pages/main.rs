@@ -10,6 +10,7 @@ mod keys;
 mod live;
 mod looks;
 mod maps;
+mod papers;
 mod pictures;
 mod sample;
 mod searches;

@@ -23,14 +23,16 @@ function arrayView(main, arrays, id) {
   const open = (task) => { location.hash = address.trace(task.trace_id, task.span_id); };
   let cursor = 0;
   const list = virtual(grid, spacer, ROW, () => element("div", { class: "task", role: "row", hidden: true }), (one, at) => writeTask(one, tasks[at], at, at === cursor, heats, open));
+  const told = element("p", { class: "on-paper" });
   main.replaceChildren(element("div", { class: "view" },
     element("div", { class: "facts" }, element("h2", {}, "Job array ", from(array.name)), choice, element("span", { class: "mono quiet" }, from(array.id)),
       element("span", {}, count(tasks.length, "task")), missing > 0 && element("span", { class: "sign" }, `${missing.toLocaleString("en")} more are not here`),
       failed > 0 && element("b", { class: "bad" }, `\u2716 ${failed.toLocaleString("en")} failed`), slow > 0 && element("b", { class: "sign" }, `\u25b2 ${count(slow, "straggler")}`)),
-    element("div", { class: "strip" }, canvas, legend()), grid));
+    element("div", { class: "strip" }, canvas, legend()), told, grid));
   const strip = stripOf(tasks);
   now.draw = () => {
     strip.draw(canvas);
+    told.textContent = onPaper ? leftOut(tasks.length, "tasks") : "";
     list.draw(tasks.length);
     const here = list.place(cursor);
     if (here) grid.setAttribute("aria-activedescendant", here.id);

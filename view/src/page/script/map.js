@@ -85,6 +85,16 @@ function serviceMap(main, title, map, open) {
     plan.nodes.length < map.nodes.length && element("b", { class: "sign" }, `drawn are the ${plan.nodes.length} with the most calls; the tables have ${map.nodes.length > MOST_LINES ? `${MOST_LINES.toLocaleString("en")} of them` : "all"}`)), place, mapTable(map)));
   grasp(svg, closer, move);
   now.draw = () => {};
+  // On paper the whole map fits the paper.
+  now.paper = (on) => {
+    if (!on) {
+      svg.removeAttribute("viewBox");
+      show();
+      return;
+    }
+    svg.setAttribute("viewBox", `0 0 ${plan.width} ${plan.height}`);
+    inner.removeAttribute("transform");
+  };
   now.keys = (event) => {
     const key = MAP_KEYS.find(({ keys }) => keys.includes(event.key));
     if (!key || event.target.closest("summary, a")) return false;

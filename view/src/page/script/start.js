@@ -13,6 +13,7 @@ function go(view) {
 
 async function show() {
   const turn = (shownView += 1);
+  now.paper = () => {};
   const { view, parts } = readAddress();
   const traces = await source.list();
   traces.forEach((trace) => knownTraces.add(trace.trace_id));
