@@ -42,6 +42,7 @@ const SCRIPT: &[&str] = &[
     include_str!("script/toolbar.js"),
     include_str!("script/actions.js"),
     include_str!("script/waterfall.js"),
+    include_str!("script/crowd.js"),
     include_str!("script/graph.js"),
     include_str!("script/map.js"),
     include_str!("script/array.js"),

@@ -16,6 +16,19 @@ fn sheets(page: &Opened) -> usize {
     pdf.windows(sheet.len()).filter(|window| *window == sheet).count()
 }
 
+/// Paper is light, whatever the screen is.
+fn on_paper(page: &Opened) {
+    page.tab.show_as("print").unwrap();
+    page.wait("getComputedStyle(document.body).backgroundColor === 'rgb(255, 255, 255)'");
+    page.drawn();
+}
+
+fn on_screen(page: &Opened) {
+    page.tab.show_as("screen").unwrap();
+    page.wait("getComputedStyle(document.body).backgroundColor === 'rgb(18, 22, 28)'");
+    page.drawn();
+}
+
 /// The texts of those of these elements that can be seen.
 const SEEN: &str = "((selector) => [...document.querySelectorAll(selector)].filter((one) => one.checkVisibility()).map((one) => one.textContent))";
 
@@ -24,8 +37,7 @@ fn every_row_is_on_the_paper_once_and_none_on_another() {
     let traces = sample::large(400);
     let page = Opened::at(&traces, "", DARK);
     page.press(&["u"]);
-    page.tab.show_as("print").unwrap();
-    page.drawn();
+    on_paper(&page);
     let ids = "[...document.querySelectorAll('.row:not([hidden])')].map((row) => row.dataset.span).filter(Boolean)";
     let mut printed: Vec<String> = serde_json::from_value(page.get(ids)).unwrap();
     printed.sort();
@@ -34,8 +46,7 @@ fn every_row_is_on_the_paper_once_and_none_on_another() {
     assert_eq!(printed, spans);
     let tops = "[...document.querySelectorAll('.row:not([hidden])')].map((row) => row.getBoundingClientRect()).filter((box, i, all) => i && box.top < all[i - 1].bottom - 0.5).length";
     assert_eq!(page.get(tops), 0, "rows lie on others");
-    page.tab.show_as("screen").unwrap();
-    page.drawn();
+    on_screen(&page);
     assert!(page.get("document.querySelectorAll('.row').length").as_u64().unwrap() < 400);
     page.is_quiet();
 }
@@ -45,13 +56,10 @@ fn paper_is_light_and_has_nothing_to_press() {
     for place in ["", "#/map", "#/arrays", "#/traces"] {
         let page = Opened::at(&sample::array(24), place, DARK);
         page.press(&["e"]);
-        page.tab.show_as("print").unwrap();
-        page.drawn();
-        assert_eq!(page.text("getComputedStyle(document.body).backgroundColor"), "rgb(255, 255, 255)", "{place}");
+        on_paper(&page);
         let controls = "button:not(.fold, th button), input, select, #views, .tools, .names-edge";
         assert_eq!(page.get(&format!("{SEEN}({controls:?})")), json!([]), "{place}");
-        page.tab.show_as("screen").unwrap();
-        assert_eq!(page.text("getComputedStyle(document.body).backgroundColor"), "rgb(18, 22, 28)", "{place}");
+        on_screen(&page);
     }
 }
 
@@ -64,8 +72,7 @@ fn a_long_trace_takes_many_sheets_and_says_where_it_was_cut() {
     page.press(&["f"]);
     assert_eq!(sheets(&page), 1);
     page.press(&["u"]);
-    page.tab.show_as("print").unwrap();
-    page.drawn();
+    on_paper(&page);
     assert_eq!(page.get("document.querySelectorAll('.row:not([hidden])').length"), 2_000);
     let told = page.texts(".on-paper").concat();
     assert!(told.starts_with("Printed are the first 2,000 of 10,"), "{told}");
@@ -77,8 +84,7 @@ fn matches_only_are_said_to_be_no_more() {
     let page = Opened::of(&sample::shop());
     page.click("#errors");
     page.click("#only");
-    page.tab.show_as("print").unwrap();
-    page.drawn();
+    on_paper(&page);
     assert_eq!(page.texts(".on-paper"), ["Only what a search found, and what it hangs below: 6 of 19 spans."]);
 }
 
@@ -88,22 +94,19 @@ fn a_map_fits_its_sheet_wherever_it_was_looked_at() {
     page.press(&["+", "+", "+", "ArrowLeft"]);
     assert_eq!(sheets(&page), 1);
     let before = page.text("document.querySelector('#map > g').getAttribute('transform')");
-    page.tab.show_as("print").unwrap();
-    page.drawn();
+    on_paper(&page);
     let outside = "(() => { const map = document.getElementById('map').getBoundingClientRect(); \
         return [...document.querySelectorAll('#map .node .body')].map((one) => one.getBoundingClientRect()) \
         .filter((box) => box.left < map.left || box.right > map.right || box.top < map.top || box.bottom > map.bottom).length; })()";
     assert_eq!(page.get(outside), 0);
-    page.tab.show_as("screen").unwrap();
-    page.drawn();
+    on_screen(&page);
     assert_eq!(page.text("document.querySelector('#map > g').getAttribute('transform')"), before);
 }
 
 #[test]
 fn an_array_has_all_its_tasks_on_paper() {
     let page = Opened::at(&sample::array(300), "#/arrays", DARK);
-    page.tab.show_as("print").unwrap();
-    page.drawn();
+    on_paper(&page);
     assert_eq!(page.get("document.querySelectorAll('.task:not([hidden])').length"), 300);
     assert!((5..=20).contains(&sheets(&page)));
 }
