@@ -42,6 +42,7 @@ mod terminal;
 mod trace_files;
 mod trace_fixture;
 mod trace_guide;
+mod trace_json;
 mod trace_serve;
 mod trace_serve_guide;
 mod trace_terminal;
