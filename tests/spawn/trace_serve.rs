@@ -1,59 +1,16 @@
 //! `spawn trace serve`: what any SDK sends is on its pages, field by field, and it ends when it is asked to.
 
 use crate::fixture::{aws, bare, spawn};
+use crate::serving::{PATIENCE, Serving, started};
 use crate::trace_fixture::shop;
 use serde_json::{Value, json};
+use spawn_test_support::Program;
 use spawn_test_support::otlp::sdk_export;
-use spawn_test_support::{Process, Program};
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::time::Duration;
-
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// A server under way, and where it is.
-struct Serving {
-    process: Process,
-    pages: String,
-    otlp: String,
-}
 
 async fn serve(arguments: &[&str]) -> Serving {
     started(bare().args(["trace", "serve", "--listen=0", "--otlp=0"]).args(arguments)).await
-}
-
-async fn started(command: Program) -> Serving {
-    let mut process = command.start().unwrap();
-    let after = |text: &str, word: &str| {
-        let rest = text.lines().find_map(|line| line.strip_prefix(word))?;
-        rest.trim().split([' ', ',']).next().map(str::to_owned)
-    };
-    let found = process.wait_for_stdout(PATIENCE, |text| {
-        let whole = text.contains("Ctrl-C");
-        whole.then(|| Some((after(text, "pages")?, after(text, "OTLP").unwrap_or_default()))).flatten()
-    });
-    let (pages, otlp) = found.await.unwrap();
-    Serving { process, pages, otlp }
-}
-
-impl Serving {
-    /// What is at this path of the pages, as JSON.
-    fn get(&self, path: &str) -> Value {
-        let host = self.pages.trim_start_matches("http://").trim_end_matches('/');
-        let mut stream = TcpStream::connect(host).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n").unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        assert!(head.starts_with("HTTP/1.1 200"), "{path}: {answer}");
-        serde_json::from_str(body).unwrap()
-    }
-
-    async fn end(mut self, signal: &str) -> String {
-        self.process.signal(signal).unwrap();
-        assert_eq!(self.process.wait(PATIENCE).await.unwrap(), 0, "{}", self.process.stderr());
-        self.process.stderr()
-    }
 }
 
 /// A span of ours in the words that the SDK's own script uses.

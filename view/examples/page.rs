@@ -18,6 +18,7 @@ fn main() -> std::io::Result<()> {
         ["--array", size] => sample::array(size.parse().map_err(std::io::Error::other)?),
         ["--shop"] => sample::shop(),
         ["--hostile"] => sample::hostile(),
+        ["--endless"] => sample::endless(),
         ["--deep", size] => sample::deep(size.parse().map_err(std::io::Error::other)?),
         ["--crowd", size] => sample::crowd(size.parse().map_err(std::io::Error::other)?),
         files => {

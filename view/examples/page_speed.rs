@@ -10,7 +10,7 @@ use spawn_test_support::{Browser, Look};
 use spawn_view::page::{ConsoleLinks, page};
 
 #[path = "../tests/pages/sample.rs"]
-#[expect(dead_code, clippy::unwrap_used, reason = "the tests use more of it, and numbers of spans are small")]
+#[expect(unused_imports, clippy::unwrap_used, reason = "the tests use more of it, and numbers of spans are small")]
 mod sample;
 
 /// Milliseconds from the start of the navigation to the picture after the rows were there.

@@ -1,7 +1,5 @@
 //! `spawn trace compare`: two traces, or two tasks, beside each other.
 
-mod json;
-
 use super::array;
 use super::paper::PaperOptions;
 use super::search::Period;
@@ -14,6 +12,7 @@ use anyhow::Result;
 use clap::Args;
 use opentelemetry::trace::TraceId;
 use spawn_host::World;
+use spawn_view::page::data::comparison_data;
 use spawn_view::{Trace, arrays, compare, compare_spans, text, trace_id, xray_form};
 
 /// What `--help` begins with; in a comment the brackets would be links.
@@ -76,7 +75,7 @@ pub(crate) async fn run(global: Global, options: CompareOptions, world: &World) 
                 compare_spans(&left.trace, one, &right.trace, other)
             }
         };
-        let data = json::of(&comparison, &left.name, &right.name);
+        let data = comparison_data(&comparison, &left.name, &right.name);
         options.output.print(&data, || text::compare(&comparison, &left.name, &right.name, options.all, &paper))?;
         Ok(Exit::Success)
     });

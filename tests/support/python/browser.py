@@ -20,23 +20,19 @@ ARGUMENTS = [
 
 
 class Tab:
-    """A window of its own: no storage, cache or setting is shared with another."""
+    """A window: no storage, cache, connection or setting is shared with another, but with those that are opened beside it."""
 
-    def __init__(self, browser, width, height, dark, reduced_motion):
-        self.context = browser.new_context(
-            viewport={"width": width, "height": height},
-            color_scheme="dark" if dark else "light",
-            reduced_motion="reduce" if reduced_motion else "no-preference",
-            device_scale_factor=1, timezone_id="UTC", locale="en-GB",
-        )
-        self.page = self.context.new_page()
+    def __init__(self, context, first=None):
+        self.context = context
+        self.first = first
+        self.page = context.new_page()
         self.problems = []
         self.requests = []
         self.page.on("console", self.hear)
         self.page.on("pageerror", lambda error: self.problems.append(f"error: {error}"))
         self.page.on("dialog", lambda dialog: (self.problems.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-        self.context.on("request", lambda request: self.requests.append(request.url))
-        self.context.on("page", lambda page: self.problems.append(f"another page: {page.url}"))
+        self.page.on("popup", lambda page: self.problems.append(f"another page: {page.url}"))
+        self.page.on("request", lambda request: self.requests.append(request.url))
 
     def hear(self, message):
         if message.type in ("error", "warning"):
@@ -60,6 +56,13 @@ class Tab:
         mouse.move((start[0] + end[0]) / 2, (start[1] + end[1]) / 2)
         mouse.move(*end)
         mouse.up()
+
+    def close(self):
+        """Closes this window, and the first of several with all that are beside it."""
+        if self.first is None:
+            self.context.close()
+        else:
+            self.page.close()
 
     def obey(self, order):
         page = self.page
@@ -87,11 +90,24 @@ class Tab:
                 return self.problems
             case "requests":
                 return self.requests
+            case "pdf":
+                pathlib.Path(order["path"]).write_bytes(page.pdf(prefer_css_page_size=True))
+            case "media":
+                page.emulate_media(media=order["media"])
             case "close":
-                self.context.close()
+                self.close()
             case other:
                 raise ValueError(f"no such order: {other}")
         return None
+
+
+def context_of(browser, width, height, dark, reduced_motion):
+    return browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme="dark" if dark else "light",
+        reduced_motion="reduce" if reduced_motion else "no-preference",
+        device_scale_factor=1, timezone_id="UTC", locale="en-GB",
+    )
 
 
 def main():
@@ -109,7 +125,12 @@ def main():
             order = json.loads(line)
             try:
                 if order["do"] == "tab":
-                    tabs.append(Tab(browser, order["width"], order["height"], order["dark"], order["reduced_motion"]))
+                    look = [order[key] for key in ("width", "height", "dark", "reduced_motion")]
+                    tabs.append(Tab(context_of(browser, *look)))
+                    answer = len(tabs) - 1
+                elif order["do"] == "beside":
+                    first = tabs[order["tab"]]
+                    tabs.append(Tab(first.context, first))
                     answer = len(tabs) - 1
                 else:
                     answer = tabs[order["tab"]].obey(order)

@@ -49,7 +49,7 @@ impl Default for Look {
     }
 }
 
-/// A window with nothing in common with any other.
+/// A window with nothing in common with any other but those that were opened [beside](Tab::beside) it.
 #[derive(Debug)]
 pub struct Tab<'a> {
     browser: &'a Browser,
@@ -120,7 +120,17 @@ impl Driver {
     }
 }
 
-impl Tab<'_> {
+impl<'a> Tab<'a> {
+    /// Opens another window of the same person, which shares storage, locks and connections with this one. The window that
+    /// was first closes the others when it is dropped.
+    ///
+    /// # Errors
+    /// When Chromium has ended.
+    pub fn beside(&self) -> Result<Tab<'a>> {
+        let number = self.order(json!({"do": "beside"}))?.as_u64().context("number of the tab")?;
+        Ok(Tab { browser: self.browser, number })
+    }
+
     fn order(&self, mut order: Value) -> Result<Value> {
         order["tab"] = self.number.into();
         self.browser.order(&order)
@@ -196,6 +206,22 @@ impl Tab<'_> {
     /// When it cannot be written.
     pub fn screenshot(&self, path: &Path) -> Result<()> {
         self.order(json!({"do": "screenshot", "path": path})).map(drop)
+    }
+
+    /// Prints the page into a file, a PDF.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn print(&self, path: &Path) -> Result<()> {
+        self.order(json!({"do": "pdf", "path": path})).map(drop)
+    }
+
+    /// Shows the page as it is on paper, `print`, or as it is on the screen, `screen`.
+    ///
+    /// # Errors
+    /// When the browser is gone.
+    pub fn show_as(&self, media: &str) -> Result<()> {
+        self.order(json!({"do": "media", "media": media})).map(drop)
     }
 
     /// The page as a screen reader has it: roles, names and states, as indented text.

@@ -12,6 +12,7 @@ const STYLE: &[&str] = &[
     include_str!("style/map.css"),
     include_str!("style/array.css"),
     include_str!("style/media.css"),
+    include_str!("style/paper.css"),
 ];
 
 /// `@dagrejs/dagre` 3.1.3 from npm as it is there, and its licence: it lays the service map out
@@ -26,10 +27,12 @@ const SCRIPT: &[&str] = &[
     include_str!("script/model.js"),
     include_str!("script/search.js"),
     include_str!("script/rows.js"),
+    include_str!("script/news.js"),
     include_str!("script/source.js"),
     include_str!("script/state.js"),
     include_str!("script/address.js"),
     include_str!("script/virtual.js"),
+    include_str!("script/paper.js"),
     include_str!("script/time.js"),
     include_str!("script/minimap.js"),
     include_str!("script/details.js"),
@@ -39,6 +42,7 @@ const SCRIPT: &[&str] = &[
     include_str!("script/toolbar.js"),
     include_str!("script/actions.js"),
     include_str!("script/waterfall.js"),
+    include_str!("script/crowd.js"),
     include_str!("script/graph.js"),
     include_str!("script/map.js"),
     include_str!("script/array.js"),

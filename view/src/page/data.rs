@@ -6,6 +6,7 @@
 
 mod array;
 mod attributes;
+mod comparison;
 mod map;
 mod span;
 mod summary;
@@ -14,6 +15,7 @@ mod tests;
 mod trace;
 
 pub use array::{ArrayData, AttemptData, TaskData, array_data};
+pub use comparison::{ComparedData, ComparisonData, SideData, comparison_data};
 pub use map::{EdgeData, MapData, NodeData, StatsData, map_data};
 pub use span::{DroppedData, EventData, LinkData, OriginData, SpanData};
 pub use summary::{SummaryData, summary_data};

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod clients;
+mod ending;
 mod pages;
 mod receive;
 

@@ -37,6 +37,36 @@ fn a_narrow_window_cuts_nothing_off() {
 }
 
 #[test]
+fn texts_without_an_end_leave_room_for_what_they_are_about() {
+    let traces = sample::endless();
+    for (place, what) in [("", ".row"), ("#/map", ".node"), ("#/arrays", ".task"), ("#/traces", "tbody tr")] {
+        for (width, height) in [(360, 640), (800, 600), (1600, 900)] {
+            let page = Opened::at(&traces, place, Look { width, height, ..Look::default() });
+            let seen = page.get(&format!(
+                "(({{ top, bottom }}) => [document.documentElement.scrollWidth - innerWidth, top < innerHeight && bottom > 0])(document.querySelector('{what}:not([hidden])').getBoundingClientRect())"
+            ));
+            assert_eq!(seen, serde_json::json!([0, true]), "{place} at {width}");
+        }
+    }
+}
+
+#[test]
+fn a_title_is_cut_and_the_details_have_all_of_it() {
+    let page = Opened::of(&sample::endless());
+    page.press(&["Enter"]);
+    assert_eq!(page.get("document.querySelector('#details h2').textContent.length"), 300);
+    page.click("#details dd .more >> nth=0");
+    assert_eq!(page.get("document.querySelector('#details dd').textContent.length"), 5_002);
+}
+
+#[test]
+fn a_task_without_phases_is_a_row_like_others() {
+    let page = Opened::at(&sample::endless(), "#/arrays", Look::default());
+    let tops = page.get("[...document.querySelectorAll('.task-head, #task-0')].map((row) => new Set([...row.children].map((cell) => cell.getBoundingClientRect().top)).size)");
+    assert_eq!(tops, serde_json::json!([1, 1]));
+}
+
+#[test]
 fn nothing_moves_for_whoever_wants_no_motion() {
     let moving = "[...document.querySelectorAll('*')].filter((one) => getComputedStyle(one).transitionDuration !== '0s' || getComputedStyle(one).animationName !== 'none').length";
     let calm = Opened::at(&sample::shop(), "", Look { reduced_motion: true, ..Look::default() });

@@ -10,9 +10,11 @@ mod keys;
 mod live;
 mod looks;
 mod maps;
+mod papers;
 mod pictures;
 mod sample;
 mod searches;
+mod together;
 
 use std::sync::LazyLock;
 

@@ -44,7 +44,14 @@ fn nodes_and_edges_are_those_of_the_model() {
 
 #[test]
 fn no_node_lies_on_another_and_every_edge_touches_its_nodes() {
-    let page = Opened::at(&sample::shop(), "#/map", Look::default());
+    for traces in [sample::shop(), sample::array(24), sample::crowd(7), sample::crowd(40)] {
+        for look in [Look::default(), Look { width: 400, height: 1000, ..Look::default() }] {
+            assert_drawn_apart(&Opened::at(&traces, "#/map", look));
+        }
+    }
+}
+
+fn assert_drawn_apart(page: &Opened) {
     let overlaps = page.get(
         "(() => { const boxes = [...document.querySelectorAll('#map .node .body')].map((one) => one.getBoundingClientRect()); \
          return boxes.flatMap((a, i) => boxes.slice(i + 1).filter((b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom)).length; })()",

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use opentelemetry::trace::{SpanId, TraceId};
 use serde_json::{Value, json};
 
-use super::{array_data, map_data, summary_data, trace_data};
+use super::{array_data, comparison_data, map_data, summary_data, trace_data};
 use crate::span::{Event, Link, Origin, Outcome, Span, SpanKind};
-use crate::{Trace, arrays, service_map, summary};
+use crate::{Trace, arrays, compare, service_map, summary};
 
 fn span(id: u64, parent: Option<u64>, name: &str, from: u64, to: Option<u64>) -> Span {
     Span {
@@ -64,6 +64,7 @@ fn every_field_is_in_the_reference_and_no_other() {
     let whole = serde_json::to_value(trace_data(&traces[0])).unwrap();
     let array = serde_json::to_value(array_data(&arrays(&traces)[0], &traces)).unwrap();
     let map = serde_json::to_value(map_data(&service_map(&traces))).unwrap();
+    let compared = serde_json::to_value(comparison_data(&compare(&traces[0], &traces[0]), "a", "b")).unwrap();
     let one = |list: &Value, what: &str| {
         list.as_array().and_then(|all| all.last()).unwrap_or_else(|| panic!("{what}")).clone()
     };
@@ -83,6 +84,9 @@ fn every_field_is_in_the_reference_and_no_other() {
         ("task", one(&array["tasks"], "task")),
         ("attempt", one(&array["tasks"][0]["attempts"], "attempt")),
         ("array", array),
+        ("side", compared["rows"][0]["a"].clone()),
+        ("row", one(&compared["rows"], "row")),
+        ("comparison", compared),
         ("summary", serde_json::to_value(summary_data(&summary(&traces[0]))).unwrap()),
         ("trace", whole),
     ];

@@ -13,24 +13,26 @@ function arrayView(main, arrays, id) {
   const slow = tasks.filter((task) => task.straggler).length;
   const missing = array.size === null ? 0 : Math.max(0, array.size - tasks.length);
   const choice = arrays.length > 1 && element("select", { "aria-label": "Job array", onchange: (event) => { location.hash = address.arrays(event.target.value); } },
-    arrays.map((one) => element("option", { value: one.id, selected: one.id === array.id }, visible(`${one.name} ${one.id}`))));
+    arrays.map((one) => element("option", { value: one.id, selected: one.id === array.id }, short(`${one.name} ${one.id}`, 80))));
   const canvas = element("canvas", { "aria-hidden": "true", id: "strip" });
   const spacer = element("div", { class: "spacer", role: "rowgroup" });
   const heads = ["Index", "Attempts", "Outcome", "Took", ...phases, "Cause"];
-  const head = element("div", { class: "task-head", role: "row" }, heads.map((name) => element("div", { role: "columnheader" }, from(name))));
-  const grid = element("div", { class: "scroll tasks", id: "tasks", role: "grid", tabindex: 0, "aria-label": "Tasks by phase", "aria-rowcount": tasks.length + 1, style: { "--columns": phases.length } }, head, spacer);
+  const head = element("div", { class: "task-head", role: "row" }, heads.map((name) => element("div", { role: "columnheader", class: name === "Outcome" || name === "Cause" ? null : "number" }, brief(name, 40))));
+  const grid = element("div", { class: "scroll tasks", id: "tasks", role: "grid", tabindex: 0, "aria-label": "Tasks by phase", "aria-rowcount": tasks.length + 1, style: { "--columns": phases.length, "--phases": phases.length ? `repeat(${phases.length}, minmax(4.2rem, 8rem))` : "" } }, head, spacer);
   const heats = phases.map((_, phase) => heatOf(tasks.map((task) => task.phases_us[phase]).filter((us) => us !== null)));
   const open = (task) => { location.hash = address.trace(task.trace_id, task.span_id); };
   let cursor = 0;
   const list = virtual(grid, spacer, ROW, () => element("div", { class: "task", role: "row", hidden: true }), (one, at) => writeTask(one, tasks[at], at, at === cursor, heats, open));
+  const told = element("p", { class: "on-paper" });
   main.replaceChildren(element("div", { class: "view" },
-    element("div", { class: "facts" }, element("h2", {}, "Job array ", from(array.name)), choice, element("span", { class: "mono quiet" }, from(array.id)),
+    element("div", { class: "facts" }, element("h2", {}, "Job array ", brief(array.name)), choice, element("span", { class: "mono quiet" }, brief(array.id, 80)),
       element("span", {}, count(tasks.length, "task")), missing > 0 && element("span", { class: "sign" }, `${missing.toLocaleString("en")} more are not here`),
       failed > 0 && element("b", { class: "bad" }, `\u2716 ${failed.toLocaleString("en")} failed`), slow > 0 && element("b", { class: "sign" }, `\u25b2 ${count(slow, "straggler")}`)),
-    element("div", { class: "strip" }, canvas, legend()), grid));
+    element("div", { class: "strip" }, canvas, legend()), told, grid));
   const strip = stripOf(tasks);
   now.draw = () => {
     strip.draw(canvas);
+    told.textContent = onPaper ? leftOut(tasks.length, "tasks") : "";
     list.draw(tasks.length);
     const here = list.place(cursor);
     if (here) grid.setAttribute("aria-activedescendant", here.id);

@@ -1,10 +1,13 @@
 // All that is known of one span.
 
+/** Letters of a name that are a title. */
+const TITLE = 300;
+
 function details(trace, at, act) {
   const span = trace.spans[at];
   const origin = trace.data.origins[span.origin] ?? { resource: {}, scope_attributes: {}, scope_name: "", scope_version: "" };
   const spanLink = (other) => element("a", { href: address.trace(trace.data.trace_id, trace.spans[other].span_id) }, from(trace.spans[other].name));
-  const title = element("h2", { tabindex: -1, id: "details-title" }, from(span.name));
+  const title = element("h2", { tabindex: -1, id: "details-title" }, brief(span.name, TITLE));
   const scope = [origin.scope_name, origin.scope_version].filter(Boolean).join(" ");
   const links = span.links.map((link) => linkItem(trace, link, spanLink));
   const back = linksHere(trace, at);
@@ -12,13 +15,14 @@ function details(trace, at, act) {
     button("\u2715", act.close, { class: "close", "aria-label": "Close the details" }),
     title,
     span.status === "error" && element("div", { class: "cause" }, element("b", {}, "Failed"), span.status_message || causeOf(span) ? ": " : "",
-      from(span.status_message || causeOf(span), { class: "from" })),
+      longText(span.status_message || causeOf(span))),
     ...(trace.notes.get(at) ?? []).map((text) => element("p", { class: "note" }, from(text))),
     element("div", { class: "actions" },
       button("Zoom to it", act.zoom),
       span.parent !== null && button("Parent", act.parent),
       trace.group[at] >= 0 && button("Fold its like", act.fold)),
     pairs([
+      span.name.length > TITLE && ["Name", longText(span.name)],
       ["Service", [element("i", { class: "swatch", style: { color: colour(span.service) } }), from(span.service || "(none said)")]],
       ["Kind", span.kind],
       ["Status", span.status],

@@ -19,6 +19,9 @@ const drawn = (name, properties = {}, ...children) => fill(document.createElemen
 /** Text from a trace: what cannot be seen is made visible, and its direction stays its own. */
 const from = (text, properties = {}) => element("bdi", { class: "from", ...properties }, visible(text));
 
+/** The same for a title: its beginning. The details have all of it. */
+const brief = (text, room = 100) => element("bdi", { class: "from" }, short(text, room));
+
 const button = (text, act, properties = {}) => element("button", { type: "button", onclick: act, ...properties }, text);
 
 const by = (id) => document.getElementById(id);

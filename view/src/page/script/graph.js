@@ -25,22 +25,38 @@ function layOut(map, width, height) {
 function plan(map, rankdir) {
   const graph = new dagre.graphlib.Graph({ multigraph: true });
   graph.setGraph({ rankdir, nodesep: 28, ranksep: rankdir === "LR" ? 34 : 26, edgesep: 14, marginx: 20, marginy: 20 });
-  map.places.forEach((at) => graph.setNode(String(at), { ...NODE }));
-  map.edges.forEach((edge, at) => graph.setEdge(String(edge.from), String(edge.to), { ...LABEL, labelpos: "c" }, String(at)));
+  const crowds = crowdsOf(map);
+  const apart = new Set(crowds.flatMap(({ edges }) => edges));
+  const inBlock = new Set([...apart].map((at) => map.edges[at].to));
+  map.places.filter((at) => !inBlock.has(at)).forEach((at) => graph.setNode(String(at), { ...NODE }));
+  map.edges.forEach((edge, at) => apart.has(at) || graph.setEdge(String(edge.from), String(edge.to), { ...LABEL, labelpos: "c" }, String(at)));
+  crowds.forEach(({ from, width, height }) => {
+    graph.setNode(`block ${from}`, { width, height });
+    graph.setEdge(String(from), `block ${from}`, {}, "block");
+  });
   dagre.layout(graph);
   const { width = 100, height = 100 } = graph.graph();
+  const ways = new Map();
+  const places = new Map();
+  for (const crowd of crowds) {
+    const { points } = graph.edge({ v: String(crowd.from), w: `block ${crowd.from}`, name: "block" });
+    for (const { edge, x, y, points: way } of standing(crowd, graph.node(`block ${crowd.from}`), points[0], rankdir)) {
+      ways.set(edge, { points: way, plain: true });
+      places.set(map.edges[edge].to, { ...NODE, x, y });
+    }
+  }
   return {
     width, height,
-    nodes: map.places.map((at) => ({ at, node: map.nodes[at], ...graph.node(String(at)) })),
-    edges: map.edges.map((edge, at) => ({ edge, ...graph.edge({ v: String(edge.from), w: String(edge.to), name: String(at) }) })),
+    nodes: map.places.map((at) => ({ at, node: map.nodes[at], ...(places.get(at) ?? graph.node(String(at))) })),
+    edges: map.edges.map((edge, at) => ({ edge, ...(ways.get(at) ?? graph.edge({ v: String(edge.from), w: String(edge.to), name: String(at) })) })),
   };
 }
 
-/** A smooth line through these points. */
-function curve(points) {
+/** A line through these points: smooth, or through alleys. */
+function curve(points, straight) {
   const to = ({ x, y }) => `${x.toFixed(1)},${y.toFixed(1)}`;
   const [first, ...rest] = points;
-  if (rest.length < 2) return `M${to(first)} L${rest.map(to).join(" ")}`;
+  if (straight || rest.length < 2) return `M${to(first)} L${rest.map(to).join(" ")}`;
   const half = (a, b) => ({ x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 });
   const inner = rest.slice(0, -1).map((point, i) => `Q${to(point)} ${to(i === rest.length - 2 ? rest[rest.length - 1] : half(point, rest[i + 1]))}`);
   return `M${to(first)} ${inner.join(" ")}`;

@@ -15,11 +15,6 @@ function statsText(stats) {
   return parts.join(", ");
 }
 
-const short = (text, room) => {
-  const letters = [...visible(text)];
-  return letters.length > room ? `${letters.slice(0, room - 1).join("")}\u2026` : letters.join("");
-};
-
 function drawNode({ at, node, x, y, width, height }, open) {
   const bad = failures(node.stats) > 0;
   const left = x - width / 2, top = y - height / 2;
@@ -39,17 +34,18 @@ function drawNode({ at, node, x, y, width, height }, open) {
   rate && drawn("text", { x: left + width - 10, y: top + 38, class: "what badly", "text-anchor": "end" }, rate));
 }
 
-function drawEdge({ edge, points, x, y }, at, most) {
+/** The box at the end of a plain edge says the same as the edge would. */
+function drawEdge({ edge, plain, points, x, y }, at, most) {
   const bad = failures(edge.stats) > 0;
   const text = `${edge.stats.calls.toLocaleString("en")} \u00b7 ${duration(edge.stats.median_us)}`;
   const wide = 1.2 + 3 * Math.sqrt(edge.stats.calls / Math.max(most, 10));
   return drawn("g", { class: `edge${bad ? " bad" : ""}`, "data-edge": at, "data-from": edge.from, "data-to": edge.to },
     drawn("title", {}, statsText(edge.stats)),
-    drawn("path", { d: curve(points), "stroke-width": wide.toFixed(2) }),
+    drawn("path", { d: curve(points, plain), "stroke-width": wide.toFixed(2) }),
     drawn("path", { class: "arrow", d: arrow(points, 8 + wide) }),
-    drawn("rect", { class: "plate", x: x - text.length * 3.2, y: y - 13, width: text.length * 6.4, height: bad ? 28 : 16, rx: 4 }),
-    drawn("text", { x, y: y - 1, "text-anchor": "middle", class: "what" }, text),
-    bad && drawn("text", { x, y: y + 11, "text-anchor": "middle", class: "what badly" }, `${percent(failures(edge.stats), edge.stats.calls)} failed`));
+    !plain && drawn("rect", { class: "plate", x: x - text.length * 3.2, y: y - 13, width: text.length * 6.4, height: bad ? 28 : 16, rx: 4 }),
+    !plain && drawn("text", { x, y: y - 1, "text-anchor": "middle", class: "what" }, text),
+    !plain && bad && drawn("text", { x, y: y + 11, "text-anchor": "middle", class: "what badly" }, `${percent(failures(edge.stats), edge.stats.calls)} failed`));
 }
 
 /** Shows a map; `open(node)` when somebody chooses one of its nodes. */
@@ -85,6 +81,16 @@ function serviceMap(main, title, map, open) {
     plan.nodes.length < map.nodes.length && element("b", { class: "sign" }, `drawn are the ${plan.nodes.length} with the most calls; the tables have ${map.nodes.length > MOST_LINES ? `${MOST_LINES.toLocaleString("en")} of them` : "all"}`)), place, mapTable(map)));
   grasp(svg, closer, move);
   now.draw = () => {};
+  // On paper the whole map fits the paper.
+  now.paper = (on) => {
+    if (!on) {
+      svg.removeAttribute("viewBox");
+      show();
+      return;
+    }
+    svg.setAttribute("viewBox", `0 0 ${plan.width} ${plan.height}`);
+    inner.removeAttribute("transform");
+  };
   now.keys = (event) => {
     const key = MAP_KEYS.find(({ keys }) => keys.includes(event.key));
     if (!key || event.target.closest("summary, a")) return false;

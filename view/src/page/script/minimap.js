@@ -12,7 +12,7 @@ function paints() {
 
 /** A canvas as large as its place, and its pen. */
 function pen(canvas, width, height) {
-  const scale = window.devicePixelRatio || 1;
+  const scale = onPaper ? 3 : window.devicePixelRatio || 1;
   canvas.width = Math.max(1, Math.round(width * scale));
   canvas.height = Math.max(1, Math.round(height * scale));
   const context = canvas.getContext("2d");

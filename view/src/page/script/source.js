@@ -42,16 +42,13 @@ const source = settings.live
     trace: async (id) => remember(await ask(`/api/traces/${encodeURIComponent(id)}`)),
     map: () => ask("/api/map"),
     arrays: () => ask("/api/arrays"),
-    changed: (act) => {
-      const events = new EventSource("/api/events");
-      events.onmessage = act;
-      events.addEventListener("changed", (event) => {
-        tellStatus(JSON.parse(event.data));
-        act();
-      });
-      events.onopen = () => { by("state").textContent = "live"; };
-      events.onerror = () => { by("state").textContent = "the server does not answer"; };
-    },
+    changed: (act) => followNews((news) => {
+      if (news.kind === "changed") tellStatus(news.status);
+      else if (news.kind === "lost") by("state").textContent = "the server does not answer";
+      else if (news.kind === "open" && !by("state").textContent.startsWith("live")) by("state").textContent = "live";
+      // What came before the stream was open is not told by it.
+      if (news.kind !== "lost") act();
+    }),
   }
   : {
     list: async () => embedded.traces.map(summaryOf),

@@ -13,6 +13,7 @@ function go(view) {
 
 async function show() {
   const turn = (shownView += 1);
+  now.paper = () => {};
   const { view, parts } = readAddress();
   const traces = await source.list();
   traces.forEach((trace) => knownTraces.add(trace.trace_id));
@@ -31,7 +32,7 @@ async function show() {
     if (turn !== shownView) return;
     [now.view, now.trace] = ["map", trace];
     now.renew = again(map, async () => (trace ? (await source.trace(trace.data.trace_id)).data.service_map : source.map()));
-    serviceMap(main, trace ? ["Services of ", from(trace.data.name)] : "Services of all traces", map, (node) => openNode(trace ?? (only ? models.get(only) : null), node, traces));
+    serviceMap(main, trace ? ["Services of ", brief(trace.data.name)] : "Services of all traces", map, (node) => openNode(trace ?? (only ? models.get(only) : null), node, traces));
   } else if (kind === "arrays") {
     const arrays = await source.arrays();
     if (turn !== shownView) return;

@@ -1,6 +1,6 @@
 // What is looked at now, and drawing it again when that has changed.
 
-const now = { view: "", trace: null, draw: () => {}, keys: () => false, renew: async () => {} };
+const now = { view: "", trace: null, draw: () => {}, keys: () => false, renew: async () => {}, paper: () => {} };
 
 let waiting = false;
 

@@ -14,6 +14,13 @@ function visible(text, lines = false) {
   return String(text).replace(/\r\n/g, lines ? "\n" : "\r\n").replace(UNSEEN, keep);
 }
 
+/** The beginning of a text, where there is room for no more. */
+function short(text, room) {
+  // A letter has two units at most.
+  const letters = [...visible(String(text).slice(0, 2 * room + 2))];
+  return letters.length > room ? `${letters.slice(0, room - 1).join("")}\u2026` : letters.join("");
+}
+
 /** Microseconds as people read them. */
 function duration(us) {
   if (us === null || us === undefined) return "open";

@@ -15,7 +15,7 @@ function keptTheme() {
 }
 
 function showTheme() {
-  const isDark = theme === "dark" || (theme === THEMES[0] && dark.matches);
+  const isDark = !onPaper && (theme === "dark" || (theme === THEMES[0] && dark.matches));
   document.documentElement.dataset.theme = isDark ? "dark" : "light";
   by("theme").textContent = `Theme: ${theme === THEMES[0] ? "system" : theme}`;
   changed();

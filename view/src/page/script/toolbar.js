@@ -5,12 +5,12 @@ function facts(trace) {
   const console_ = consoleOf(data.xray_trace_id);
   const fact = (name, value) => element("span", {}, element("span", { class: "quiet" }, `${name} `), element("b", {}, value));
   return element("div", { class: "facts" },
-    element("h2", {}, element("span", { class: "quiet" }, from(data.service)), " ", from(data.name)),
+    element("h2", {}, element("span", { class: "quiet" }, brief(data.service, 40)), " ", brief(data.name)),
     fact("took", duration(data.duration_us)), fact("began", instant(data.start)), fact("", count(data.spans.length, "span")),
     data.errors > 0 && element("b", { class: "bad" }, `\u2716 ${count(data.errors, "error")}`),
     data.open > 0 && element("b", { class: "sign" }, `\u2026 ${data.open.toLocaleString("en")} under way`),
     copied(data.trace_id), console_ && outside(console_),
-    data.services.slice(0, 10).map((service) => element("span", {}, element("i", { class: "swatch", style: { color: colour(service) } }), from(service))),
+    data.services.slice(0, 10).map((service) => element("span", {}, element("i", { class: "swatch", style: { color: colour(service) } }), brief(service, 40))),
     data.services.length > 10 && element("span", { class: "quiet" }, `and ${data.services.length - 10} more services`));
 }
 

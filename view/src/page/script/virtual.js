@@ -1,12 +1,15 @@
 // A long list of which only the rows in sight are elements.
 
 const SPARE = 4;
+/** On paper all rows are in sight, up to so many. */
+const MOST_PRINTED = 2000;
 
 /** `fill(row element, place)` writes a row; `make()` makes an empty one. The rows are as high as `height` says. */
 function virtual(scroller, spacer, height, make, write) {
   let pool = [];
   let size = 0;
   const shown = () => {
+    if (onPaper) return [0, Math.min(size, MOST_PRINTED)];
     const head = spacer.offsetTop;
     const first = Math.max(0, Math.floor((scroller.scrollTop - SPARE * height) / height));
     const rows = Math.ceil((scroller.clientHeight - head) / height) + 2 * SPARE;
@@ -20,6 +23,10 @@ function virtual(scroller, spacer, height, make, write) {
       const more = Array.from({ length: wanted - pool.length }, make);
       pool = [...pool, ...more];
       spacer.append(...more);
+      pool.forEach((one) => (one.place = -1));
+    }
+    if (pool.length > 4 * wanted) {
+      pool.splice(wanted).forEach((one) => one.remove());
       pool.forEach((one) => (one.place = -1));
     }
     for (let i = first; i < last; i += 1) {

@@ -1,6 +1,8 @@
 // The waterfall: a row for each span, bars on one time axis.
 
 const ROW = 26;
+/** Pixels that the time axis has on a page of paper across, near enough for its steps. */
+const PAPER = 520;
 
 /** Shows a trace, with one of its spans chosen if its id is given. */
 function waterfall(main, trace, spanId) {
@@ -14,29 +16,33 @@ function waterfall(main, trace, spanId) {
   const spacer = element("div", { class: "spacer", role: "rowgroup" });
   const chart = element("div", { class: "chart", id: "chart", role: "treegrid", tabindex: 0, "aria-label": "Spans of the trace", "aria-multiselectable": "false" }, head, spacer);
   const aside = element("aside", { class: "details", "aria-labelledby": "details-title", tabindex: -1, hidden: true, id: "details" });
+  const told = element("p", { class: "on-paper" });
   let rows = [];
   const list = virtual(chart, spacer, ROW, emptyRow, (one, at) => writeRow(one, trace, rows[at], at));
   const act = actions({ trace, list, chart, aside, rows: () => rows });
   const about = element("div", {}, facts(trace), notesOf(trace) ?? "");
-  main.replaceChildren(element("div", { class: "view" }, about, toolbar(trace, act), element("div", { class: "stage" }, chart, aside)));
+  main.replaceChildren(element("div", { class: "view" }, about, toolbar(trace, act), told, element("div", { class: "stage" }, chart, aside)));
 
   let drawnFor = "";
   now.draw = () => {
     rows = rowsOf(trace);
     trace.cursor = Math.max(0, Math.min(trace.cursor, rows.length - 1));
-    const width = axis.clientWidth;
+    const width = onPaper ? PAPER : axis.clientWidth;
     const { step, marks } = ticks(trace, width);
     axis.replaceChildren(canvas, windowOn, ...marks.map((mark) => element("span", { class: "tick", style: { left: `${mark.left}%` } }, mark.text)));
     const tick = (step * width) / (trace.window[1] - trace.window[0]);
-    chart.style.setProperty("--tick", `${tick}px`);
-    chart.style.setProperty("--tick-from", `${-((trace.window[0] / step) % 1) * tick}px`);
+    // On paper a cell is as wide as the paper lets it be.
+    const wide = (pixels) => (onPaper ? `${(100 * pixels) / PAPER}%` : `${pixels}px`);
+    chart.style.setProperty("--tick", wide(tick));
+    chart.style.setProperty("--tick-from", wide(-((trace.window[0] / step) % 1) * tick));
     const whole = trace.whole[1] - trace.whole[0];
     windowOn.style.left = `${(100 * trace.window[0]) / whole}%`;
     windowOn.style.width = `${(100 * (trace.window[1] - trace.window[0])) / whole}%`;
-    const picture = `${width} ${document.documentElement.dataset.theme} ${trace.spans.length} ${trace.data.open} ${whole}`;
+    const picture = `${width} ${onPaper} ${document.documentElement.dataset.theme} ${trace.spans.length} ${trace.data.open} ${whole}`;
     if (picture !== drawnFor) drawMinimap(canvas, trace, width);
     drawnFor = picture;
     chart.setAttribute("aria-rowcount", rows.length + 1);
+    told.textContent = onPaper ? [onlyMatches(trace), leftOut(rows.length, "rows")].filter(Boolean).join(" ") : "";
     list.draw(rows.length);
     const here = list.place(trace.cursor);
     if (here) chart.setAttribute("aria-activedescendant", here.id);
@@ -74,6 +80,12 @@ function barWindow(trace, spacer, axis) {
   const [all, bars] = [spacer.getBoundingClientRect(), axis.getBoundingClientRect()];
   const perPixel = (trace.window[1] - trace.window[0]) / Math.max(bars.width, 1);
   return { window: [trace.window[0] - (bars.left - all.left) * perPixel, trace.window[1] + (all.right - bars.right) * perPixel] };
+}
+
+/** What a search leaves out of the rows, said on paper, where the search itself is not. */
+function onlyMatches(trace) {
+  if (!trace.found || !trace.search.only) return "";
+  return `Only what a search found, and what it hangs below: ${trace.found.shown.size.toLocaleString("en")} of ${count(trace.spans.length, "span")}.`;
 }
 
 function foundText(trace) {
