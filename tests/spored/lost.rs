@@ -23,11 +23,17 @@ async fn attempt_of(array: &Array, index: u32, number: u32) -> String {
     task.traceparent.unwrap()[36..52].to_owned()
 }
 
+/// How the attempt ended; metadata where the trace has no room for one more annotation.
+fn outcome(document: &Value) -> &str {
+    let places = ["/annotations/spawn_task_outcome", "/metadata/spawn/spawn.task.outcome"];
+    places.iter().find_map(|place| document.pointer(place)?.as_str()).unwrap_or_default()
+}
+
 /// The outcomes with which X-Ray was told of the end of this span, in order.
 async fn ends(aws: &Aws, id: &str) -> Vec<String> {
     let documents = aws.xray_documents().await.unwrap();
     let ends = documents.iter().filter(|document| document["id"] == id && document["end_time"].is_number());
-    ends.map(|document| document["annotations"]["spawn_task_outcome"].as_str().unwrap_or_default().to_owned()).collect()
+    ends.map(|document| outcome(document).to_owned()).collect()
 }
 
 async fn ends_when_told(aws: &Aws, id: &str) -> Vec<String> {
@@ -44,11 +50,7 @@ async fn ends_when_told(aws: &Aws, id: &str) -> Vec<String> {
 
 /// Waits until this back end was sent the end of that span, as lost.
 async fn told_in_vain(back_end: &FaultProxy, id: &str) {
-    let told = |document: &Value| {
-        document["id"] == id
-            && document["annotations"]["spawn_task_outcome"] == "lost"
-            && document["end_time"].is_number()
-    };
+    let told = |document: &Value| document["id"] == id && outcome(document) == "lost";
     let sent = || documents(back_end).iter().any(told).then_some(());
     wait_until("the end of a lost attempt", PATIENCE, sent).await.unwrap();
 }
