@@ -6,6 +6,7 @@ use serde_json::Value;
 use spawn_test_support::fault_proxy::{Action, Rule};
 use spawn_test_support::{Aws, FaultProxy, Process, wait_until};
 use std::time::{Duration, Instant};
+use tempfile::NamedTempFile;
 
 fn host(aws: &Aws, array: &Array, slots: u16) -> Host {
     worker(aws, array, slots).env("OTEL_TRACES_EXPORTER", "xray")
@@ -96,6 +97,15 @@ async fn two_attempts_in_a_row_whose_hosts_vanish_are_both_told_by_the_third() {
     }
 }
 
+/// An array of two tasks. The first ends by itself with its second attempt. The second keeps the array open, with whose end
+/// its queue would go: it ends with its last attempt, when the file is gone.
+async fn kept_open(aws: &Aws, name: &str, last: u32) -> (Array, NamedTempFile) {
+    let open = NamedTempFile::new().unwrap();
+    let wait = format!("while [ -e {} ]; do sleep 0.1; done", open.path().display());
+    let command = format!("case $JOB_ARRAY_INDEX$JOB_ATTEMPT in 02) ;; 1{last}) {wait};; *) sleep 1000;; esac");
+    (Array::seed(aws, name, 2, &command).await, open)
+}
+
 #[tokio::test]
 async fn a_lost_attempt_of_a_task_that_has_ended_is_told_when_its_message_comes_again() {
     let aws = aws().await;
@@ -103,14 +113,7 @@ async fn a_lost_attempt_of_a_task_that_has_ended_is_told_when_its_message_comes_
     hangs.script([Rule::new(Action::Hang)]);
     let messages = FaultProxy::start(aws.ministack_url()).unwrap();
     messages.script([Rule::new(Action::Hang).target("DeleteMessageBatch")]);
-    let go_on = tempfile::tempdir().unwrap();
-    let file = go_on.path().join("go-on");
-    // The second task keeps the array from ending, with whose end its queue goes.
-    let command = format!(
-        "case $JOB_ARRAY_INDEX$JOB_ATTEMPT in 02) ;; 13) while [ ! -e {} ]; do sleep 0.1; done;; *) sleep 1000;; esac",
-        file.display()
-    );
-    let array = Array::seed(aws, "ended", 2, &command).await;
+    let (array, open) = kept_open(aws, "ended", 3).await;
     let hosts = [0; 3].map(|_| host(aws, &array, 2));
     let [first, second, third] = hosts;
 
@@ -130,8 +133,27 @@ async fn a_lost_attempt_of_a_task_that_has_ended_is_told_when_its_message_comes_
     let agent = third.run(&[]).await;
     assert_eq!(ends_when_told(aws, &two).await, ["succeeded"]);
     assert_eq!(ends_when_told(aws, &one).await, ["lost"]);
-    std::fs::write(file, "").unwrap();
+    open.close().unwrap();
     array.ended().await;
     stop(agent).await;
     assert_eq!((ends(aws, &one).await.len(), ends(aws, &two).await.len()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_task_that_is_called_off_when_its_host_has_vanished_leaves_its_attempt_to_be_told() {
+    let aws = aws().await;
+    let (array, open) = kept_open(aws, "called-off", 2).await;
+    let [first, second] = [0; 2].map(|_| host(aws, &array, 2));
+    let agent = first.run(&[]).await;
+    let one = attempt_of(&array, 0, 1).await;
+    attempt_of(&array, 1, 1).await;
+    lose(agent).await;
+    let task = array.store.task(&array.record.id, 0).await.unwrap().unwrap();
+    let after = task.lease_until.unwrap() + 1;
+    array.store.cancel(&array.record, &task, after).await.unwrap().unwrap();
+    let agent = second.run(&[]).await;
+    assert_eq!(ends_when_told(aws, &one).await, ["lost"]);
+    open.close().unwrap();
+    array.ended().await;
+    stop(agent).await;
 }
