@@ -20,10 +20,13 @@ fn listen() -> anyhow::Result<()> {
     if !ignores(&status) {
         return Ok(());
     }
-    // The listener needs a runtime, and stays when it has gone.
+    // The listener needs a runtime, and stays when it has gone. A test's own may be the one that runs this.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
-    let _entered = runtime.enter();
-    signal(SignalKind::hangup()).context("listen to SIGHUP, which this process ignores").map(drop)
+    let entered = runtime.enter();
+    let listener = signal(SignalKind::hangup()).context("listen to SIGHUP, which this process ignores").map(drop);
+    drop(entered);
+    runtime.shutdown_background();
+    listener
 }
 
 /// Whether SIGHUP, the first signal, is among those that are ignored.
