@@ -19,16 +19,33 @@ pub(crate) fn plain(text: &str) -> String {
     format!("{}{cut}", inner.strip_prefix('"').and_then(|inner| inner.strip_suffix('"')).unwrap_or(inner))
 }
 
-/// The text with control characters escaped, at its whole length.
+/// The text with characters escaped that are not to be shown as they are, at its whole length.
 pub(crate) fn printable(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut out, character| {
-        if character.is_control() {
+        if is_hostile(character) {
             out.extend(character.escape_debug())
         } else {
             out.push(character)
         }
         out
     })
+}
+
+/// Whether a letter does something to a terminal, or to the eye, beside being there: it moves the cursor, turns the direction
+/// of reading, ends a line, or hides.
+#[must_use]
+pub fn is_hostile(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            // Directions: ALM, LRM, RLM, embeddings, overrides, isolates.
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+            // Line and paragraph separators end a line on some terminals.
+            | '\u{2028}' | '\u{2029}'
+            // Nothing to see: soft hyphen, zero widths, joiners, fillers, invisible operators, byte order mark.
+            | '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2065}' | '\u{206a}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
+            // Annotations between lines, private letters without a width, and the tags that smuggle text.
+            | '\u{fff9}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// The candidate that a slip of the keyboard was most likely meant to be.

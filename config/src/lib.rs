@@ -29,6 +29,7 @@ mod value;
 
 pub use endpoint::Endpoint;
 pub use error::{ConfigError, Place};
+pub use escape::is_hostile;
 pub use identity::{Fleet, Identity, JobArray, Provider};
 pub use key::{Grammar, Key, UnknownKey, keys};
 pub use layers::Layers;

@@ -1,5 +1,6 @@
 //! The boundary to the person or program at the other end: data on stdout, messages on stderr, outside text escaped.
 
+use spawn_config::is_hostile;
 use std::io::{self, ErrorKind, Write};
 
 /// Prints data. A reader that has gone away (`| head`) wanted no more of it.
@@ -21,14 +22,11 @@ pub fn question(text: &str) {
     drop(write(&mut io::stderr().lock(), &escape(text)));
 }
 
-/// Text from outside (tags, AWS's messages) cannot move the cursor, ring, recolour or turn the direction of reading.
+/// Text from outside (tags, AWS's messages) cannot move the cursor, ring, recolour, hide or turn the direction of reading.
 #[must_use]
 pub fn escape(text: &str) -> String {
-    let turns =
-        |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    // Line and paragraph separators end a line on some terminals.
-    let hostile = |c: char| (c.is_control() && c != '\n') || turns(c) || matches!(c, '\u{2028}' | '\u{2029}');
-    text.chars().map(|c| if hostile(c) { c.escape_unicode().to_string() } else { c.to_string() }).collect()
+    let hides = |c: char| c != '\n' && is_hostile(c);
+    text.chars().map(|c| if hides(c) { c.escape_unicode().to_string() } else { c.to_string() }).collect()
 }
 
 fn write(to: &mut impl Write, text: &str) -> io::Result<()> {
@@ -51,6 +49,7 @@ mod tests {
     fn hostile_text_cannot_reach_the_terminal() {
         assert_eq!(escape("a\u{1b}[2J\rb\u{202e}"), "a\\u{1b}[2J\\u{d}b\\u{202e}");
         assert_eq!(escape("\u{9b}31m\u{200f}\u{2028}\u{7f}"), "\\u{9b}31m\\u{200f}\\u{2028}\\u{7f}");
+        assert_eq!(escape("pay\u{200b}roll\u{feff}\u{e0041}\nGröße"), "pay\\u{200b}roll\\u{feff}\\u{e0041}\nGröße");
     }
 
     #[test]

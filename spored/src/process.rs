@@ -6,6 +6,7 @@ mod environment;
 mod group;
 mod left_over;
 mod lines;
+mod memory;
 mod output;
 mod program;
 
@@ -13,6 +14,7 @@ pub(crate) use environment::{TaskEnvironment, environment_of_task};
 pub(crate) use group::{Cut, Ended, Group, Limits};
 pub(crate) use left_over::clear;
 pub(crate) use lines::log;
+pub(crate) use memory::MemoryWatch;
 
 use left_over::Mark;
 use std::collections::BTreeMap;

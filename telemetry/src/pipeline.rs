@@ -12,6 +12,7 @@ mod panics;
 mod size;
 mod state;
 mod store;
+mod sync;
 mod under_way;
 mod worker;
 

@@ -301,6 +301,12 @@ impl Telemetry {
         self.recorder.pipeline().flush_everything(within).await
     }
 
+    /// Has the disk keep what is written of spans, within this time, and without waiting for the end of its usual interval.
+    /// Whether it keeps all of it; without a disk it does not.
+    pub async fn sync(&self, within: Duration) -> bool {
+        self.recorder.pipeline().sync(within).await
+    }
+
     /// Delivers what waits, within this time, and ends the delivery. Blocks; works on any thread.
     pub fn shutdown(&self, within: Duration) -> Flushed {
         self.recorder.bodies().settle();

@@ -26,6 +26,7 @@ mod life_faults;
 mod life_hook;
 mod live;
 mod logs;
+mod lost;
 mod metrics;
 mod overrides;
 mod process;

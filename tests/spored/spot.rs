@@ -2,9 +2,10 @@
 
 use crate::array::{Array, worker};
 use crate::fixture::{PATIENCE, aws, until};
-use crate::instance::{now, run_instances};
+use crate::instance::{Instance, now, run_instances};
 use serde_json::Value;
-use spawn_test_support::{Imds, InstanceFacts, wait_until};
+use spawn_test_support::fault_proxy::{Action, Rule};
+use spawn_test_support::{FaultProxy, FaultyDisk, Imds, InstanceFacts, wait_until};
 use std::time::{Duration, Instant};
 
 /// Time from the notice to the last span's delivery (reliability promise R12).
@@ -52,5 +53,34 @@ async fn all_spans_are_delivered_within_ten_seconds_of_a_notice_though_the_users
     assert!(!agent.stderr().contains("ready for the interruption"), "{}", agent.stderr());
     agent.signal("TERM").unwrap();
     wait_until("the end", PATIENCE, || agent.stderr().contains("spored has stopped").then_some(())).await.unwrap();
+    agent.wait(PATIENCE).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_x_ray_does_not_take_is_on_the_disk_before_the_users_program_runs() {
+    let away = FaultProxy::start(aws().await.moto_url()).unwrap();
+    away.script([Rule::new(Action::Hang)]);
+    let instance = Instance::launch(&[("spawn:tracing-exporter", "xray")]).await;
+    instance.imds.change_facts(|facts| facts.life_cycle = "spot".to_owned());
+    let disk = FaultyDisk::under(&instance.host.path("state/spool")).unwrap();
+    let copy = instance.host.path("copy");
+    // The disk is not asked to keep anything before the test is over, unless that is ordered.
+    let yaml = format!(
+        "pre_stop: [sh, -c, 'cp {} {}; sleep 1000']\nobservability: {{tracing: {{spool: {{sync: 1h}}}}}}\n",
+        disk.control().display(),
+        copy.display()
+    );
+    std::fs::write(instance.host.path("local.yaml"), yaml).unwrap();
+    let instance = instance.env("AWS_ENDPOINT_URL_XRAY", away.url());
+    let instance = disk.env().into_iter().fold(instance, |instance, (name, value)| instance.env(&name, value));
+    let mut agent = instance.host.run(&[]).await;
+    instance.host.status_when("span on disk", |status| status["tracing"]["storage"]["on_disk"] != 0).await;
+    assert_eq!(FaultyDisk::syncs(disk.control()).unwrap(), 0);
+
+    let time = jiff::Timestamp::now() + jiff::SignedDuration::from_mins(2);
+    instance.imds.give_spot_notice("stop", &format!("{time:.0}"));
+    wait_until("the program", PATIENCE, || FaultyDisk::syncs(&copy).ok()).await.unwrap();
+    assert!(FaultyDisk::syncs(&copy).unwrap() > 0, "{}", agent.stderr());
+    agent.signal("TERM").unwrap();
     agent.wait(PATIENCE).await.unwrap();
 }

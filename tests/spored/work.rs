@@ -72,7 +72,10 @@ async fn a_task_that_fails_is_tried_again_and_each_attempt_links_to_the_one_befo
     array.ended().await;
     let tasks = array.tasks().await;
     assert_eq!(told(&tasks[0]), (TaskState::Failed, 2, Some(7), None, Some("it ended with exit code 7")));
-    assert_eq!(told(&tasks[1]), (TaskState::Failed, 2, None, Some(9), Some("signal 9 ended it")));
+    let reason = tasks[1].reason.as_deref();
+    assert_eq!(told(&tasks[1]), (TaskState::Failed, 2, None, Some(9), reason));
+    // Where the kernel counts what it kills for want of memory, it has not; where it does not, it may have.
+    assert!(reason.unwrap().starts_with("signal 9 (SIGKILL) ended it"), "{reason:?}");
     assert_eq!(told(&tasks[2]), (TaskState::Succeeded, 2, Some(0), None, None));
     let log = stop(agent).await;
     let spans = spans(&log);

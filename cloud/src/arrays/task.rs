@@ -141,8 +141,6 @@ impl Task {
             return Err(Refusal::LostTooOften(self.losses + lost));
         }
         let Attempt { owner, traceparent, tracestate } = by.clone();
-        let mut untold = self.untold.clone();
-        untold.extend((lost > 0).then(|| LostAttempt::of(self)));
         Ok(Self {
             version: self.version,
             mark: self.mark,
@@ -157,7 +155,7 @@ impl Task {
             traceparent,
             tracestate,
             previous: self.traceparent.clone(),
-            untold,
+            untold: self.with_this(),
             ..Self::new(self.index)
         })
     }
@@ -207,7 +205,7 @@ impl Task {
                 cancel: false,
                 ended_at: Some(now),
                 reason: Some(format!("its hosts have vanished {losses} times")),
-                untold: self.untold.iter().cloned().chain([LostAttempt::of(self)]).collect(),
+                untold: self.with_this(),
                 ..self.clone()
             }),
             Err(refusal) => Err(refusal),
@@ -228,6 +226,7 @@ impl Task {
                 not_before: None,
                 cancel: false,
                 ended_at: Some(now),
+                untold: self.with_this(),
                 ..self.clone()
             }),
             ended => Err(Refusal::Ended(ended)),
@@ -243,6 +242,12 @@ impl Task {
             return Err(Refusal::NotNow(self.state));
         }
         Ok(Self { state: TaskState::Pending, failures: 0, losses: 0, not_before: None, cancel: false, ..self.clone() })
+    }
+
+    /// What is untold when the attempt under way, if there is one, is lost.
+    fn with_this(&self) -> Vec<LostAttempt> {
+        let this = (self.state == TaskState::Running).then(|| LostAttempt::of(self));
+        self.untold.iter().cloned().chain(this).collect()
     }
 
     fn check_owner(&self, owner: &str, attempt: u32) -> Result<(), Refusal> {

@@ -13,6 +13,9 @@ const LAST_LINES: Duration = Duration::from_millis(500);
 /// Files of the user's programs may be read by all, those of the agent by itself alone.
 const UMASK: Mode = Mode::from_raw_mode(0o022);
 
+/// Exit code of a shell whose command was killed by SIGKILL: 128 and the signal's number.
+pub(super) const KILLED: i32 = 128 + 9;
+
 /// A program under way; dropping it kills the group.
 #[derive(Debug)]
 pub(crate) struct Group {
@@ -59,7 +62,11 @@ impl Ended {
         let because = |why: &str| Some(format!("it was killed, because {why}"));
         match self {
             Self::Code(0) => None,
+            Self::Code(KILLED) => {
+                Some(format!("it ended with exit code {KILLED}, as of a command that signal 9 (SIGKILL) has ended"))
+            }
             Self::Code(code) => Some(format!("it ended with exit code {code}")),
+            Self::Signal(9) => Some("signal 9 (SIGKILL) ended it".to_owned()),
             Self::Signal(signal) => Some(format!("signal {signal} ended it")),
             Self::TimedOut => Some("its time was over, and it was killed".to_owned()),
             Self::Cut(Cut::Cancelled) => because("it was called off"),
@@ -223,7 +230,7 @@ mod tests {
         for (script, problem) in [
             ("exit 0", None),
             ("exit 7", Some("it ended with exit code 7")),
-            ("kill -9 $$", Some("signal 9 ended it")),
+            ("kill -9 $$", Some("signal 9 (SIGKILL) ended it")),
             // What it leaves running holds its output open, and holds up nothing.
             ("sleep 100 & exit 0", None),
         ] {

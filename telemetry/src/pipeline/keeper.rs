@@ -65,6 +65,7 @@ fn run(shared: &Shared) {
                 let synced = syncing.run();
                 state = shared.state();
                 state.store.synced(synced);
+                shared.settled.notify_all();
             }
             Duty::Look(seeker) => {
                 drop(state);
@@ -82,6 +83,8 @@ fn run(shared: &Shared) {
                 shared.settled.notify_all();
             }
             Duty::Wait(until) => {
+                // Whoever waits for the disk sees that there is nothing to wait for.
+                shared.settled.notify_all();
                 let rest = until.map(|until| until.saturating_duration_since(Instant::now()));
                 if rest == Some(Duration::ZERO) {
                     // What is due cannot be done yet.

@@ -13,6 +13,7 @@ mod announced;
 mod ends;
 mod kept;
 mod script;
+mod sync;
 mod troubles;
 
 use script::*;

@@ -1,8 +1,9 @@
 //! Preloaded into a program, it has file operations below one folder fail or take long, as a file says that may be changed
 //! while the program runs. It is a program of its own: built by `rustc` alone, for the tests, from this file.
 //!
-//! `FAULTY_DISK_FOLDER` is the folder. `FAULTY_DISK_CONTROL` is a file of two numbers of 32 bits, as this machine writes them:
-//! the error that operations fail with (0: none), and the milliseconds that they take longer.
+//! `FAULTY_DISK_FOLDER` is the folder. `FAULTY_DISK_CONTROL` is a file of three numbers of 32 bits, as this machine writes them:
+//! the error that operations fail with (0: none), the milliseconds that they take longer, and how often a program has had the
+//! disk keep a file or the names of a folder, which is counted here.
 
 use std::ffi::{CStr, c_char, c_int, c_long, c_uint, c_void};
 use std::sync::OnceLock;
@@ -14,6 +15,9 @@ const EROFS: i32 = 30;
 
 const O_ACCMODE: c_int = 3;
 const O_CREAT: c_int = 0o100;
+const O_RDWR: c_int = 2;
+const PROT_READ_AND_WRITE: c_int = 3;
+const MAP_SHARED: c_int = 1;
 
 /// The next library's function of this name.
 const RTLD_NEXT: *mut c_void = -1_isize as *mut c_void;
@@ -39,7 +43,7 @@ enum Kind {
 
 struct Faults {
     folder: &'static [u8],
-    control: &'static [AtomicU32; 2],
+    control: &'static [AtomicU32; 3],
 }
 
 static FAULTS: OnceLock<Option<Faults>> = OnceLock::new();
@@ -55,9 +59,9 @@ unsafe fn find() -> Option<Faults> {
             return None;
         }
         let open: extern "C" fn(*const c_char, c_int, c_uint) -> c_int = std::mem::transmute(next(c"open64"));
-        let file = open(control, 0, 0);
-        // Readable and shared: who changes the file changes this memory.
-        let memory = mmap(std::ptr::null_mut(), 8, 1, 1, file, 0);
+        let file = open(control, O_RDWR, 0);
+        // Shared: who changes the file changes this memory, and the other way round.
+        let memory = mmap(std::ptr::null_mut(), 12, PROT_READ_AND_WRITE, MAP_SHARED, file, 0);
         if file < 0 || memory as isize == -1 {
             return None;
         }
@@ -97,16 +101,25 @@ fn path_fails(kind: Kind, path: *const c_char) -> bool {
 }
 
 fn file_fails(kind: Kind, file: c_int) -> bool {
-    fails(kind, |folder| {
-        let mut name = [0_u8; 32];
-        let mut left = &mut name[..31];
-        if std::io::Write::write_fmt(&mut left, format_args!("/proc/self/fd/{file}")).is_err() {
-            return false;
-        }
-        let mut path = [0_u8; 4096];
-        let length = unsafe { readlink(name.as_ptr().cast(), path.as_mut_ptr().cast(), path.len()) };
-        usize::try_from(length).is_ok_and(|length| path[..length].starts_with(folder))
-    })
+    fails(kind, |folder| is_below(folder, file))
+}
+
+fn sync_fails(file: c_int) -> bool {
+    if let Some(faults) = faults().filter(|faults| is_below(faults.folder, file)) {
+        faults.control[2].fetch_add(1, Ordering::Relaxed);
+    }
+    file_fails(Kind::Sync, file)
+}
+
+fn is_below(folder: &[u8], file: c_int) -> bool {
+    let mut name = [0_u8; 32];
+    let mut left = &mut name[..31];
+    if std::io::Write::write_fmt(&mut left, format_args!("/proc/self/fd/{file}")).is_err() {
+        return false;
+    }
+    let mut path = [0_u8; 4096];
+    let length = unsafe { readlink(name.as_ptr().cast(), path.as_mut_ptr().cast(), path.len()) };
+    usize::try_from(length).is_ok_and(|length| path[..length].starts_with(folder))
 }
 
 fn opening(flags: c_int) -> Option<Kind> {
@@ -141,5 +154,5 @@ passed_on!(write(file: c_int, bytes: *const c_void, length: usize) -> isize, fil
 passed_on!(pwrite(file: c_int, bytes: *const c_void, length: usize, offset: i64) -> isize, file_fails(Kind::Grow, file));
 passed_on!(pwrite64(file: c_int, bytes: *const c_void, length: usize, offset: i64) -> isize, file_fails(Kind::Grow, file));
 passed_on!(ftruncate64(file: c_int, length: c_long) -> c_int, file_fails(Kind::Grow, file));
-passed_on!(fsync(file: c_int) -> c_int, file_fails(Kind::Sync, file));
-passed_on!(fdatasync(file: c_int) -> c_int, file_fails(Kind::Sync, file));
+passed_on!(fsync(file: c_int) -> c_int, sync_fails(file));
+passed_on!(fdatasync(file: c_int) -> c_int, sync_fails(file));

@@ -60,9 +60,23 @@ impl FaultyDisk {
     /// When the library that is loaded into programs cannot be built.
     pub fn under(folder: &Path) -> Result<Self> {
         let control = NamedTempFile::with_prefix("faulty-disk-")?;
-        let disk = Self { library: library()?, folder: folder.to_owned(), control };
-        disk.set(DiskFault::None)?;
-        Ok(disk)
+        control.as_file().write_all_at(&[0; 12], 0).context("write what is wrong with the disk")?;
+        Ok(Self { library: library()?, folder: folder.to_owned(), control })
+    }
+
+    /// A file that says how often programs have had the disk keep something: a test's own program may copy it.
+    pub fn control(&self) -> &Path {
+        self.control.path()
+    }
+
+    /// How often programs had the disk keep something, as [`FaultyDisk::control`] or a copy of it says.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or is another.
+    pub fn syncs(control: &Path) -> Result<u32> {
+        let numbers = fs::read(control).with_context(|| format!("read {}", control.display()))?;
+        let syncs = numbers.get(8..12).and_then(|syncs| syncs.try_into().ok()).context("read a number of 32 bits")?;
+        Ok(u32::from_ne_bytes(syncs))
     }
 
     /// What a program needs in its environment.

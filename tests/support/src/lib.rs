@@ -17,6 +17,7 @@ pub mod service_map;
 pub mod writers;
 pub mod xray_rules;
 
+mod hangup;
 mod http_call;
 mod server;
 mod storm;

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail};
 use tempfile::TempDir;
 
+use crate::hangup;
 use crate::programs::{LOOK_AGAIN, Program};
 
 const LAUNCHER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/sh/launcher.sh");
@@ -29,6 +30,7 @@ pub struct Process {
 
 impl Process {
     pub(crate) fn start(program: Program) -> anyhow::Result<Self> {
+        hangup::hear()?;
         let Program { path, args, envs, folder, .. } = program;
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
         let captured = TempDir::with_prefix(format!("spawn-{name}-"))?;

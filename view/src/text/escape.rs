@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+pub use spawn_config::is_hostile;
 use unicode_width::UnicodeWidthChar;
 
 /// Marks that may stand on one letter. Scripts that people write need two or three.
@@ -30,22 +31,6 @@ pub fn escape(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(escaped)
-}
-
-/// Whether a letter does something to a terminal, or to the eye, beside being there.
-#[must_use]
-pub fn is_hostile(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            // Directions: ALM, LRM, RLM, embeddings, overrides, isolates.
-            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
-            // Line and paragraph separators end a line on some terminals.
-            | '\u{2028}' | '\u{2029}'
-            // Nothing to see: soft hyphen, zero widths, joiners, fillers, invisible operators, byte order mark.
-            | '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
-            | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2065}' | '\u{206a}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
-            // Annotations between lines, private letters without a width, and the tags that smuggle text.
-            | '\u{fff9}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// Columns that a text takes on a terminal. What a door has let through has no controls.

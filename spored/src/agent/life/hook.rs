@@ -6,7 +6,7 @@ mod program;
 
 use super::end::Reason;
 use super::{Life, attribute};
-use crate::process::{self, Cut, Ended, Group, Limits};
+use crate::process::{self, Cut, Ended, Group, Limits, MemoryWatch};
 use opentelemetry::trace::{SpanKind, TraceContextExt};
 use opentelemetry::{Context, KeyValue};
 use spawn_telemetry::propagation;
@@ -35,11 +35,12 @@ pub(super) async fn run(life: Life<'_>, reason: Reason, decision: &Context, limi
     }
     tracing::info!(command = command.join(" "), limit_seconds = limit.as_secs(), "the program before the end runs");
     let span = life.telemetry.start_span("pre-stop", SpanKind::Internal, decision, Vec::new(), None);
+    let memory = MemoryWatch::begin(&life.fixed().world.root);
     let ended = match start(life, reason, &command, &span) {
         Ok(group) => wait(life, group, limit).await,
         Err(error) => Ended::NotStarted(error),
     };
-    let problem = ended.problem();
+    let problem = memory.problem(&ended);
     match &problem {
         None => tracing::info!("the program before the end is done"),
         Some(problem) => tracing::warn!(problem, "the program before the end failed; the end goes on"),

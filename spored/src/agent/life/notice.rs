@@ -24,6 +24,8 @@ const HOOK: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs
 const GIVE_BACK: Duration = Duration::from_secs(30);
 /// While tasks end, the spans of those that have leave after this.
 const LEAVE: Duration = Duration::from_secs(1);
+/// The disk gets this long to keep what X-Ray has not taken until then.
+const KEEP: Duration = Duration::from_secs(1);
 /// The registry gets this long to take the farewell.
 const FAREWELL: Duration = Duration::from_secs(5);
 
@@ -87,7 +89,8 @@ impl Met {
 }
 
 /// Spans first: nothing of what follows is as sure to have the time. In this order: what is there leaves, what matters most
-/// first; tasks under way end as given back, and leave as they do; then the user's program, for which no span waits.
+/// first; tasks under way end as given back, and leave as they do; the disk keeps what could not; then the user's program, for
+/// which no span waits.
 async fn interrupted(life: Life<'_>, notice: SpotNotice) {
     let SpotNotice { action, time } = notice;
     let action = action.as_str();
@@ -99,6 +102,10 @@ async fn interrupted(life: Life<'_>, notice: SpotNotice) {
     let span = life.decided(Reason::Spot, "none", attributes);
     life.flush().await;
     give_back(life).await;
+    // A stopped or hibernated instance comes back with its disk.
+    if !life.telemetry.sync(KEEP).await {
+        tracing::debug!("the disk does not say that it keeps the spans that wait");
+    }
     hook::run(life, Reason::Spot, &span, time_for_the_hook(Timestamp::now(), time)).await;
     let farewell = heartbeat::farewell(life.booted, life.telemetry).with_context(span);
     if tokio::time::timeout(FAREWELL, farewell).await.is_ok() {

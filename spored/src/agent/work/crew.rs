@@ -33,6 +33,8 @@ pub(super) struct Crew {
     pub(super) options: WorkOptions,
     /// Where tasks work, below the agent's state.
     pub(super) folder: PathBuf,
+    /// Where `/proc` and `/sys` are.
+    pub(super) root: PathBuf,
     /// The agent's own environment.
     pub(super) environment: BTreeMap<String, String>,
     running: Mutex<BTreeMap<u32, Running>>,
@@ -100,6 +102,7 @@ impl Crew {
             owner: owner.to_owned(),
             options,
             folder: fixed.world.state_folder().join(super::FOLDER).join(array.id.as_str()),
+            root: fixed.world.root.clone(),
             environment: fixed.world.environment.clone(),
             running: Mutex::default(),
             ended: Mutex::default(),

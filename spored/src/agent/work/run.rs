@@ -4,7 +4,7 @@ use super::attempt::cut;
 use super::crew::{Crew, Place};
 use super::settle::Done;
 use super::stage::{beside, farewell};
-use crate::process::{self, Ended, Order, TaskEnvironment, environment_of_task};
+use crate::process::{self, Ended, MemoryWatch, Order, TaskEnvironment, environment_of_task};
 use opentelemetry::context::FutureExt;
 use opentelemetry::trace::{SpanKind, TraceContextExt};
 use opentelemetry::{Context, KeyValue};
@@ -113,6 +113,7 @@ impl<'a> Work<'a> {
             stderr: self.printed("stderr"),
             most_output: MOST_OUTPUT,
         };
+        let memory = MemoryWatch::begin(&crew.root);
         let (over, is_over) = watch::channel(false);
         let mut shipping = std::pin::pin!(self.ship(is_over).with_context(span.clone()));
         let ended = tokio::select! {
@@ -121,7 +122,7 @@ impl<'a> Work<'a> {
         };
         over.send_replace(true);
         let hasty = matches!(ended, Ended::Cut(_));
-        let done = done(ended, crew);
+        let done = done(memory.problem(&ended), ended, crew);
         let codes = [(attribute::PROCESS_EXIT_CODE, done.exit_code), (attribute::SPAWN_TASK_SIGNAL, done.signal)];
         for (key, code) in codes.into_iter().filter_map(|(key, code)| Some((key, code?))) {
             span.span().set_attribute(KeyValue::new(key, i64::from(code)));
@@ -153,13 +154,13 @@ impl<'a> Work<'a> {
 }
 
 /// What the end of the command means for the attempt.
-fn done(ended: Ended, crew: &Crew) -> Done {
+fn done(problem: Option<String>, ended: Ended, crew: &Crew) -> Done {
     let (exit_code, signal) = match &ended {
         Ended::Code(code) => (Some(*code), None),
         Ended::Signal(signal) => (None, Some(*signal)),
         Ended::TimedOut | Ended::Cut(_) | Ended::NotStarted(_) => (None, None),
     };
-    match (ended.problem(), ended) {
+    match (problem, ended) {
         (_, Ended::Cut(cut)) => Done::cut(cut, crew),
         (None, _) => Done { exit_code, ..Done::default() },
         (Some(problem), _) => Done { exit_code, signal, ..Done::failed(problem) },

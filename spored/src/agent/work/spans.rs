@@ -106,14 +106,16 @@ pub(super) fn record_lost(crew: &Crew, task: &Task) -> bool {
     !task.untold.is_empty()
 }
 
-/// Records the last attempt of a task whose message has come again after its end: its host may have vanished before it
-/// could. If it has not, the same span is recorded twice, under one id.
+/// Records the last attempt of a task whose message has come again after its end, and those before it that were lost: its
+/// host may have vanished before it could. If it has not, the same span is recorded twice, under one id.
 pub(super) async fn record_ended(crew: &Crew, index: u32) {
     let Ok(Some(task)) = crew.store.task(&crew.array.id, index).await else { return };
+    record_lost(crew, &task);
+    let is_lost = task.untold.iter().any(|lost| lost.attempt == task.attempt);
     let outcome = match task.state {
         TaskState::Succeeded => Outcome::Succeeded,
-        TaskState::Failed => Outcome::Failed,
-        TaskState::Cancelled | TaskState::Pending | TaskState::Running => return,
+        TaskState::Failed if !is_lost => Outcome::Failed,
+        TaskState::Failed | TaskState::Cancelled | TaskState::Pending | TaskState::Running => return,
     };
     let error = task.reason.clone().filter(|_| outcome != Outcome::Succeeded);
     let told = Told { outcome, exit_code: task.exit_code, signal: task.signal, error };

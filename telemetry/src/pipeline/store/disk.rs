@@ -2,6 +2,7 @@
 //! and what is to be said to it waits.
 
 mod duty;
+mod order;
 mod words;
 
 use std::io;
@@ -15,6 +16,7 @@ use spawn_delivery::disk::Disk;
 use spawn_delivery::spool::{Class, Fate, Options, Place, Spool, Unkept, Usage, writer_name};
 
 pub(in crate::pipeline) use self::duty::Duty;
+use self::order::Writes;
 use self::words::{FULL, words};
 use super::line::{Line, LineId, Source};
 use crate::health::Problem;
@@ -47,6 +49,8 @@ pub(super) struct Own {
     deferred: Vec<Deferred>,
     /// Since when there is something that the disk has not been asked to keep.
     dirty: Option<Instant>,
+    /// How much was written, and how much of it the disk keeps.
+    writes: Writes,
     /// Since when it is being asked.
     syncing: Option<Instant>,
     /// When a disk that has refused is tried again.
@@ -91,6 +95,7 @@ impl Own {
             buffer: Vec::new(),
             deferred: Vec::new(),
             dirty: None,
+            writes: Writes::default(),
             syncing: None,
             again: None,
             slow: None,
@@ -143,7 +148,7 @@ impl Own {
 
     /// Notes that something was written, and whether it took too long.
     fn wrote(&mut self, begun: Instant) {
-        self.dirty.get_or_insert(begun);
+        self.touch(begun);
         let now = Instant::now();
         if now.saturating_duration_since(begun) > SLOW {
             self.is_slow(now, SLOW);
@@ -153,6 +158,7 @@ impl Own {
     /// Notes that something was written beside this line that is synced with it.
     pub(super) fn touch(&mut self, now: Instant) {
         self.dirty.get_or_insert(now);
+        self.writes.one_more();
     }
 
     fn is_slow(&mut self, now: Instant, limit: Duration) {

@@ -37,16 +37,18 @@ impl Own {
         let Source::Own(spool) = &mut self.line.source else { return Duty::Wait(None) };
         if self.syncing.is_none() {
             let asked = self.slow.is_some_and(|ask| ask <= now);
+            let ordered = self.dirty.is_some() && self.writes.is_ordered();
             let due = self.dirty.is_some_and(|dirty| dirty + sync <= now);
-            let syncing = if asked {
+            let syncing = if asked || ordered {
                 spool.sync_now()
             } else if due {
                 spool.sync(now)
             } else {
                 None
             };
-            if due || asked {
+            if due || asked || ordered {
                 self.dirty = None;
+                self.writes.asked();
             }
             if let Some(syncing) = syncing {
                 self.syncing = Some(now);
@@ -73,7 +75,11 @@ impl Own {
         let now = Instant::now();
         let took = self.syncing.take().map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
         let Source::Own(spool) = &mut self.line.source else { return };
-        match spool.synced(synced) {
+        let answer = spool.synced(synced);
+        if answer.is_ok() {
+            self.writes.kept();
+        }
+        match answer {
             Err(error) => self.refused_by_disk(&error, now),
             Ok(()) if took > HANGS => self.is_slow(now, HANGS),
             Ok(()) => {

@@ -1,8 +1,6 @@
-//! What is refused, and in which words: place, key, what was read, what would do.
+//! What a `local.yaml` is refused for, at its line and column.
 
-#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
-
-use spawn_config::{ConfigError, Layers, tags};
+use spawn_config::Layers;
 
 fn yaml(text: &str) -> String {
     Layers::new().local_yaml("local.yaml", text).unwrap_err().to_string()
@@ -11,14 +9,6 @@ fn yaml(text: &str) -> String {
 /// The refusal of one line within `observability.tracing`, which stands in line 3 from column 5.
 fn tracing(line: &str) -> String {
     yaml(&format!("observability:\n  tracing:\n    {line}\n"))
-}
-
-fn tag(key: &str, value: &str) -> String {
-    tags::validate_user_tag(key, value).unwrap_err().to_string()
-}
-
-fn environment(variable: &str, value: &str) -> String {
-    Layers::new().environment([(variable.to_owned(), value.to_owned())]).unwrap_err().to_string()
 }
 
 #[test]
@@ -199,152 +189,6 @@ fn an_empty_file_is_fine() {
             "{text:?}"
         );
     }
-}
-
-#[test]
-fn a_bad_variable_is_refused_by_its_name() {
-    for (variable, value, expected) in [
-        ("TRACING_ENABLED", "yes", "tracing-enabled cannot be \"yes\": expected `true` or `false`"),
-        (
-            "OTEL_TRACES_EXPORTER",
-            "otlp,console",
-            "tracing-exporter cannot be \"otlp,console\": expected `xray`, `otlp`, `stdout` or `none` (did you mean `otlp`?)",
-        ),
-        (
-            "OTEL_TRACES_SAMPLER",
-            "jaeger_remote",
-            "tracing-sampling cannot be \"jaeger_remote\": expected `always_on`, `always_off`, `traceidratio`, one of these after `parentbased_`, or `xray`",
-        ),
-        (
-            "OTEL_EXPORTER_OTLP_ENDPOINT",
-            "localhost:4317",
-            "tracing-endpoint cannot be \"localhost:4317\": expected an address such as https://collector.example.com:4317",
-        ),
-        (
-            "OTEL_EXPORTER_OTLP_PROTOCOL",
-            "http/jsn",
-            "tracing-otlp-protocol cannot be \"http/jsn\": expected `grpc`, `http` (protobuf) or `http/json` (did you mean `http/json`?)",
-        ),
-        (
-            "OTEL_EXPORTER_OTLP_TIMEOUT",
-            "0",
-            "tracing-otlp-timeout cannot be \"0ms\": expected a span of time such as 10s or 250ms, at most 1h",
-        ),
-    ] {
-        assert_eq!(environment(variable, value), format!("environment variable {variable}: {expected}"));
-    }
-}
-
-#[test]
-fn a_bad_ratio_is_refused_by_the_variable_that_has_it() {
-    let variables = [("OTEL_TRACES_SAMPLER", "traceidratio"), ("OTEL_TRACES_SAMPLER_ARG", "1.5")];
-    let variables = variables.map(|(variable, value)| (variable.to_owned(), value.to_owned()));
-    assert_eq!(
-        Layers::new().environment(variables).unwrap_err().to_string(),
-        "environment variable OTEL_TRACES_SAMPLER_ARG: tracing-sampling cannot be \"1.5\": \
-         expected a decimal number from 0.0 to 1.0, such as 0.1 for 10 %"
-    );
-}
-
-#[test]
-fn a_bad_flag_is_refused_as_it_was_written() {
-    assert_eq!(
-        Layers::new().flag("ttl", "soon", "--ttl").unwrap_err().to_string(),
-        "flag --ttl: ttl cannot be \"soon\": expected a span of time such as 30s, 15m, 2h, 1d or 1h30m, at most 3650d"
-    );
-    assert_eq!(
-        Layers::new().flag("tracing-sampl1ng", "1", "--set").unwrap_err().to_string(),
-        "flag --set: unknown key tracing-sampl1ng (did you mean `tracing-sampling`?)"
-    );
-}
-
-#[test]
-fn a_bad_tag_is_refused_before_a_launch() {
-    for (key, value, expected) in [
-        ("", "x", "tag \"\": no key: write KEY=VALUE"),
-        ("aws:cost", "x", "tag \"aws:cost\": keys that begin with `aws:` belong to AWS: choose another"),
-        ("AWS:cost", "x", "tag \"AWS:cost\": keys that begin with `aws:` belong to AWS: choose another"),
-        (
-            "my key",
-            "x",
-            "tag \"my key\": instance metadata takes only letters, digits and `+-=.,_:@` in keys: rename the tag",
-        ),
-        (
-            "a/b",
-            "x",
-            "tag \"a/b\": instance metadata takes only letters, digits and `+-=.,_:@` in keys: rename the tag",
-        ),
-        (
-            "a\u{7}",
-            "x",
-            "tag \"a\\u{7}\": instance metadata takes only letters, digits and `+-=.,_:@` in keys: rename the tag",
-        ),
-        ("team", "a\nb", "tag \"team\": the value \"a\\nb\" has control characters: leave them out"),
-        ("spawn:managed", "true", "tag \"spawn:managed\": spawn sets this tag itself: leave it out"),
-        (
-            "spawn:tracing-exporter",
-            "zipkin",
-            "tag spawn:tracing-exporter: tracing-exporter cannot be \"zipkin\": expected `xray`, `otlp`, `stdout` or `none`",
-        ),
-        (
-            "spawn:tracing-sampling",
-            "nan",
-            "tag spawn:tracing-sampling: tracing-sampling cannot be \"nan\": expected a decimal number from 0.0 to 1.0, such as 0.1 for 10 %",
-        ),
-        (
-            "spawn:tracing-endpoint",
-            "http://[::ffff:169.254.169.254]/",
-            "tag spawn:tracing-endpoint: tracing-endpoint cannot be \"http://[::ffff:169.254.169.254]/\": expected an address that is neither link-local nor instance metadata",
-        ),
-        (
-            "spawn:tracing-enable",
-            "true",
-            "tag spawn:tracing-enable: unknown key spawn:tracing-enable (did you mean `spawn:tracing-enabled`?)",
-        ),
-        (
-            // Like nothing but the prefix that all have.
-            "spawn:foo",
-            "1",
-            "tag spawn:foo: unknown key spawn:foo; tags that begin with `spawn:` belong to spawn",
-        ),
-    ] {
-        assert_eq!(tag(key, value), expected);
-    }
-    assert_eq!(tag(&"k".repeat(129), ""), format!("tag \"{}\"…: the key has more than 128 characters", "k".repeat(60)));
-    assert_eq!(tag("k", &"v".repeat(257)), "tag \"k\": the value has more than 256 characters");
-}
-
-#[test]
-fn a_good_tag_is_taken() {
-    for (key, value) in [
-        ("team", "physics & co/ü"),
-        ("Name", ""),
-        ("k", &*"v".repeat(256)),
-        ("spawn:tracing-enabled", "true"),
-        ("spawn:tracing-exporter", "xray"),
-        ("spawn:tracing-sampling", "0.1"),
-        ("spawn:tracing-endpoint", ""),
-        ("spawn:ttl", "8h"),
-    ] {
-        assert_eq!(tags::validate_user_tag(key, value), Ok(()), "{key}");
-    }
-}
-
-#[test]
-fn a_pair_is_split_at_its_first_equals_sign() {
-    assert_eq!(tags::parse_pair("team=a=b"), Ok(("team".to_owned(), "a=b".to_owned())));
-    assert_eq!(tags::parse_pair("empty="), Ok(("empty".to_owned(), String::new())));
-    assert_eq!(tags::parse_pair("team").unwrap_err().to_string(), "tag \"team\": no value: write KEY=VALUE");
-}
-
-#[test]
-fn more_tags_than_ec2_takes_are_refused() {
-    assert_eq!(tags::validate_count(50), Ok(()));
-    assert_eq!(tags::validate_count(52), Err(ConfigError::TooManyTags { count: 52, limit: 50 }));
-    assert_eq!(
-        ConfigError::TooManyTags { count: 52, limit: 50 }.to_string(),
-        "52 tags with those that spawn adds, more than the 50 that EC2 takes: leave out 2"
-    );
 }
 
 #[test]
