@@ -1,6 +1,6 @@
 //! `--follow`: looks again and again until the work has ended.
 
-use super::source::{Found, Source, Wanted};
+use super::source::{Found, Looks, Source, Wanted};
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::show;
@@ -12,7 +12,7 @@ use spawn_view::page::data::trace_data;
 use spawn_view::text::escape::escape;
 use spawn_view::text::{cause, units};
 use spawn_view::{Span, Trace};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Looks with nothing new, once all spans have ended, after which nothing more is expected. Hosts deliver within seconds.
 const QUIET_LOOKS: u32 = 5;
@@ -29,11 +29,17 @@ pub(super) async fn run(
 ) -> Result<Exit> {
     let mut seen = Seen::default();
     let mut quiet = 0;
-    let mut told_of = 0;
+    let mut told = HashSet::new();
+    let mut goes_on = true;
+    let mut looks = Looks::new(source, wanted.clone(), links);
     watch::until(interval, async || {
-        let found = source.look(wanted, links).await?;
-        super::tell(found.problems.get(told_of..).unwrap_or_default());
-        told_of = told_of.max(found.problems.len());
+        let Some(found) = looks.next().await? else {
+            quiet = if goes_on { 0 } else { quiet + 1 };
+            return Ok((quiet >= QUIET_LOOKS).then_some(Exit::Success));
+        };
+        let news: Vec<String> =
+            found.problems.iter().filter(|problem| told.insert((*problem).clone())).cloned().collect();
+        super::tell(&news);
         let news = seen.news(&found.traces);
         let is_new = !news.is_empty();
         match (&mut view, output) {
@@ -49,7 +55,8 @@ pub(super) async fn run(
             (View::Lines, _) => show::data(&news)?,
         }
         let under_way = found.traces.iter().flat_map(Trace::spans).any(|span| span.end.is_none());
-        quiet = if found.traces.is_empty() || under_way || is_new { 0 } else { quiet + 1 };
+        goes_on = found.traces.is_empty() || under_way;
+        quiet = if goes_on || is_new { 0 } else { quiet + 1 };
         Ok((quiet >= QUIET_LOOKS).then_some(Exit::Success))
     })
     .await
