@@ -1,7 +1,7 @@
 //! `--follow`: looks again and again until the work has ended.
 
 use super::source::{Found, Looks, Source, Wanted};
-use crate::exit::Exit;
+use crate::exit::{Exit, UsageError};
 use crate::output::Output;
 use crate::show;
 use crate::watch::{self, View};
@@ -17,13 +17,22 @@ use std::collections::{HashMap, HashSet};
 /// Looks with nothing new, once all spans have ended, after which nothing more is expected. Hosts deliver within seconds.
 const QUIET_LOOKS: u32 = 5;
 
+/// How often it is looked, and how that is shown; none where it is looked once.
+pub(super) fn view(interval: Option<TimeSpan>, output: Output) -> Result<Option<(TimeSpan, View)>, UsageError> {
+    let Some(interval) = interval else { return Ok(None) };
+    let view = View::choose(output).map_err(|_| {
+        let rule = "--follow has no end, and JSON and YAML are one document: use -o ndjson, or -o table";
+        UsageError::Other(rule.to_owned())
+    })?;
+    Ok(Some((interval, view)))
+}
+
 /// Follows what is wanted; a frame is what a terminal shows.
 pub(super) async fn run(
     source: &Source<'_>,
     wanted: &Wanted,
     links: u32,
-    interval: TimeSpan,
-    mut view: View,
+    (interval, mut view): (TimeSpan, View),
     output: Output,
     frame: impl Fn(&Found) -> String,
 ) -> Result<Exit> {
@@ -31,10 +40,15 @@ pub(super) async fn run(
     let mut quiet = 0;
     let mut told = HashSet::new();
     let mut goes_on = true;
+    let mut drawn = String::new();
     let mut looks = Looks::new(source, wanted.clone(), links);
     watch::until(interval, async || {
         let Some(found) = looks.next().await? else {
             quiet = if goes_on { 0 } else { quiet + 1 };
+            // Whatever else was written on the screen meanwhile goes.
+            if matches!(view, View::Screen { .. }) {
+                view.draw(&drawn)?;
+            }
             return Ok((quiet >= QUIET_LOOKS).then_some(Exit::Success));
         };
         let news: Vec<String> =
@@ -43,10 +57,13 @@ pub(super) async fn run(
         let news = seen.news(&found.traces);
         let is_new = !news.is_empty();
         match (&mut view, output) {
-            (screen @ View::Screen { .. }, _) if found.traces.is_empty() => {
-                screen.draw("nothing of it is here yet; looking again (Ctrl-C ends)\n")?;
+            (screen @ View::Screen { .. }, _) => {
+                drawn = match found.traces.is_empty() {
+                    true => "nothing of it is here yet; looking again (Ctrl-C ends)\n".to_owned(),
+                    false => frame(&found),
+                };
+                screen.draw(&drawn)?;
             }
-            (screen @ View::Screen { .. }, _) => screen.draw(&frame(&found))?,
             (View::Lines, Output::Ndjson) => {
                 for data in found.traces.iter().map(trace_data).filter(|_| is_new) {
                     Output::Ndjson.write(&data)?;

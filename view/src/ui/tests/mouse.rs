@@ -58,7 +58,8 @@ fn a_click_on_the_sign_folds_and_unfolds() {
     assert_eq!(rows(&state), 46);
     click(&mut state, sign);
     assert_eq!(rows(&state), 6);
-    click(&mut state, (0, place(&state, "spawn launch").1));
+    let (_, root) = place(&state, "spawn launch");
+    click(&mut state, (0, root));
     assert_eq!(rows(&state), 1);
 }
 
