@@ -1,18 +1,23 @@
 //! Spans from files, folders and standard input, whatever wrote them: what they hold is found out from themselves.
 
+mod again;
 mod folder;
 mod json;
 mod protobuf;
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
+use std::sync::Arc;
+
+pub use again::{PathError, Reader};
 
 use flate2::bufread::MultiGzDecoder;
 use opentelemetry_proto::tonic::trace::v1::ResourceSpans;
 
 use crate::of_resource_spans;
-use crate::span::Span;
+use crate::span::{Origin, Span};
 
 /// What was read.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -23,14 +28,43 @@ pub struct Gathered {
     pub problems: Vec<String>,
 }
 
+/// Takes spans as they are read.
+pub trait Sink {
+    /// The spans that come are of this file; those that came of it before are read anew, or are no more.
+    fn anew(&mut self, _file: &Path) {}
+
+    /// Further spans of this file come.
+    fn further(&mut self, _file: &Path) {}
+
+    /// Whether this JSON may have something that is wanted: what has not is not looked into.
+    fn may_want(&self, _json: &[u8]) -> bool {
+        true
+    }
+
+    /// Takes a span.
+    fn take(&mut self, span: Span);
+}
+
+impl Sink for Vec<Span> {
+    fn take(&mut self, span: Span) {
+        self.push(span);
+    }
+}
+
 /// What is being read.
-#[derive(Debug, Default)]
-struct Draft {
-    spans: Vec<Span>,
+struct Draft<'a> {
+    sink: &'a mut dyn Sink,
+    /// How many spans there were, and texts that were not looked into.
+    count: usize,
     problems: Vec<String>,
     /// How many problems there was no room for.
     left: usize,
+    /// The last origins: most writers say the same of each of their spans, and here it is held once.
+    origins: VecDeque<Arc<Origin>>,
 }
+
+/// How many programs may take turns in a file, and their origins be held once.
+const ORIGINS: usize = 16;
 
 /// Most problems that are told one by one: a file of something else has one in each line.
 const PROBLEMS: usize = 100;
@@ -44,27 +78,36 @@ const PROBLEMS: usize = 100;
 ///
 /// The path cannot be read at all.
 pub fn read_path(path: &Path) -> io::Result<Gathered> {
-    let mut draft = Draft::default();
+    let mut spans = Vec::new();
+    let mut draft = Draft::new(&mut spans);
     if path == Path::new("-") {
         read("standard input", io::stdin().lock(), &mut draft);
     } else if path.is_dir() {
         folder::read(path, &mut draft)?;
     } else {
-        read(&path.display().to_string(), BufReader::with_capacity(1 << 16, File::open(path)?), &mut draft);
+        file(path, &mut draft)?;
     }
-    Ok(draft.told())
+    let problems = draft.told();
+    Ok(Gathered { spans, problems })
+}
+
+fn file(path: &Path, into: &mut Draft<'_>) -> io::Result<()> {
+    read(&path.display().to_string(), BufReader::with_capacity(1 << 16, File::open(path)?), into);
+    Ok(())
 }
 
 /// The spans of these bytes. The name is that by which problems speak of them.
 #[must_use]
 pub fn read_bytes(name: &str, bytes: &[u8]) -> Gathered {
-    let mut draft = Draft::default();
+    let mut spans = Vec::new();
+    let mut draft = Draft::new(&mut spans);
     read(name, bytes, &mut draft);
-    draft.told()
+    let problems = draft.told();
+    Gathered { spans, problems }
 }
 
 /// Reads what is there, in the form that it has.
-fn read(name: &str, mut bytes: impl BufRead, into: &mut Draft) {
+fn read(name: &str, mut bytes: impl BufRead, into: &mut Draft<'_>) {
     let outcome = match bytes.fill_buf() {
         Ok([0x1f, 0x8b, ..]) => plain(name, &mut BufReader::new(MultiGzDecoder::new(bytes)), into),
         Ok(_) => plain(name, &mut bytes, into),
@@ -75,7 +118,7 @@ fn read(name: &str, mut bytes: impl BufRead, into: &mut Draft) {
     }
 }
 
-fn plain(name: &str, bytes: &mut dyn BufRead, into: &mut Draft) -> io::Result<()> {
+fn plain(name: &str, bytes: &mut dyn BufRead, into: &mut Draft<'_>) -> io::Result<()> {
     // A mark of UTF-8 says nothing.
     if bytes.fill_buf()?.starts_with(b"\xef\xbb\xbf") {
         bytes.consume(3);
@@ -109,7 +152,11 @@ fn is_text(start: &[u8]) -> bool {
     str::from_utf8(start).map_or_else(|error| error.error_len().is_none(), |_| true)
 }
 
-impl Draft {
+impl<'a> Draft<'a> {
+    fn new(sink: &'a mut dyn Sink) -> Self {
+        Self { sink, count: 0, problems: Vec::new(), left: 0, origins: VecDeque::new() }
+    }
+
     fn problem(&mut self, text: String) {
         if self.problems.len() < PROBLEMS {
             self.problems.push(text);
@@ -118,12 +165,24 @@ impl Draft {
         }
     }
 
+    fn span(&mut self, mut span: Span) {
+        self.count += 1;
+        match self.origins.iter().find(|origin| Arc::ptr_eq(origin, &span.origin) || **origin == span.origin) {
+            Some(origin) => span.origin = Arc::clone(origin),
+            None => {
+                self.origins.push_front(Arc::clone(&span.origin));
+                self.origins.truncate(ORIGINS);
+            }
+        }
+        self.sink.take(span);
+    }
+
     /// Takes the spans of messages that stand here.
     fn take(&mut self, place: &str, messages: impl IntoIterator<Item = ResourceSpans>) {
         let mut none = 0;
         for message in messages {
             let (spans, wrong) = of_resource_spans(message);
-            self.spans.extend(spans);
+            spans.into_iter().for_each(|span| self.span(span));
             none += wrong;
         }
         if none > 0 {
@@ -131,11 +190,11 @@ impl Draft {
         }
     }
 
-    fn told(self) -> Gathered {
-        let Self { spans, mut problems, left } = self;
+    fn told(self) -> Vec<String> {
+        let Self { mut problems, left, .. } = self;
         if left > 0 {
             problems.push(format!("and {left} more of the like"));
         }
-        Gathered { spans, problems }
+        problems
     }
 }

@@ -103,6 +103,34 @@ impl Query {
     }
 }
 
+/// What a search asks of the spans of a trace: each of these of any of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Answers {
+    failed: bool,
+    takes_part: bool,
+    is_of_array: bool,
+    has_text: bool,
+}
+
+impl Answers {
+    /// Adds what this span says.
+    pub(crate) fn add(&mut self, span: &Span, query: &Query) {
+        let Query { service, error, array, text, .. } = query;
+        self.failed |= *error && span.failed();
+        self.takes_part |= service.as_deref().is_some_and(|service| takes_part(span, service));
+        self.is_of_array |= array.as_deref().is_some_and(|array| is_of(span, array));
+        self.has_text |= text.as_deref().is_some_and(|text| has_text(span, &text.to_lowercase()));
+    }
+
+    /// Whether all was said that is asked.
+    pub(crate) const fn are_all(&self, query: &Query) -> bool {
+        (!query.error || self.failed)
+            && (query.service.is_none() || self.takes_part)
+            && (query.array.is_none() || self.is_of_array)
+            && (query.text.is_none() || self.has_text)
+    }
+}
+
 fn takes_part(span: &Span, service: &str) -> bool {
     let same = |name: &str| name.to_lowercase() == service.to_lowercase();
     same(span.service()) || crate::map::called_name(span).is_some_and(same)
@@ -113,15 +141,17 @@ fn is_of(span: &Span, array: &str) -> bool {
 }
 
 fn contains(trace: &Trace, text: &str) -> bool {
+    id_has(trace.id(), text) || trace.spans().iter().any(|span| has_text(span, text))
+}
+
+/// Whether the id has this text in it, in one form or the other.
+pub(crate) fn id_has(id: TraceId, text: &str) -> bool {
+    id.to_string().contains(text) || crate::id::xray_form(id).contains(text)
+}
+
+fn has_text(span: &Span, text: &str) -> bool {
     let has = |other: &str| other.to_lowercase().contains(text);
-    has(&trace.id().to_string())
-        || has(&crate::id::xray_form(trace.id()))
-        || trace.spans().iter().any(|span| {
-            has(&span.name)
-                || has(span.service())
-                || span
-                    .attributes
-                    .iter()
-                    .any(|pair| pair.value.as_ref().is_some_and(|value| has(&crate::text_of(value))))
-        })
+    has(&span.name)
+        || has(span.service())
+        || span.attributes.iter().any(|pair| pair.value.as_ref().is_some_and(|value| has(&crate::text_of(value))))
 }

@@ -2,7 +2,7 @@
 
 mod clocks;
 mod notes;
-mod parts;
+pub(crate) mod parts;
 mod same;
 mod tree;
 

@@ -3,6 +3,7 @@
 mod cursor;
 mod draw;
 mod events;
+mod held;
 pub mod keys;
 mod layout;
 mod run;

@@ -5,10 +5,9 @@ use super::paper::PaperOptions;
 use super::search::Period;
 use super::source::{self, Found, Source, SourceOptions, Wanted};
 use crate::args::Global;
-use crate::exit::{Exit, UsageError};
+use crate::exit::Exit;
 use crate::output::Output;
 use crate::show;
-use crate::watch::View;
 use anyhow::Result;
 use clap::Args;
 use spawn_config::TimeSpan;
@@ -48,19 +47,15 @@ pub(crate) struct ArrayOptions {
 pub(crate) async fn run(global: Global, options: ArrayOptions, world: &World) -> Result<Exit> {
     let paper = options.paper.paper(world);
     let wanted = wanted(&options.array, &options.period);
-    let view = options.follow.map(|_| View::choose(options.output)).transpose().map_err(|_| {
-        UsageError::Other(
-            "--follow has no end, and JSON and YAML are one document: use -o ndjson, or -o table".to_owned(),
-        )
-    })?;
+    let view = follow::view(options.follow, options.output)?;
     let follows = options.follow.is_some();
     let shown = source::within("spawn trace array", global, &options.source, world, async |source| {
-        if let (Some(interval), Some(view)) = (options.follow, view) {
+        if let Some(view) = view {
             let frame = |found: &Found| {
                 let newest = newest(arrays(&found.traces), &options.array, &found.traces);
                 newest.map_or_else(String::new, |array| text(&options, &array, found, source, &paper))
             };
-            return follow::run(source, &wanted, 1, interval, view, options.output, frame).await;
+            return follow::run(source, &wanted, 1, view, options.output, frame).await;
         }
         let found = source.look(&wanted, 1).await?;
         super::tell(&found.problems);

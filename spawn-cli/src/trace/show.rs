@@ -5,10 +5,9 @@ use super::paper::PaperOptions;
 use super::source::{self, Found, Source, SourceOptions};
 use super::{follow, write_page};
 use crate::args::Global;
-use crate::exit::{Exit, UsageError};
+use crate::exit::Exit;
 use crate::output::Output;
 use crate::show as console;
-use crate::watch::View;
 use anyhow::Result;
 use clap::Args;
 use spawn_config::TimeSpan;
@@ -53,20 +52,14 @@ pub(crate) struct ShowOptions {
 pub(crate) async fn run(global: Global, options: ShowOptions, world: &World) -> Result<Exit> {
     let paper = options.paper.paper(world);
     let follows = options.follow.is_some();
-    let view = options.follow.map(|_| View::choose(options.output)).transpose().map_err(|_| {
-        UsageError::Other(
-            "--follow has no end, and JSON and YAML are one document: use -o ndjson, or -o table".to_owned(),
-        )
-    })?;
-    let shown = source::within("spawn trace show", global, &options.source, world, async |source| {
-        match (options.follow, view) {
-            (Some(interval), Some(view)) => {
-                let frame = |found: &Found| text(&options, found, source, &paper);
-                let wanted = options.ids.wanted();
-                follow::run(source, &wanted, options.links, interval, view, options.output, frame).await
-            }
-            _ => once(&options, source, &paper).await,
+    let view = follow::view(options.follow, options.output)?;
+    let shown = source::within("spawn trace show", global, &options.source, world, async |source| match view {
+        Some(view) => {
+            let frame = |found: &Found| text(&options, found, source, &paper);
+            let wanted = options.ids.wanted();
+            follow::run(source, &wanted, options.links, view, options.output, frame).await
         }
+        None => once(&options, source, &paper).await,
     });
     Ok(shown.await?.unwrap_or(if follows { Exit::Success } else { Exit::Interrupted }))
 }

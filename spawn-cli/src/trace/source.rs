@@ -1,22 +1,22 @@
 //! Where traces come from: files that are named, or this user's spool and X-Ray.
 
 mod found;
+mod looks;
 mod xray;
 
 pub(crate) use found::Found;
+pub(crate) use looks::Looks;
+pub(crate) use spawn_view::Wanted;
 
 use crate::args::Global;
 use crate::interruption::Interruption;
 use crate::session::{self, Session};
 use anyhow::Result;
 use clap::Args;
-use opentelemetry::trace::TraceId;
 use spawn_config::ExporterKind;
 use spawn_host::World;
 use spawn_view::page::ConsoleLinks;
-use spawn_view::{Gathered, Query, read_path};
-use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Where to look for traces.
 #[derive(Clone, Debug, Args)]
@@ -35,15 +35,6 @@ pub(crate) struct Source<'a> {
     /// What is there if there is something to see.
     own: Vec<PathBuf>,
     xray: Option<&'a Session>,
-}
-
-/// What to look for.
-#[derive(Clone, Debug)]
-pub(crate) enum Wanted {
-    /// These traces.
-    These(Vec<TraceId>),
-    /// The newest that a search finds.
-    Search { query: Query, limit: usize },
 }
 
 /// Does a command's work with its source; `None` is Ctrl-C or its like.
@@ -91,21 +82,7 @@ async fn here<T>(
 impl Source<'_> {
     /// What there is of what is wanted; links to other traces are followed so many times.
     pub(crate) async fn look(&self, wanted: &Wanted, links: u32) -> Result<Found> {
-        let mut found = Found::default();
-        for path in &self.named {
-            found.take(read(path)?);
-        }
-        for path in self.own.iter().filter(|path| path.exists()) {
-            match read(path) {
-                Ok(gathered) => found.take(gathered),
-                Err(error) => found.problems.push(format!("{error:#}; X-Ray alone is shown")),
-            }
-        }
-        if let Some(session) = self.xray {
-            xray::look(session, wanted, links, &mut found).await?;
-        }
-        found.narrow(wanted, links);
-        Ok(found)
+        Ok(Looks::once(self, wanted.clone(), links).next().await?.unwrap_or_default())
     }
 
     /// Where to look further, for whoever found nothing.
@@ -132,15 +109,4 @@ impl Source<'_> {
     fn region(&self) -> Option<&str> {
         self.xray.and_then(|session| session.clients.region())
     }
-}
-
-fn read(path: &Path) -> Result<Gathered> {
-    read_path(path).map_err(|error| {
-        let remedy = match error.kind() {
-            ErrorKind::NotFound => "; name a file, a folder, or - for standard input",
-            ErrorKind::PermissionDenied => "; this user may not read it",
-            _ => "",
-        };
-        anyhow::Error::new(error).context(format!("failed to read {}{remedy}", path.display()))
-    })
 }

@@ -3,7 +3,7 @@
 use super::ids::{missing, parse};
 use super::paper::PaperOptions;
 use super::search::Period;
-use super::source::{self, Found, Source, SourceOptions, Wanted};
+use super::source::{self, Found, Looks, Source, SourceOptions, Wanted};
 use crate::args::Global;
 use crate::exit::{Exit, UsageError};
 use crate::show;
@@ -63,15 +63,16 @@ pub(crate) async fn run(global: Global, options: UiOptions, world: &World) -> Re
 }
 
 async fn view(options: Options, ids: &[TraceId], wanted: &Wanted, source: &Source<'_>) -> Result<Exit> {
-    let first = source.look(wanted, LINKS).await?;
+    let mut looks = Looks::new(source, wanted.clone(), LINKS);
+    let first = looks.next().await?.unwrap_or_default();
     if options.every.is_none() && missing(ids, &first, source) == Exit::Failure && !ids.is_empty() {
         return Ok(Exit::Failure);
     }
     // A trace that grows for hours helps nobody: the first look is in it, the others are not.
     let quiet = Context::current().with_telemetry_suppressed();
-    let again = async || -> Result<Reading> {
-        let found = source.look(wanted, LINKS).with_context(quiet.clone()).await?;
-        Ok(reading(found))
+    let again = async || -> Result<Option<Reading>> {
+        let found = looks.next().with_context(quiet.clone()).await?;
+        Ok(found.map(reading))
     };
     Ok(match ui::run(options, reading(first), again).await? {
         Ended::ByKey => Exit::Success,

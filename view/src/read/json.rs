@@ -14,29 +14,62 @@ use crate::xray::{self, DocumentError};
 use values::{Piece, Values};
 
 /// Reads every value.
-pub(super) fn read(name: &str, bytes: &mut dyn BufRead, into: &mut Draft) -> io::Result<()> {
-    let (before, problems) = (into.spans.len(), into.problems.len());
-    let mut values = Values::default();
-    let mut line = Vec::new();
-    let mut take = |piece: Piece<'_>| match piece {
+pub(super) fn read(name: &str, bytes: &mut dyn BufRead, into: &mut Draft<'_>) -> io::Result<()> {
+    let (before, problems) = (into.count, into.problems.len());
+    let mut progress = Progress::default();
+    let rest = progress.read_lines(name, bytes, into)?;
+    progress.values.line(&rest, &mut |piece| take(name, piece, into));
+    progress.values.end(&mut |piece| take(name, piece, into));
+    if into.count == before && into.problems.len() == problems {
+        into.problem(format!("{name} has no spans in it"));
+    }
+    Ok(())
+}
+
+/// How far a text was read that grows.
+#[derive(Debug, Default)]
+pub(super) struct Progress {
+    /// Bytes that were read for good.
+    pub(super) read: u64,
+    values: Values,
+}
+
+impl Progress {
+    /// Reads what is there of further lines. A last line without its end is left for the next time, unless it is whole.
+    pub(super) fn read_on(&mut self, name: &str, bytes: &mut dyn BufRead, into: &mut Draft<'_>) -> io::Result<()> {
+        let rest = self.read_lines(name, bytes, into)?;
+        if !rest.is_empty() && self.values.would_be_whole(&rest) {
+            self.values.line(&rest, &mut |piece| take(name, piece, into));
+            self.values.goes_on();
+            self.read += rest.len() as u64;
+        }
+        Ok(())
+    }
+
+    /// Reads lines that have an end; answers with what is behind them.
+    fn read_lines(&mut self, name: &str, bytes: &mut dyn BufRead, into: &mut Draft<'_>) -> io::Result<Vec<u8>> {
+        let mut line = Vec::new();
+        while bytes.read_until(b'\n', &mut line)? > 0 && line.ends_with(b"\n") {
+            self.read += line.len() as u64;
+            self.values.line(&line, &mut |piece| take(name, piece, into));
+            line.clear();
+        }
+        Ok(line)
+    }
+}
+
+fn take(name: &str, piece: Piece<'_>, into: &mut Draft<'_>) {
+    match piece {
+        Piece::Value { json, .. } if !into.sink.may_want(json) => into.count += 1,
         Piece::Value { line, json } => value(&format!("{name}, line {line}"), json, into, 0),
         Piece::Cut { line } => {
-            into.problem(format!("{name}, line {line}: what begins here was cut off; the others were read"))
+            into.problem(format!("{name}, line {line}: what begins here was cut off; the others were read"));
         }
         Piece::Foreign { line } => into.problem(format!("{name}, line {line}: it is no JSON; the others were read")),
         Piece::TooLong { line } => {
             into.problem(format!("{name}, line {line}: what begins here is longer than 1 GiB; the others were read"));
         }
-    };
-    while bytes.read_until(b'\n', &mut line)? > 0 {
-        values.line(&line, &mut take);
-        line.clear();
     }
-    values.end(&mut take);
-    if into.spans.len() == before && into.problems.len() == problems {
-        into.problem(format!("{name} has no spans in it"));
-    }
-    Ok(())
 }
 
 /// What holds documents or messages, as far as it can be told without reading all of it.
@@ -69,13 +102,13 @@ fn is_whole(line: &[u8]) -> bool {
 /// Deepest lists of lists that are looked into; answers of X-Ray have three.
 const DEEPEST: usize = 8;
 
-fn value(place: &str, json: &[u8], into: &mut Draft, depth: usize) {
+fn value(place: &str, json: &[u8], into: &mut Draft<'_>, depth: usize) {
     if let Err(error) = within(place, json, into, depth) {
         into.problem(format!("{place}: {error}; it was passed over"));
     }
 }
 
-fn within(place: &str, json: &[u8], into: &mut Draft, depth: usize) -> Result<(), DocumentError> {
+fn within(place: &str, json: &[u8], into: &mut Draft<'_>, depth: usize) -> Result<(), DocumentError> {
     if depth > DEEPEST {
         return Err(DocumentError::Foreign);
     }
@@ -91,7 +124,7 @@ fn within(place: &str, json: &[u8], into: &mut Draft, depth: usize) -> Result<()
     }
 }
 
-fn object(place: &str, json: &[u8], into: &mut Draft, depth: usize) -> Result<(), DocumentError> {
+fn object(place: &str, json: &[u8], into: &mut Draft<'_>, depth: usize) -> Result<(), DocumentError> {
     let head: Head<'_> = serde_json::from_slice(json)?;
     if head.limit_exceeded {
         into.problem(format!("{place}: X-Ray had more of this trace than it takes, and left it out"));
@@ -110,7 +143,7 @@ fn object(place: &str, json: &[u8], into: &mut Draft, depth: usize) -> Result<()
         return within(place, inner.get().as_bytes(), into, depth + 1);
     }
     let document = xray::document(json)?;
-    into.spans.extend(document.spans);
+    document.spans.into_iter().for_each(|span| into.span(span));
     document
         .problems
         .into_iter()

@@ -11,7 +11,7 @@ use super::Draft;
 const LONGEST: u64 = 1 << 30;
 
 /// Reads messages until one is none.
-pub(super) fn read(name: &str, bytes: &mut dyn BufRead, into: &mut Draft) -> io::Result<()> {
+pub(super) fn read(name: &str, bytes: &mut dyn BufRead, into: &mut Draft<'_>) -> io::Result<()> {
     let has_lengths = bytes.fill_buf()?.first() == Some(&0);
     let mut number = 0_u64;
     while !bytes.fill_buf()?.is_empty() {
@@ -20,7 +20,7 @@ pub(super) fn read(name: &str, bytes: &mut dyn BufRead, into: &mut Draft) -> io:
         match read {
             Ok(messages) => into.take(&format!("{name}, message {number}"), messages),
             Err(why) => {
-                let rest = if into.spans.is_empty() { "nothing was read" } else { "what came before was read" };
+                let rest = if into.count == 0 { "nothing was read" } else { "what came before was read" };
                 into.problem(format!("{name} is neither JSON nor OTLP's protobuf: message {number} {why}; {rest}"));
                 return Ok(());
             }

@@ -65,6 +65,11 @@ fn followed(whole: &HashMap<TraceId, TraceId>, part: TraceId) -> TraceId {
     part
 }
 
+/// Whether a link is of a trace that was sent in several parts: from one of them to another.
+pub(crate) fn is_of_parts(link: &Link) -> bool {
+    says(link, "parent") || says(link, "continued")
+}
+
 fn says(link: &Link, what: &str) -> bool {
     link.attributes
         .iter()

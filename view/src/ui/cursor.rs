@@ -2,6 +2,9 @@
 
 use crate::ui::keys::Action;
 
+/// Lines that the wheel moves by at a time.
+const WHEEL: usize = 3;
+
 /// The chosen line, and the first that is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Cursor {
@@ -19,6 +22,9 @@ impl Cursor {
             Action::PageDown => self.at + page,
             Action::First => 0,
             Action::Last => usize::MAX,
+            Action::WheelUp => self.at.saturating_sub(WHEEL),
+            Action::WheelDown => self.at + WHEEL,
+            Action::Line(number) => number,
             _ => return false,
         };
         self.go(at, count, page);

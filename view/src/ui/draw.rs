@@ -3,17 +3,16 @@
 mod array;
 mod details;
 pub(crate) mod help;
-mod map;
+pub(crate) mod map;
 mod pen;
-mod traces;
-mod waterfall;
+pub(crate) mod traces;
+pub(crate) mod waterfall;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
 use crate::ui::keys::Place;
-use crate::ui::layout::Layout;
 use crate::ui::state::{Overlay, State, Tab};
 use pen::{Hue, Pen};
 
@@ -24,8 +23,7 @@ const ALWAYS_WIDTH: u16 = 15;
 
 /// Draws everything.
 pub(crate) fn draw(state: &State, cells: &mut Buffer) {
-    let has_details = state.waterfall.as_ref().is_some_and(|waterfall| waterfall.details.is_some());
-    let layout = Layout::of((cells.area.width, cells.area.height), state.tab == Tab::Waterfall && has_details);
+    let layout = state.layout();
     let mut pen = Pen::new(cells, state.look);
     header(state, layout.header, &mut pen);
     match (&state.overlay, state.tab) {
@@ -56,7 +54,7 @@ fn header(state: &State, area: Rect, pen: &mut Pen<'_>) {
         } else {
             pen.style(Hue::Plain)
         };
-        x = pen.put(area, x, &format!(" {} {} ", number + 1, tab.name()), style);
+        x = pen.put(area, x, &title(number, *tab), style);
     }
     let notes = state.notes_count();
     let mut right = Vec::new();
@@ -71,6 +69,19 @@ fn header(state: &State, area: Rect, pen: &mut Pen<'_>) {
         _ => format!("{} traces", state.loaded.traces.len()),
     });
     pen.right(area, x + 1, &right.join("  "), pen.style(Hue::Faint));
+}
+
+fn title(number: usize, tab: Tab) -> String {
+    format!(" {} {} ", number + 1, tab.name())
+}
+
+/// The tab whose title is in this column.
+pub(crate) fn tab_at(column: u16) -> Option<usize> {
+    let ends = Tab::ALL.iter().enumerate().scan(0, |end, (number, tab)| {
+        *end += title(number, *tab).len();
+        Some(*end)
+    });
+    { ends }.position(|end| usize::from(column) < end)
 }
 
 fn footer(state: &State, area: Rect, pen: &mut Pen<'_>) {

@@ -11,6 +11,7 @@ use tokio::sync::Notify;
 use tokio::sync::mpsc::{Sender, channel};
 
 use crate::ui::events::Events;
+use crate::ui::held::StandardError;
 use crate::ui::state::loaded::{Loaded, Reading};
 use crate::ui::state::{Effect, Look, State};
 use crate::ui::terminal::Screen;
@@ -49,14 +50,14 @@ pub enum UiError {
     Terminal(#[from] io::Error),
 }
 
-/// Shows what was read until a key or a signal ends it. `source` reads again.
+/// Shows what was read until a key or a signal ends it. `source` reads again; none if nothing is new.
 ///
 /// # Errors
 /// If there is no terminal, or it goes away.
 pub async fn run<E: std::fmt::Display>(
     options: Options,
     first: Reading,
-    source: impl AsyncFnMut() -> Result<Reading, E>,
+    source: impl AsyncFnMut() -> Result<Option<Reading>, E>,
 ) -> Result<Ended, UiError> {
     if !io::stdout().is_terminal() {
         return Err(UiError::NoTerminal);
@@ -64,7 +65,8 @@ pub async fn run<E: std::fmt::Display>(
     let again = Notify::new();
     let (sender, mut readings) = channel(1);
     let loaded = load(first).await;
-    let mut view = View::open(options, loaded)?;
+    let errors = StandardError::default();
+    let mut view = View::open(options, loaded, errors.clone())?;
     let reading = read_again(source, options.every, &again, sender);
     let mut continued = signal(SignalKind::from_raw(Signal::CONT.as_raw()))?;
     let mut ends = Ends::listen()?;
@@ -76,6 +78,7 @@ pub async fn run<E: std::fmt::Display>(
             () = &mut reading => Effect::None,
             Some(reading) = readings.recv() => view.take(reading),
             event = view.events.next() => view.handle(event?)?,
+            () = errors.news() => { view.state.tell(errors.unseen()); Effect::None }
             _ = continued.recv() => { view.enter_again()?; Effect::None }
         };
         match effect {
@@ -83,7 +86,7 @@ pub async fn run<E: std::fmt::Display>(
             Effect::Reload => again.notify_one(),
             Effect::Redraw => view.redraw()?,
             Effect::Suspend => {
-                Screen::leave();
+                view.screen.leave();
                 kill_current_process_group(Signal::TSTP).map_err(io::Error::from)?;
                 // The order may be carried out a moment later, and where nobody could wake the process it is not at all.
                 drop(tokio::time::timeout(STOPPING, continued.recv()).await);
@@ -120,8 +123,8 @@ struct View {
 }
 
 impl View {
-    fn open(options: Options, loaded: Loaded) -> Result<Self, UiError> {
-        let mut screen = Screen::take()?;
+    fn open(options: Options, loaded: Loaded, errors: StandardError) -> Result<Self, UiError> {
+        let mut screen = Screen::take(errors)?;
         let size = screen.clear()?;
         let mut state = State::new(loaded, options.look, size);
         if let Some(id) = options.trace {
@@ -136,6 +139,10 @@ impl View {
         while let Some(event) = next {
             let effect = match event {
                 Event::Key(key) => self.state.key(key),
+                Event::Mouse(mouse) => {
+                    self.state.mouse(mouse);
+                    Effect::None
+                }
                 Event::Resize(width, height) => {
                     self.state.resize(width, height);
                     Effect::None
@@ -173,7 +180,7 @@ impl View {
 
 /// Reads again whenever the time has come or somebody asks.
 async fn read_again<E: std::fmt::Display>(
-    mut source: impl AsyncFnMut() -> Result<Reading, E>,
+    mut source: impl AsyncFnMut() -> Result<Option<Reading>, E>,
     every: Option<Duration>,
     again: &Notify,
     readings: Sender<Result<Loaded, String>>,
@@ -184,7 +191,8 @@ async fn read_again<E: std::fmt::Display>(
             None => again.notified().await,
         }
         let reading = match source().await {
-            Ok(reading) => Ok(load(reading).await),
+            Ok(Some(reading)) => Ok(load(reading).await),
+            Ok(None) => continue,
             Err(error) => Err(error.to_string()),
         };
         if readings.send(reading).await.is_err() {
@@ -193,7 +201,12 @@ async fn read_again<E: std::fmt::Display>(
     }
 }
 
-/// Works everything out away from the keys.
+/// Works everything out away from the keys. What panics there ends the view too: it was told already.
 async fn load(reading: Reading) -> Loaded {
-    tokio::task::spawn_blocking(|| Loaded::of(reading)).await.unwrap_or_default()
+    match tokio::task::spawn_blocking(|| Loaded::of(reading)).await {
+        Ok(loaded) => loaded,
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        // The program is at its end.
+        Err(_) => Loaded::default(),
+    }
 }

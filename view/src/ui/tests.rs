@@ -1,6 +1,7 @@
 //! The view without a terminal: keys in, cells out.
 
 mod hostile;
+mod mouse;
 mod places;
 mod sample;
 

@@ -2,7 +2,7 @@
 
 use super::Wanted;
 use opentelemetry::trace::TraceId;
-use spawn_view::{Gathered, Span, Trace};
+use spawn_view::{Span, Trace};
 use std::collections::{BTreeMap, HashSet};
 
 /// What was found.
@@ -20,11 +20,6 @@ pub(crate) struct Found {
 }
 
 impl Found {
-    pub(super) fn take(&mut self, gathered: Gathered) {
-        self.spans.extend(gathered.spans);
-        self.problems.extend(gathered.problems);
-    }
-
     /// Whether the X-Ray console has something of this trace to show.
     pub(crate) fn is_in_xray(&self, id: TraceId) -> bool {
         self.in_xray.contains(&id)

@@ -33,7 +33,7 @@ pub(super) enum Piece<'a> {
 }
 
 /// The values of a text. A list around values is none: what is in it comes one by one.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Values {
     /// The number of lines so far.
     lines: u64,
@@ -80,6 +80,18 @@ impl Values {
                 return;
             }
         }
+    }
+
+    /// Whether this is a line's beginning after which nothing would be missing.
+    pub(super) fn would_be_whole(&self, line: &[u8]) -> bool {
+        let (mut ahead, mut is_whole) = (self.clone(), true);
+        ahead.line(line, &mut |piece| is_whole &= matches!(piece, Piece::Value { .. }));
+        is_whole && ahead.begun.is_empty()
+    }
+
+    /// What comes next is of the same line as what came last.
+    pub(super) fn goes_on(&mut self) {
+        self.lines = self.lines.saturating_sub(1);
     }
 
     /// Takes the end of the text.

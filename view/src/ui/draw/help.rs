@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use crate::ui::draw::pen::{Hue, Pen, line};
-use crate::ui::keys::{KEYS, Place};
+use crate::ui::keys::{KEYS, MOUSE, Place};
 
 /// Columns for the names of the keys.
 const NAMES: u16 = 18;
@@ -22,6 +22,8 @@ pub(crate) fn lines() -> Vec<Line> {
         let bindings = KEYS.iter().filter(|binding| binding.place == place);
         lines.extend(bindings.map(|binding| Line::Keys(binding.names().join(" "), binding.what)));
     }
+    lines.push(Line::Place("Mouse"));
+    lines.extend(MOUSE.iter().map(|(how, what)| Line::Keys((*how).to_owned(), what)));
     lines
 }
 

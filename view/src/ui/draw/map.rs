@@ -1,6 +1,6 @@
 //! Draws the service map as a table of nodes, and below each what it calls.
 
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use crate::map::{NodeKind, Stats};
 use crate::text::units::{duration, share};
@@ -58,6 +58,14 @@ fn places(area: Rect) -> [Rect; 9] {
         + 8
         + if longest > 0 { longest + 2 } else { 0 };
     columns(area, [area.width.saturating_sub(fixed), 7, bad, each, each, each, 8, 8, longest])
+}
+
+/// What the column at this place is sorted by.
+pub(crate) fn order_at(area: Rect, at: Position) -> Option<Order> {
+    let [name, calls, bad, errors, _, _, median, p95, _] = places(area);
+    let orders = [Order::Name, Order::Calls, Order::Bad, Order::Bad, Order::Median, Order::P95];
+    let column = [name, calls, bad, errors, median, p95].iter().position(|column| column.contains(at))?;
+    Some(orders[column])
 }
 
 fn title(state: &State, area: Rect, pen: &mut Pen<'_>) {

@@ -1,6 +1,6 @@
 //! Draws the list of traces.
 
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use crate::id::xray_form;
 use crate::search::Summary;
@@ -40,6 +40,14 @@ fn places(area: Rect) -> [Rect; 7] {
     let fixed =
         began + 2 + 8 + 2 + 6 + 2 + 6 + 2 + if service > 0 { service + 2 } else { 0 } + if id > 0 { id + 2 } else { 0 };
     columns(area, [began, 8, 6, 6, area.width.saturating_sub(fixed), service, id])
+}
+
+/// What the column at this place is sorted by.
+pub(crate) fn order_at(area: Rect, at: Position) -> Option<Order> {
+    let [began, took, spans, errors, name, _, _] = places(area);
+    let orders = [Order::Began, Order::Duration, Order::Spans, Order::Errors, Order::Name];
+    let column = [began, took, spans, errors, name].iter().position(|column| column.contains(at))?;
+    Some(orders[column])
 }
 
 fn title(tab: &TracesTab, area: Rect, pen: &mut Pen<'_>) {

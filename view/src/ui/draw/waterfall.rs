@@ -47,6 +47,18 @@ fn places(area: Rect) -> [Rect; 3] {
     ]
 }
 
+/// Columns before a row's sign. Deep spans are not pushed out of the tree: beyond its half, the depth is a number.
+fn indent(row: &Row, tree: Rect) -> Option<u16> {
+    let columns = depth(row).saturating_mul(if tree.width >= ROOMY { 2 } else { 1 });
+    u16::try_from(columns).ok().filter(|columns| *columns <= tree.width / 2)
+}
+
+/// Whether the sign that folds this row is in this column.
+pub(crate) fn is_sign(row: &Row, area: Rect, column: u16) -> bool {
+    let [tree, ..] = places(area);
+    column == tree.x + indent(row, tree).unwrap_or(tree.width / 2)
+}
+
 fn axis(waterfall: &Waterfall, (spans, failed): (usize, usize), area: Rect, pen: &mut Pen<'_>) {
     let [tree, took, bar] = places(area);
     let (title, faint) = (pen.style(Hue::Title), pen.style(Hue::Faint));
@@ -77,16 +89,10 @@ fn row(waterfall: &Waterfall, trace: &Trace, row: &Row, area: Rect, pen: &mut Pe
     let span = &trace.spans()[first(row)];
     let marks = pen.marks();
     let (plain, faint) = (pen.style(Hue::Plain), pen.style(Hue::Faint));
-    let deep = depth(row);
-    // Deep spans are not pushed out of the tree: beyond its half, the depth is a number.
-    let most = usize::from(tree.width / 2);
-    let indent = deep.saturating_mul(if tree.width >= ROOMY { 2 } else { 1 });
     let mut x = tree.x;
-    if indent <= most {
-        x += u16::try_from(indent).unwrap_or(0);
-    } else {
-        let text = format!("{deep:>most$}");
-        x = pen.put(tree, x, &text, faint);
+    match indent(row, tree) {
+        Some(columns) => x += columns,
+        None => x = pen.put(tree, x, &format!("{:>1$}", depth(row), usize::from(tree.width / 2)), faint),
     }
     let sign = match waterfall.is_folded(row, trace) {
         Some(true) => marks.folded,

@@ -79,6 +79,13 @@ impl MapTab {
         }
     }
 
+    /// Sorts by this, or by the same the other way round.
+    pub(crate) fn sort_by(&mut self, order: Order, page: usize) {
+        self.reversed = self.order == order && !self.reversed;
+        self.order = order;
+        self.sort(page);
+    }
+
     pub(crate) fn keep_in_view(&mut self, page: usize) {
         self.cursor.go(self.cursor.at, self.lines.len(), page);
     }

@@ -79,6 +79,13 @@ impl TracesTab {
         self.arrange(loaded, page);
     }
 
+    /// Sorts by this, or by the same the other way round.
+    pub(crate) fn sort_by(&mut self, order: Order, loaded: &Loaded, page: usize) {
+        self.reversed = self.order == order && !self.reversed;
+        self.order = order;
+        self.arrange(loaded, page);
+    }
+
     /// Shows the traces of one service only.
     pub(crate) fn only_service(&mut self, service: &str, loaded: &Loaded, page: usize) {
         self.service = Some(service.to_owned());

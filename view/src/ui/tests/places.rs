@@ -219,6 +219,9 @@ fn help_shows_every_key_and_any_key_closes_it() {
     for binding in crate::ui::keys::KEYS {
         assert!(seen.contains(binding.what), "{binding:?}");
     }
+    for (_, what) in crate::ui::keys::MOUSE {
+        assert!(seen.contains(what), "{what}");
+    }
     assert_eq!(typed(&mut state, "q"), Effect::None);
     assert_eq!(state.overlay, Overlay::None);
     assert_eq!(typed(&mut state, "q"), Effect::Quit);
