@@ -198,8 +198,9 @@ async fn standard_error_that_goes_elsewhere_is_left_alone() {
         file.display()
     );
     let shell = at_home(Program::new("bash").args(["-c", &line]));
-    let shown =
-        shown(&Terminal::new(100, 30), &shell, &[Wait("0 traces"), Type("r"), Wait("1 note"), Type("q"), End]).await;
+    let seen = "all of it was written";
+    let steps = [Wait("0 traces"), Type("r"), Wait("1 note"), Type("i"), Wait(seen), Type("xq"), End];
+    let shown = shown(&Terminal::new(100, 30), &shell, &steps).await;
     let was_seen = ["a line of the log", "and a child"].map(|text| shown.bytes.contains(text));
     assert_eq!(was_seen, [false, false], "{}", shown.bytes);
     let written = std::fs::read_to_string(file).unwrap();

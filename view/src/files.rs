@@ -14,9 +14,9 @@ use crate::span::Span;
 use kept::{Kept, Taken};
 use sketches::Sketches;
 
-/// Files of more bytes than these, together, are large: their spans would take a gigabyte or more.
+/// Files of more bytes than these, together, are large: their spans would take half a gigabyte or more.
 const LARGE: u64 = 256 << 20;
-/// Spans that are held at once: about a gigabyte.
+/// Spans that are held at once: 1.2 gigabytes with all that is made of them (docs/performance.md).
 const MOST_SPANS: usize = 500_000;
 /// Times that everything is read for what turned out to be wanted too: links may be followed eight times.
 const MOST_READINGS: usize = 16;
