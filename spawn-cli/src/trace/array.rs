@@ -47,7 +47,7 @@ pub(crate) struct ArrayOptions {
 
 pub(crate) async fn run(global: Global, options: ArrayOptions, world: &World) -> Result<Exit> {
     let paper = options.paper.paper(world);
-    let wanted = wanted(&options.array, &options.period);
+    let wanted = wanted(&options.array, &options.period, &options.source);
     let view = options.follow.map(|_| View::choose(options.output)).transpose().map_err(|_| {
         UsageError::Other(
             "--follow has no end, and JSON and YAML are one document: use -o ndjson, or -o table".to_owned(),
@@ -76,8 +76,10 @@ pub(crate) async fn run(global: Global, options: ArrayOptions, world: &World) ->
 }
 
 /// All traces of the array.
-pub(super) fn wanted(array: &str, period: &Period) -> Wanted {
-    let query = Query { array: Some(array.to_owned()), ..period.query_of_hours(HOURS) };
+pub(super) fn wanted(array: &str, period: &Period, source: &SourceOptions) -> Wanted {
+    // A file is as old as it is: only X-Ray, which is asked page by page, has to be told where to begin.
+    let period = if source.from.is_empty() { period.query_of_hours(HOURS) } else { period.query() };
+    let query = Query { array: Some(array.to_owned()), ..period };
     Wanted::Search { query, limit: MOST }
 }
 
