@@ -90,10 +90,11 @@ fn one(many: &str) -> &str {
     }
 }
 
-/// A span with an event and a parent that is not here.
+/// A span with an event, a link and a parent that is not here.
 fn orphan() -> Value {
     let event = json!([{ "name": "retry", "timeUnixNano": "1795302001000000500" }]);
-    otlp("ci", &[span(2, 1, "compile", 0, Some(10), &json!({ "events": event }))])
+    let link = json!([{ "traceId": TRACE, "spanId": "00000000000000ff" }]);
+    otlp("ci", &[span(2, 1, "compile", 0, Some(10), &json!({ "events": event, "links": link }))])
 }
 
 #[tokio::test]

@@ -9,9 +9,12 @@ use anyhow::{Context as _, Result};
 use spawn_test_support::{Browser, Look};
 use spawn_view::page::{ConsoleLinks, page};
 
-#[path = "../tests/pages/sample.rs"]
-#[expect(unused_imports, clippy::unwrap_used, reason = "the tests use more of it, and numbers of spans are small")]
-mod sample;
+#[path = "../tests/pages/sample/pen.rs"]
+#[expect(dead_code, reason = "the tests write more with it")]
+mod pen;
+#[path = "../tests/pages/sample/shapes.rs"]
+#[expect(dead_code, clippy::unwrap_used, reason = "the tests have more shapes, and numbers of spans are small")]
+mod shapes;
 
 /// Milliseconds from the start of the navigation to the picture after the rows were there.
 const OPEN: &str = "new Promise((done) => { const look = () => requestAnimationFrame(() => document.querySelector('.row:not([hidden])') \
@@ -29,7 +32,7 @@ fn main() -> Result<()> {
     let mut out = std::io::stdout();
     let folder = tempfile::TempDir::new()?;
     let file = folder.path().join("page.html");
-    let html = page(&sample::large(size), "spawn trace", &ConsoleLinks::none());
+    let html = page(&shapes::large(size), "spawn trace", &ConsoleLinks::none());
     writeln!(out, "{size} spans, {:.1} MB of HTML", html.len() as f64 / 1e6)?;
     std::fs::write(&file, html)?;
     let browser = Browser::start()?;

@@ -46,7 +46,7 @@ pub(crate) struct ArrayOptions {
 
 pub(crate) async fn run(global: Global, options: ArrayOptions, world: &World) -> Result<Exit> {
     let paper = options.paper.paper(world);
-    let wanted = wanted(&options.array, &options.period);
+    let wanted = wanted(&options.array, &options.period, &options.source);
     let view = follow::view(options.follow, options.output)?;
     let follows = options.follow.is_some();
     let shown = source::within("spawn trace array", global, &options.source, world, async |source| {
@@ -71,8 +71,10 @@ pub(crate) async fn run(global: Global, options: ArrayOptions, world: &World) ->
 }
 
 /// All traces of the array.
-pub(super) fn wanted(array: &str, period: &Period) -> Wanted {
-    let query = Query { array: Some(array.to_owned()), ..period.query_of_hours(HOURS) };
+pub(super) fn wanted(array: &str, period: &Period, source: &SourceOptions) -> Wanted {
+    // A file is as old as it is: only X-Ray, which is asked page by page, has to be told where to begin.
+    let period = if source.from.is_empty() { period.query_of_hours(HOURS) } else { period.query() };
+    let query = Query { array: Some(array.to_owned()), ..period };
     Wanted::Search { query, limit: MOST }
 }
 

@@ -86,7 +86,7 @@ pub(crate) async fn run(global: Global, options: CompareOptions, world: &World) 
 async fn find(subject: &Subject, options: &CompareOptions, source: &Source<'_>) -> Result<Option<Side>> {
     let wanted = match subject {
         Subject::Trace(id) => Wanted::These(vec![*id]),
-        Subject::Task { array, .. } => array::wanted(array, &options.period),
+        Subject::Task { array, .. } => array::wanted(array, &options.period, &options.source),
     };
     let links = u32::from(matches!(subject, Subject::Task { .. }));
     let found = source.look(&wanted, links).await?;

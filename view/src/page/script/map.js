@@ -34,7 +34,7 @@ function drawNode({ at, node, x, y, width, height }, open) {
   rate && drawn("text", { x: left + width - 10, y: top + 38, class: "what badly", "text-anchor": "end" }, rate));
 }
 
-/** The box at the end of a plain edge says the same as the edge would. */
+/** A plain edge leads through alleys, where there is no room for figures: its title has them, and the tables. */
 function drawEdge({ edge, plain, points, x, y }, at, most) {
   const bad = failures(edge.stats) > 0;
   const text = `${edge.stats.calls.toLocaleString("en")} \u00b7 ${duration(edge.stats.median_us)}`;

@@ -10,9 +10,9 @@ function waterfall(main, trace, spanId) {
   const canvas = element("canvas", { "aria-hidden": "true" });
   const windowOn = element("div", { class: "window" });
   const edge = element("div", { class: "names-edge", "aria-hidden": "true" });
-  const folds = element("span", { class: "folds", role: "presentation" }, button("Fold all", () => act.fold(true), { id: "fold-all" }), button("Unfold all", () => act.fold(false), { id: "unfold-all" }));
+  const folds = element("span", { class: "folds" }, button("Fold all", () => act.fold(true), { id: "fold-all" }), button("Unfold all", () => act.fold(false), { id: "unfold-all" }));
   const head = element("div", { class: "head", role: "row" },
-    element("div", { class: "head-name", role: "presentation" }, element("span", { role: "columnheader" }, "Span"), folds, edge), element("div", { role: "columnheader", class: "took" }, "Took"), axis);
+    element("div", { class: "head-name", role: "columnheader", "aria-label": "Span" }, element("span", {}, "Span"), folds, edge), element("div", { role: "columnheader", class: "took" }, "Took"), axis);
   const spacer = element("div", { class: "spacer", role: "rowgroup" });
   const chart = element("div", { class: "chart", id: "chart", role: "treegrid", tabindex: 0, "aria-label": "Spans of the trace", "aria-multiselectable": "false" }, head, spacer);
   const aside = element("aside", { class: "details", "aria-labelledby": "details-title", tabindex: -1, hidden: true, id: "details" });

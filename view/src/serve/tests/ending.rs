@@ -58,6 +58,8 @@ async fn a_request_that_is_under_way_is_answered_before_the_end() {
     let asked = tokio::spawn(async move { call(address, "GET / HTTP/1.1\r\nhost: here\r\n\r\n", &[]).await });
     began.notified().await;
     stop.send_replace(true);
+    // Who is told at the same time as the connection listens no more.
+    wait_until("nobody listens", async || TcpStream::connect(address).await.err()).await;
     go_on.notify_one();
     let answer = tokio::time::timeout(PATIENCE, asked).await.unwrap().unwrap();
     assert_eq!((answer.status, answer.text().as_str()), (200, "done"));
