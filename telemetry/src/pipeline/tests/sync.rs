@@ -53,7 +53,9 @@ fn a_disk_that_refuses_answers_at_once_that_it_does_not_keep_it() {
     let pipeline = process(Arc::new(disk.clone()));
     pipeline.accept(numbered(1));
     disk.fail(DiskFault::error(5));
+    let begun = Instant::now();
     assert!(!pipeline.sync_blocking(LONG));
+    assert!(begun.elapsed() < LONG, "{:?}", begun.elapsed());
 }
 
 #[test]

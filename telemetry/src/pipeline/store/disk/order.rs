@@ -44,13 +44,6 @@ impl Writes {
     }
 }
 
-impl Own {
-    /// Whether the disk has said lately that it does not take what it is given.
-    fn has_refused(&self) -> bool {
-        self.again.is_some() && self.problem.is_some()
-    }
-}
-
 impl Store {
     /// Orders that the disk keeps what was written so far. `None`: there is nothing that it does not keep.
     pub(in crate::pipeline) fn order_sync(&mut self) -> Option<Order> {
@@ -67,8 +60,9 @@ impl Store {
 
     /// Whether it still may, so that waiting for it is of use.
     pub(in crate::pipeline) fn may_keep(&self, order: Order) -> bool {
+        // After a refusal it is neither, until something else is written.
         let is_asked = |own: &Own| own.dirty.is_some() || own.syncing.is_some();
-        self.ordered(order).is_some_and(|own| own.writes.kept < order.writes && is_asked(own) && !own.has_refused())
+        self.ordered(order).is_some_and(|own| own.writes.kept < order.writes && is_asked(own))
     }
 
     fn ordered(&self, order: Order) -> Option<&Own> {
