@@ -19,6 +19,9 @@ use super::direct::{Seen, Way};
 use super::records::Records;
 use super::{Document, answer, body, trouble};
 
+/// Most bytes of memory that are kept for the next body: one of usual documents takes half of it.
+const BUFFER: usize = 128 * 1024;
+
 /// A client beside the exporter's, for what the sampler asks.
 #[expect(clippy::disallowed_methods, reason = "it has no interceptor either, so it makes no span")]
 pub(in crate::export) fn second_client(config: aws_sdk_xray::Config) -> Client {
@@ -34,6 +37,8 @@ pub(super) struct Api {
     pub(super) skew: Option<i64>,
     /// The way that the last request has gone and was taken.
     way: Option<Way>,
+    /// The memory of the last body, for the next.
+    buffer: Vec<u8>,
 }
 
 pub(super) type Answer = Result<PutTraceSegmentsOutput, SdkError<PutTraceSegmentsError, HttpResponse>>;
@@ -44,16 +49,28 @@ impl Api {
         reason = "this is the one X-Ray client; it has no interceptor, so it makes no span"
     )]
     pub(super) fn new(config: aws_sdk_xray::Config, spilled: Rc<Cell<Spilled>>) -> Self {
-        Self { client: Client::from_conf(config), records: Records::new(spilled), skew: None, way: None }
+        Self {
+            client: Client::from_conf(config),
+            records: Records::new(spilled),
+            skew: None,
+            way: None,
+            buffer: Vec::new(),
+        }
     }
 
     /// Sends a request with these documents.
     pub(super) async fn put(&mut self, documents: &[&Document]) -> Sent {
-        let body = Bytes::from(body::of(documents));
+        body::write(documents, &mut self.buffer);
+        let body = Bytes::from(std::mem::take(&mut self.buffer));
         let answer = match self.directly(&body).await {
             Some(answer) => answer,
             None => self.by_the_sdk(&body).await,
         };
+        // Nobody else has it any more, unless the connection still writes after an early answer.
+        self.buffer = body.try_into_mut().map(Vec::from).unwrap_or_default();
+        if self.buffer.capacity() > BUFFER {
+            self.buffer = Vec::new();
+        }
         match answer {
             Ok(output) => answer::read(documents, output.unprocessed_trace_segments()),
             Err(error) => {

@@ -14,21 +14,21 @@ const ONES: u64 = u64::MAX / 255;
 /// Times this, the lowest bits of eight bytes meet in the highest byte.
 const SIDE_BY_SIDE: u64 = 0x0102_0408_1020_4080;
 
-/// `{"TraceSegmentDocuments":["…","…"]}`.
-pub(super) fn of(documents: &[&Document]) -> Vec<u8> {
+/// Writes `{"TraceSegmentDocuments":["…","…"]}` in place of what is there.
+pub(super) fn write(documents: &[&Document], body: &mut Vec<u8>) {
     const BEGIN: &[u8] = b"{\"TraceSegmentDocuments\":[";
     const END: &[u8] = b"]}";
     let bytes: usize = documents.iter().map(|document| document.text.len()).sum();
     // Of a document, about one byte in six is a quote.
-    let mut body = Vec::with_capacity(BEGIN.len() + END.len() + bytes + bytes / 4);
+    body.clear();
+    body.reserve(BEGIN.len() + END.len() + bytes + bytes / 4);
     body.extend_from_slice(BEGIN);
     for (place, document) in documents.iter().enumerate() {
         body.extend_from_slice(if place == 0 { b"\"" } else { b",\"" });
-        escape(&document.text, &mut body);
+        escape(&document.text, body);
         body.push(b'"');
     }
     body.extend_from_slice(END);
-    body
 }
 
 /// Puts a backslash before quotes and backslashes. A document is JSON itself and has no control characters, which are all
@@ -103,7 +103,8 @@ mod tests {
             let documents: Vec<_> = texts.iter().map(|text| {
                 Document { id: SpanId::from(1), text: text.clone(), of: Of::Beside }
             }).collect();
-            let body = of(&documents.iter().collect::<Vec<_>>());
+            let mut body = b"what was there".to_vec();
+            write(&documents.iter().collect::<Vec<_>>(), &mut body);
             let read: Value = serde_json::from_slice(&body).unwrap();
             prop_assert_eq!(read, json!({ "TraceSegmentDocuments": texts }));
         }

@@ -34,9 +34,24 @@ pub(super) fn speaking_to(wire: &Wire) -> XRay {
     exporter(config(&aws(), Some(&endpoint), http).to_builder().timeout_config(timeouts).build(), Filter::default())
 }
 
+/// What such an answer means: the same to the SDK and to a request that goes the way of one that the SDK has sent.
 async fn outcome(reply: Reply) -> Outcome {
-    let wire = Wire::start(move |_: &Asked| reply.clone());
-    speaking_to(&wire).send(&spans(1)).await
+    let of_the_first = answered(false, reply.clone()).await;
+    assert_eq!(answered(true, reply.clone()).await, of_the_first, "{reply:?}");
+    of_the_first
+}
+
+async fn answered(is_second: bool, reply: Reply) -> Outcome {
+    let mut shows_the_way = is_second;
+    let wire = Wire::start(move |_: &Asked| match std::mem::take(&mut shows_the_way) {
+        true => answer(200, "", "{}"),
+        false => reply.clone(),
+    });
+    let mut exporter = speaking_to(&wire);
+    if is_second {
+        assert_eq!(exporter.send(&spans(1)).await, Outcome::delivered(1));
+    }
+    exporter.send(&spans(1)).await
 }
 
 /// A table of the reference: in each row, the texts of the first column between backticks, or its numbers.
@@ -68,12 +83,19 @@ async fn every_status_means_what_the_reference_says() {
         answer(status[..3].parse().unwrap(), "", "")
     });
     let mut exporter = speaking_to(&wire);
+    let named = |name: &str| SpanData {
+        name: name.to_owned().into(),
+        span_context: context(1),
+        ..child("", SpanKind::Internal)
+    };
     for ((_, statuses), expected) in table.iter().zip(KINDS) {
         for status in statuses {
             let name = format!("status {status}");
-            let span =
-                SpanData { name: name.clone().into(), span_context: context(1), ..child("", SpanKind::Internal) };
-            assert_eq!(kind(&exporter.send(&[span]).await), expected, "{name}");
+            let by_the_sdk = exporter.send(&[named(&name)]).await;
+            assert_eq!(kind(&by_the_sdk), expected, "{name}");
+            // One that is taken shows the way.
+            assert_eq!(exporter.send(&[named("status 200")]).await, Outcome::delivered(1));
+            assert_eq!(exporter.send(&[named(&name)]).await, by_the_sdk, "{name}");
         }
     }
 }
