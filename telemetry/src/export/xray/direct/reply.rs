@@ -73,14 +73,14 @@ fn refused(response: &HttpResponse, body: &Bytes) -> ErrorMetadata {
     // What is no JSON came from something in between: its status says what there is to say.
     let Refused { code, kind, message } = serde_json::from_slice(body).unwrap_or_default();
     let code = response.headers().get("x-amzn-errortype").map(Cow::Borrowed).or(code).or(kind);
-    let mut error = ErrorMetadata::builder();
-    if let Some(code) = &code {
-        error = error.code(bare(code));
+    let error = ErrorMetadata::builder();
+    match (&code, message) {
+        // Without a code the SDK reads no further.
+        (None, _) => error,
+        (Some(code), None) => error.code(bare(code)),
+        (Some(code), Some(message)) => error.code(bare(code)).message(message),
     }
-    if let Some(message) = message {
-        error = error.message(message);
-    }
-    error.build()
+    .build()
 }
 
 /// The code without the namespace before it and the address behind it.

@@ -114,6 +114,30 @@ async fn every_code_means_what_the_reference_says_under_the_status_400() {
 }
 
 #[tokio::test]
+async fn a_code_is_read_wherever_it_stands_and_whatever_is_around_it() {
+    for (headers, body) in [
+        ("x-amzn-errortype: ThrottledException:http://internal.amazon.com/coral/\r\n", "{}"),
+        ("x-amzn-errortype: ThrottledException\r\n", r#"{"code": "Other", "__type": "Another"}"#),
+        ("", r#"{"code": "ThrottledException", "__type": "Another", "more": [1]}"#),
+        ("", r#"{"__type": "com.amazonaws.xray#ThrottledException"}"#),
+    ] {
+        let told = outcome(answer(400, headers, body)).await.trouble.unwrap();
+        assert_eq!(
+            (told.what.as_str(), told.lasting),
+            ("X-Ray refuses the spans: ThrottledException", false),
+            "{body}"
+        );
+    }
+    for key in ["message", "Message", "errorMessage"] {
+        let said = json!({ "__type": "ThrottledException", key: "slow down" });
+        let told = outcome(answer(400, "", &said.to_string())).await.trouble.unwrap();
+        assert_eq!(told.what, "X-Ray refuses the spans: ThrottledException: slow down");
+    }
+    let nameless = outcome(answer(503, "", r#"{"message": "slow down"}"#)).await;
+    assert_eq!(nameless.trouble.unwrap().what, "X-Ray refuses the spans: status 503");
+}
+
+#[tokio::test]
 async fn every_code_of_a_single_document_means_what_the_reference_says() {
     let table = rows("unprocessed");
     for ((codes, _), expected) in table.iter().zip([Kind::Again, Kind::TooLarge, Kind::Rejected]) {
