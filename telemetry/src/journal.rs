@@ -1,7 +1,6 @@
 //! What became of the spans of the last traces, for whoever asks why one is missing. Bounded, and cheap for each span.
 
 use std::collections::{HashMap, VecDeque};
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -12,6 +11,7 @@ use opentelemetry_sdk::trace::SpanData;
 use crate::attribute::AWS_REQUEST_ID;
 use crate::counters::DropReason;
 use crate::export::{Fate, Refusal};
+use crate::hash::{self, Keyed};
 
 /// Traces that are remembered, and as many request ids: about 500 KB when all places are taken.
 const MOST: usize = 4096;
@@ -20,12 +20,13 @@ const MOST: usize = 4096;
 #[derive(Debug, Default)]
 pub(crate) struct Journal {
     /// Where a trace stands in `traces`, by the half of its id that is random.
-    places: HashMap<u64, u16>,
+    places: HashMap<u64, u16, Keyed>,
     /// A ring: the next new trace takes the place of the oldest.
     traces: Vec<Entry>,
     next: usize,
     /// Request ids as their hashes, oldest first: they are looked for only when somebody asks.
     requests: VecDeque<(u64, TraceId)>,
+    key: Keyed,
 }
 
 /// What became of the spans of one trace in this process.
@@ -59,7 +60,7 @@ impl Journal {
             if self.requests.len() == MOST {
                 self.requests.pop_front();
             }
-            self.requests.push_back((hash(request), trace_id));
+            self.requests.push_back((hash::of(self.key, request), trace_id));
         }
     }
 
@@ -108,8 +109,8 @@ impl Journal {
 
     /// The trace of the call with this request id.
     pub(crate) fn trace_of_request(&self, request: &str) -> Option<TraceId> {
-        let wanted = hash(request);
-        self.requests.iter().rev().find(|(hash, _)| *hash == wanted).map(|(_, trace_id)| *trace_id)
+        let wanted = hash::of(self.key, request);
+        self.requests.iter().rev().find(|(known, _)| *known == wanted).map(|(_, trace_id)| *trace_id)
     }
 
     /// The entry of a trace; a new one takes the place of the oldest.
@@ -186,12 +187,6 @@ fn request_id(span: &SpanData) -> Option<&str> {
 fn random_half(trace_id: TraceId) -> u64 {
     let [.., a, b, c, d, e, f, g, h] = trace_id.to_bytes();
     u64::from_be_bytes([a, b, c, d, e, f, g, h])
-}
-
-fn hash(request: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    request.hash(&mut hasher);
-    hasher.finish()
 }
 
 #[cfg(test)]

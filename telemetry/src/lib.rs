@@ -36,6 +36,7 @@ mod dead_letters;
 mod describe;
 mod export;
 mod filter;
+mod hash;
 mod health;
 mod identity;
 mod ids;

@@ -30,7 +30,9 @@ fn main() -> ExitCode {
         ["append", spans] => println!("{}", ours::append(number(spans))),
         ["load", url, spans, rate] => load::send(url, number(spans), number(rate)),
         _ => {
-            eprintln!("spawn-bench-delivery end | xray URL SPANS RATE | outage SPANS RATE | append SPANS | load URL SPANS RATE");
+            eprintln!(
+                "spawn-bench-delivery end | xray URL SPANS RATE | outage SPANS RATE | append SPANS | load URL SPANS RATE"
+            );
             return ExitCode::from(2);
         }
     }

@@ -9,8 +9,8 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
-use opentelemetry::trace::{Span as _, SpanKind, TraceContextExt, Tracer, TracerProvider};
 use opentelemetry::Context;
+use opentelemetry::trace::{Span as _, SpanKind, TraceContextExt, Tracer, TracerProvider};
 use opentelemetry_sdk::trace::{SdkTracer, Span};
 use spawn_config::{ExporterKind, SamplingRate, TracingSettings};
 use spawn_telemetry::Telemetry;
@@ -97,7 +97,8 @@ fn make(telemetry: &Telemetry, spans: u32, rate: u32) -> Duration {
 fn begin(tracer: &SdkTracer, root: &mut Context, number: u32) -> Span {
     let builder = |name: &'static str| tracer.span_builder(name).with_kind(SpanKind::Client);
     if number.is_multiple_of(OF_A_TRACE) {
-        let span = builder("DynamoDB.GetItem").with_attributes(attributes(number)).start_with_context(tracer, &Context::new());
+        let span =
+            builder("DynamoDB.GetItem").with_attributes(attributes(number)).start_with_context(tracer, &Context::new());
         *root = Context::new().with_remote_span_context(span.span_context().clone());
         return span;
     }
@@ -108,7 +109,13 @@ fn telemetry(url: &str, folder: &Path) -> Telemetry {
     let aws = SdkConfig::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::new("us-east-1"))
-        .credentials_provider(SharedCredentialsProvider::new(Credentials::new("AKIAIOSFODNN7EXAMPLE", "secret", None, None, "bench")))
+        .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
+            "AKIAIOSFODNN7EXAMPLE",
+            "secret",
+            None,
+            None,
+            "bench",
+        )))
         .build();
     let settings = TracingSettings {
         enabled: true,

@@ -3,18 +3,17 @@
 use std::fs;
 use std::time::Duration;
 
-/// CPU time of this thread.
+use rustix::time::{ClockId, clock_gettime};
+
+/// CPU time of this thread. It is asked for around every few spans, so it is asked for by the cheapest way: what the question
+/// costs falls partly into what is measured.
 pub(crate) fn thread() -> Duration {
-    scheduled("/proc/thread-self/schedstat")
+    clock(ClockId::ThreadCPUTime)
 }
 
-/// CPU time of all threads that this process has and had. The kernel tells it in hundredths of a second.
+/// CPU time of all threads that this process has and had.
 pub(crate) fn process() -> Duration {
-    let about = fs::read_to_string("/proc/self/stat").expect("Linux tells of processes");
-    let (_, behind_name) = about.rsplit_once(')').expect("a name in brackets");
-    // `utime` and `stime`, fields 14 and 15 of proc_pid_stat(5).
-    let ticks: u64 = behind_name.split(' ').skip(12).take(2).map(|word| word.parse::<u64>().expect("a number")).sum();
-    Duration::from_millis(10 * ticks)
+    clock(ClockId::ProcessCPUTime)
 }
 
 /// The most memory that was resident, and what is now, in KiB.
@@ -27,8 +26,6 @@ pub(crate) fn resident() -> (u64, u64) {
     (field("VmHWM:"), field("VmRSS:"))
 }
 
-fn scheduled(path: &str) -> Duration {
-    // A thread that has ended meanwhile counts no more.
-    let text = fs::read_to_string(path).unwrap_or_default();
-    Duration::from_nanos(text.split(' ').next().and_then(|word| word.parse().ok()).unwrap_or_default())
+fn clock(of: ClockId) -> Duration {
+    Duration::try_from(clock_gettime(of)).expect("CPU time is never below zero")
 }

@@ -5,6 +5,7 @@ mod api;
 mod body;
 mod budget;
 mod client;
+mod direct;
 mod records;
 mod shrink;
 mod tie;
@@ -103,6 +104,7 @@ impl XRay {
             Of::Announcement | Of::Beside => None,
         });
         let refusals = refusals.collect();
+        self.writer.have_back(documents);
         self.api.records.count(&fates);
         // While X-Ray does not take spans it takes no report either, and the time of this batch is nearly over.
         if trouble.is_none() {
@@ -122,6 +124,7 @@ impl XRay {
         let mut budget = self.budget.borrow_mut();
         budget.make_room();
         let mut documents = budget.take_beside();
+        documents.reserve(tasks.size_hint().0);
         tasks.for_each(|task| self.writer.write(task, &mut budget, &mut documents));
         // Should the attempt come to no end, they are not lost.
         beside(&documents).for_each(|document| budget.keep_beside(document.clone()));

@@ -16,12 +16,15 @@ use opentelemetry::trace::TraceId;
 use opentelemetry_sdk::trace::SpanData;
 
 use super::Document;
+use crate::hash::Keyed;
 pub(super) use trace::{More, Parent, Released, Spot, Trace};
 
 /// Most traces that are remembered.
 const TRACES: usize = 512;
 /// Most ids of documents that are remembered, of all traces together.
 const IDS: usize = 16_384;
+/// Touches of traces after which the ids are counted again. Each adds two at most, so there are never many more.
+const COUNT_EVERY: u64 = 256;
 /// Most documents that wait beside the spans, such as those that tie the parts of a trace together.
 const BESIDE: usize = 256;
 
@@ -60,8 +63,10 @@ impl Default for Limits {
 #[derive(Debug, Default)]
 pub(crate) struct Budget {
     pub(super) limits: Limits,
-    traces: HashMap<TraceId, Trace>,
+    traces: HashMap<TraceId, Trace, Keyed>,
     touches: u64,
+    /// As of which touch the ids were counted.
+    counted: u64,
     beside: VecDeque<Document>,
     remarks: Remarks,
 }
@@ -93,14 +98,25 @@ impl Budget {
 
     /// Forgets what was not touched for longest, as far as there is too much.
     pub(super) fn make_room(&mut self) {
+        while self.traces.len() > TRACES {
+            let oldest = self.traces.iter().min_by_key(|(_, trace)| trace.touched).map(|(id, _)| *id);
+            oldest.and_then(|oldest| self.traces.remove(&oldest));
+        }
+        if self.touches - self.counted >= COUNT_EVERY {
+            self.counted = self.touches;
+            self.make_room_for_ids();
+        }
+    }
+
+    fn make_room_for_ids(&mut self) {
         let mut ids: usize = self.traces.values().map(Trace::ids).sum();
-        if self.traces.len() <= TRACES && ids <= IDS {
+        if ids <= IDS {
             return;
         }
         let mut oldest: Vec<_> = self.traces.iter().map(|(id, trace)| (trace.touched, *id, trace.ids())).collect();
         oldest.sort_unstable_by_key(|(touched, ..)| *touched);
         for (_, id, its) in oldest {
-            if self.traces.len() <= TRACES && ids <= IDS {
+            if ids <= IDS {
                 return;
             }
             if self.traces.len() == 1 {

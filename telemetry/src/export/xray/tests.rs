@@ -2,6 +2,7 @@
 
 mod answers;
 mod clock;
+mod direct;
 mod wire;
 
 use std::collections::VecDeque;

@@ -8,8 +8,11 @@ use opentelemetry_sdk::trace::SpanData;
 
 use super::budget::{Budget, Limits, More, Parent, Released, Spot, Trace};
 use super::tie;
-use super::{Document, Of};
+use super::{DOCUMENTS, Document, Of};
 use crate::xray::{Place, Translator, Written};
+
+/// Most bytes of a text that is kept to be used again.
+const SPARE: usize = 4_096;
 
 /// Turns spans into documents, each for the part of its trace that it belongs to.
 #[derive(Debug)]
@@ -18,6 +21,8 @@ pub(super) struct Writer {
     /// Who sends: every program splits a trace by what it has sent itself.
     sender: String,
     scratch: String,
+    /// Texts of documents that are on their way no more, to be used again.
+    spare: Vec<String>,
 }
 
 /// What is to be written.
@@ -44,7 +49,7 @@ impl Task<'_> {
 
 impl Writer {
     pub(super) fn new(translator: Translator, sender: String) -> Self {
-        Self { translator, sender, scratch: String::new() }
+        Self { translator, sender, scratch: String::new(), spare: Vec::new() }
     }
 
     /// Has documents written with at most so many bytes, as far as something can be left out.
@@ -81,7 +86,16 @@ impl Writer {
         if first {
             budget.remark(written.cut, spot.part > 0);
         }
-        into.push(Document { id: written.id, text: self.scratch.clone(), of: task.of });
+        let text = std::mem::replace(&mut self.scratch, self.spare.pop().unwrap_or_default());
+        into.push(Document { id: written.id, text, of: task.of });
+    }
+
+    /// Has the texts of documents back that nobody needs any more. Only so many, and not of the largest: memory is for spans
+    /// that wait.
+    pub(super) fn have_back(&mut self, documents: Vec<Document>) {
+        let room = DOCUMENTS.saturating_sub(self.spare.len());
+        let small = documents.into_iter().map(|document| document.text).filter(|text| text.capacity() <= SPARE);
+        self.spare.extend(small.take(room));
     }
 
     /// Writes the document where it belongs, if there is room.

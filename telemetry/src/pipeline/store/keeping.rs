@@ -107,6 +107,17 @@ impl Store {
         !self.leaving.is_empty() || self.own.as_ref().is_some_and(Own::has_for_the_disk)
     }
 
+    /// Whether something was written that the disk has not been asked to keep: the thread that waits for it knows when to.
+    pub(in crate::pipeline) fn is_dirty(&self) -> bool {
+        self.own.as_ref().is_some_and(Own::is_dirty)
+    }
+
+    /// Whether the thread that waits for the disk is to be called, which is not free: it was asleep before, or a line is to be
+    /// closed.
+    pub(in crate::pipeline) fn is_news_for_the_disk(&self, was_dirty: bool) -> bool {
+        !self.leaving.is_empty() || (!was_dirty && self.is_dirty())
+    }
+
     /// What is wrong with the disk.
     pub(in crate::pipeline) fn problem(&self) -> Option<&Problem> {
         self.own.as_ref().and_then(|own| own.problem.as_ref())

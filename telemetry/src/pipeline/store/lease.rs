@@ -44,7 +44,7 @@ impl Store {
         bytes: usize,
         hurry: bool,
     ) -> Option<Leased> {
-        let mut items: Vec<(Label, Item)> = Vec::new();
+        let mut items: Vec<(Label, Item)> = Vec::with_capacity(spans.min(self.waiting()));
         let mut taken = 0;
         while items.len() < spans {
             let room = if items.is_empty() { usize::MAX } else { bytes.saturating_sub(taken) };
@@ -119,10 +119,10 @@ impl Store {
         if !batch.unreadable.is_empty() {
             done.insert(Fate::CORRUPT, batch.unreadable);
         }
-        let mut back = Vec::new();
+        let (spans, mut back) = (batch.spans.len(), Vec::new());
         for (place, (span, label)) in batch.spans.into_iter().zip(batch.labels).enumerate() {
             match (fate(place), label.place) {
-                (Some(fate), Some(place)) => done.entry(fate).or_default().push(place),
+                (Some(fate), Some(place)) => done.entry(fate).or_insert_with(|| Vec::with_capacity(spans)).push(place),
                 (Some(fate), None) => *noted.entry(fate).or_default() += 1,
                 (None, _) => back.push((span, label)),
             }

@@ -149,11 +149,13 @@ impl Line {
         let queue = &mut self.queues[class as usize];
         queue.bytes += held.size;
         // Nearly always the last: only what had to wait for the disk comes late.
-        let place = match queue.front.back() {
-            Some(last) if last.number > held.number => queue.front.partition_point(|it| it.number < held.number),
-            _ => queue.front.len(),
-        };
-        queue.front.insert(place, held);
+        match queue.front.back() {
+            Some(last) if last.number > held.number => {
+                let place = queue.front.partition_point(|it| it.number < held.number);
+                queue.front.insert(place, held);
+            }
+            _ => queue.front.push_back(held),
+        }
     }
 
     /// Adds a span that is on disk alone.

@@ -148,6 +148,28 @@ fn a_process_that_is_killed_loses_no_span_and_what_it_had_begun_is_ended_with_it
 }
 
 #[test]
+fn the_disk_is_asked_to_keep_what_became_of_a_span_though_nothing_else_is_to_be_kept() {
+    let disk = SimulatedDisk::new(1);
+    let pipeline = process_on(&disk, 1, &away(), ROOM);
+    pipeline.accept(span("a"));
+    wait_for("disk", || !pipeline.shared().state().store.is_dirty());
+    // The new configuration calls the keeper too: it is asleep again before anything is taken.
+    let script = Script::of(std::iter::repeat_n(Act::Answer(Outcome::failed(trouble(false))), 5));
+    script.0.lock().unwrap().header = Some(resource(1));
+    pipeline.export_with(Arc::new(script), &|_| true);
+    wait_for("delivery", || pipeline.counters().exported == 1);
+    let taken = Instant::now();
+    wait_for("disk", || !pipeline.shared().state().store.is_dirty());
+    // Of itself the keeper wakes every half minute.
+    assert!(taken.elapsed() < Duration::from_secs(15), "{:?}", taken.elapsed());
+    disk.lose_power();
+    let script = Script::default();
+    let next = process_on(&disk.process(), 2, &script, ROOM);
+    assert_eq!(next.flush_blocking(LONG, Whose::Everybody), Flushed::default());
+    assert_eq!(script.delivered(), Vec::<String>::new());
+}
+
+#[test]
 fn another_exporter_delivers_what_waits_in_memory_and_on_disk_once_each() {
     let disk = SimulatedDisk::new(1);
     // Room in memory for a few of them only.

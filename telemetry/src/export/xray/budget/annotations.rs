@@ -1,7 +1,8 @@
 //! Which annotations a part of a trace has. X-Ray indexes 50 a trace; the rest would be there and not be found.
 
 use opentelemetry::trace::SpanId;
-use std::hash::{DefaultHasher, Hash, Hasher};
+
+use crate::hash::{self, Keyed};
 
 /// Most annotations that X-Ray indexes in a trace.
 const MOST: usize = 50;
@@ -18,6 +19,7 @@ const ERROR_TYPE: &str = "error_type";
 /// a document that is being written and may yet go elsewhere.
 #[derive(Debug, Default)]
 pub(crate) struct Annotations {
+    key: Keyed,
     granted: Vec<Granted>,
     settled: usize,
 }
@@ -32,7 +34,7 @@ impl Annotations {
     /// Whether the span gets this annotation. The answer is the same each time that its document is written. A segment always
     /// says who it was, in words that the trace has already: it is what people look at.
     pub(crate) fn grant(&mut self, span: SpanId, is_top: bool, key: &str, value: &str) -> bool {
-        let pair = hash(key, value);
+        let pair = hash::of(self.key, &(key, value));
         if let Some(granted) = self.granted.iter().find(|granted| granted.pair == pair) {
             return granted.span == span || (is_top && WHO.contains(&key));
         }
@@ -57,12 +59,6 @@ impl Annotations {
     pub(crate) fn give_back(&mut self) {
         self.granted.truncate(self.settled);
     }
-}
-
-fn hash(key: &str, value: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    (key, value).hash(&mut hasher);
-    hasher.finish()
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 use super::Limits;
 use super::annotations::Annotations;
 use super::part::{Need, Part};
+use crate::hash::Keyed;
 
 /// What is known of one trace.
 #[derive(Debug)]
@@ -21,7 +22,7 @@ pub(crate) struct Trace {
     id: TraceId,
     pub(super) touched: u64,
     parts: Vec<Part>,
-    placed: HashMap<SpanId, Placed>,
+    placed: HashMap<SpanId, Placed, Keyed>,
     /// Ids of documents that were sent, oldest first.
     sent: VecDeque<SpanId>,
 }
@@ -61,7 +62,7 @@ pub(crate) enum Parent {
 
 impl Trace {
     pub(crate) fn new(id: TraceId, now: Instant) -> Self {
-        Self { id, touched: 0, parts: vec![Part::new(now)], placed: HashMap::new(), sent: VecDeque::new() }
+        Self { id, touched: 0, parts: vec![Part::new(now)], placed: HashMap::default(), sent: VecDeque::new() }
     }
 
     /// The id of a part. The first has the trace's own; that of another follows from it, and from who sends it, since each

@@ -34,9 +34,24 @@ pub(super) fn speaking_to(wire: &Wire) -> XRay {
     exporter(config(&aws(), Some(&endpoint), http).to_builder().timeout_config(timeouts).build(), Filter::default())
 }
 
+/// What such an answer means: the same to the SDK and to a request that goes the way of one that the SDK has sent.
 async fn outcome(reply: Reply) -> Outcome {
-    let wire = Wire::start(move |_: &Asked| reply.clone());
-    speaking_to(&wire).send(&spans(1)).await
+    let of_the_first = answered(false, reply.clone()).await;
+    assert_eq!(answered(true, reply.clone()).await, of_the_first, "{reply:?}");
+    of_the_first
+}
+
+async fn answered(is_second: bool, reply: Reply) -> Outcome {
+    let mut shows_the_way = is_second;
+    let wire = Wire::start(move |_: &Asked| match std::mem::take(&mut shows_the_way) {
+        true => answer(200, "", "{}"),
+        false => reply.clone(),
+    });
+    let mut exporter = speaking_to(&wire);
+    if is_second {
+        assert_eq!(exporter.send(&spans(1)).await, Outcome::delivered(1));
+    }
+    exporter.send(&spans(1)).await
 }
 
 /// A table of the reference: in each row, the texts of the first column between backticks, or its numbers.
@@ -68,12 +83,19 @@ async fn every_status_means_what_the_reference_says() {
         answer(status[..3].parse().unwrap(), "", "")
     });
     let mut exporter = speaking_to(&wire);
+    let named = |name: &str| SpanData {
+        name: name.to_owned().into(),
+        span_context: context(1),
+        ..child("", SpanKind::Internal)
+    };
     for ((_, statuses), expected) in table.iter().zip(KINDS) {
         for status in statuses {
             let name = format!("status {status}");
-            let span =
-                SpanData { name: name.clone().into(), span_context: context(1), ..child("", SpanKind::Internal) };
-            assert_eq!(kind(&exporter.send(&[span]).await), expected, "{name}");
+            let by_the_sdk = exporter.send(&[named(&name)]).await;
+            assert_eq!(kind(&by_the_sdk), expected, "{name}");
+            // One that is taken shows the way.
+            assert_eq!(exporter.send(&[named("status 200")]).await, Outcome::delivered(1));
+            assert_eq!(exporter.send(&[named(&name)]).await, by_the_sdk, "{name}");
         }
     }
 }
@@ -89,6 +111,30 @@ async fn every_code_means_what_the_reference_says_under_the_status_400() {
             assert!(said.contains(code.as_str()) && said.contains("no"), "{code}: {said}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_code_is_read_wherever_it_stands_and_whatever_is_around_it() {
+    for (headers, body) in [
+        ("x-amzn-errortype: ThrottledException:http://internal.amazon.com/coral/\r\n", "{}"),
+        ("x-amzn-errortype: ThrottledException\r\n", r#"{"code": "Other", "__type": "Another"}"#),
+        ("", r#"{"code": "ThrottledException", "__type": "Another", "more": [1]}"#),
+        ("", r#"{"__type": "com.amazonaws.xray#ThrottledException"}"#),
+    ] {
+        let told = outcome(answer(400, headers, body)).await.trouble.unwrap();
+        assert_eq!(
+            (told.what.as_str(), told.lasting),
+            ("X-Ray refuses the spans: ThrottledException", false),
+            "{body}"
+        );
+    }
+    for key in ["message", "Message", "errorMessage"] {
+        let said = json!({ "__type": "ThrottledException", key: "slow down" });
+        let told = outcome(answer(400, "", &said.to_string())).await.trouble.unwrap();
+        assert_eq!(told.what, "X-Ray refuses the spans: ThrottledException: slow down");
+    }
+    let nameless = outcome(answer(503, "", r#"{"message": "slow down"}"#)).await;
+    assert_eq!(nameless.trouble.unwrap().what, "X-Ray refuses the spans: status 503");
 }
 
 #[tokio::test]

@@ -103,6 +103,10 @@ impl Own {
         }
     }
 
+    pub(in crate::pipeline::store) fn is_dirty(&self) -> bool {
+        self.dirty.is_some()
+    }
+
     pub(in crate::pipeline::store) fn has_for_the_disk(&self) -> bool {
         self.dirty.is_some() || self.again.is_some() || self.slow.is_some()
     }
