@@ -51,6 +51,13 @@ fn no_node_lies_on_another_and_every_edge_touches_its_nodes() {
     }
 }
 
+#[test]
+fn forty_services_that_one_calls_can_be_read() {
+    let page = Opened::at(&sample::crowd(40), "#/map", Look::default());
+    let width = page.get("document.querySelector('#map .node .body').getBoundingClientRect().width").as_f64().unwrap();
+    assert!(width > 100.0, "{width}");
+}
+
 fn assert_drawn_apart(page: &Opened) {
     let overlaps = page.get(
         "(() => { const boxes = [...document.querySelectorAll('#map .node .body')].map((one) => one.getBoundingClientRect()); \

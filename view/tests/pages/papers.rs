@@ -46,6 +46,8 @@ fn every_row_is_on_the_paper_once_and_none_on_another() {
     assert_eq!(printed, spans);
     let tops = "[...document.querySelectorAll('.row:not([hidden])')].map((row) => row.getBoundingClientRect()).filter((box, i, all) => i && box.top < all[i - 1].bottom - 0.5).length";
     assert_eq!(page.get(tops), 0, "rows lie on others");
+    // What is out of the flow is cut in two where a sheet ends.
+    assert_eq!(page.text("getComputedStyle(document.querySelector('.row')).position"), "relative");
     on_screen(&page);
     assert!(page.get("document.querySelectorAll('.row').length").as_u64().unwrap() < 400);
     page.is_quiet();
