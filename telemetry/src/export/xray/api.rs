@@ -87,7 +87,12 @@ impl Api {
         let answer = way.send(body.clone()).await?;
         match &answer {
             Ok(_) => self.way = Some(way),
-            Err(error) if trouble::is_about_time(error) || trouble::is_about_credentials(error) => return None,
+            Err(error) if trouble::is_about_time(error) => return None,
+            Err(error) if trouble::is_about_credentials(error) => {
+                // The SDK would send with those that were just refused, once more in vain.
+                self.forget_credentials();
+                return None;
+            }
             Err(_) => {}
         }
         Some(answer)
