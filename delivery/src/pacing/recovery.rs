@@ -12,9 +12,9 @@ use super::Pacer;
 pub(super) const LONGEST_PART: Duration = Duration::from_secs(30);
 /// Part of the planned time after which one tries whether there is room: sooner, the others are still as busy as planned.
 const TRIES: f64 = 0.67;
-/// A guess of so many records is wrong by about their root. Where it is good, with many records, one tries only when the plan
-/// is over but for so many roots.
-const ROOTS: f64 = 3.0;
+/// A guess by so many records that came is wrong by about their root. Where it is good, one tries only when the plan is over
+/// but for so many roots.
+const ROOTS: f64 = 2.0;
 /// How much closer the parts come with each that is taken while one tries.
 const CLOSER: u32 = 4;
 /// Parts that one lets pass that has tried and was throttled: the others are still at it.
@@ -35,10 +35,10 @@ pub(super) struct Recovery {
 }
 
 impl Recovery {
-    /// With parts that are so far from one another, over all of that time from the end of the outage on, which goes by a guess
-    /// of so many records.
-    pub(super) fn new(window: Duration, ended: Duration, whole: Duration, guess: usize) -> Self {
-        let sure = 1.0 - ROOTS / (guess.max(1) as f64).sqrt();
+    /// With parts that are so far from one another, over all of that time from the end of the outage on, which is guessed by
+    /// so many records that came.
+    pub(super) fn new(window: Duration, ended: Duration, whole: Duration, seen: f64) -> Self {
+        let sure = 1.0 - ROOTS / seen.max(1.0).sqrt();
         Self { window, planned: window, tries: ended + whole.mul_f64(sure.max(TRIES)) }
     }
 }

@@ -37,6 +37,8 @@ pub(super) struct Anchor {
     at: Duration,
     /// What each of the fleet probably has waiting then.
     records: usize,
+    /// How many records that guess goes by. What was left of an interrupted backlog is guessed badly.
+    seen: f64,
 }
 
 /// Time in which the fleet works off a backlog, each at its place.
@@ -94,7 +96,7 @@ impl Pacer {
         (self.part, self.apart) = plan.map_or((usize::MAX, LONGEST_SLOT), |plan| (plan.part, plan.window));
         (self.due, self.recovery) = match (plan, self.anchor.take()) {
             (Some(plan), Some(anchor)) => {
-                let recovery = Recovery::new(plan.window, anchor.at, plan.whole, anchor.records);
+                let recovery = Recovery::new(plan.window, anchor.at, plan.whole, anchor.seen);
                 (plan.records.min(waiting), Some(recovery))
             }
             _ => (waiting, None),
@@ -125,7 +127,8 @@ impl Pacer {
             let begun = self.success + first.saturating_sub(self.success).mul_f64(BEGUN).min(BEGUN_WITHIN);
             let come = self.arrivals.rate() * now.saturating_sub(begun).as_secs_f64();
             let records = come as usize + self.epoch.left(begun);
-            self.anchor = Some(Anchor { at: last + now.saturating_sub(last).mul_f64(ENDED), records });
+            let seen = self.arrivals.seen() * (come / records.max(1) as f64).min(1.0).powi(2);
+            self.anchor = Some(Anchor { at: last + now.saturating_sub(last).mul_f64(ENDED), records, seen });
             (self.plan, self.due, self.together, self.recovery) = (None, 0, 0, None);
         }
         self.success = now;
