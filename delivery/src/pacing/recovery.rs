@@ -28,7 +28,7 @@ const GIVES_WAY: Duration = Duration::from_secs(5);
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Recovery {
     /// Time from part to part.
-    window: Duration,
+    pub(super) window: Duration,
     planned: Duration,
     /// From then on one tries whether there is room.
     pub(super) tries: Duration,

@@ -73,21 +73,25 @@ fn after_an_outage_the_parts_are_as_planned_and_near_the_end_they_come_closer_un
         (at, apart)
     };
     part(&mut pacer, taken(50));
-    let planned = part(&mut pacer, taken(50)).1;
+    let (at, planned) = part(&mut pacer, taken(50));
     assert!((SECOND..=30 * SECOND).contains(&planned), "{planned:?}");
-    let tries = pacer.recovery.unwrap().tries;
+    // Sooner than it would.
+    let tries = at + 3 * planned;
+    pacer.recovery.as_mut().unwrap().tries = tries;
     let mut apart = vec![];
-    while apart.len() < 2 {
+    while apart.len() < 3 {
         match part(&mut pacer, taken(50)) {
             (at, between) if at > tries => apart.push(between),
             (_, between) => assert!(between <= planned, "{between:?} of {planned:?}"),
         }
     }
-    assert!(apart[1] <= planned / 4, "{apart:?} of {planned:?}");
+    assert!(apart[1] <= planned / 4 && apart[2] <= planned / 10, "{apart:?} of {planned:?}");
     let throttled = failed(Setback::Throttled(Duration::ZERO));
     part(&mut pacer, throttled);
     let gave_way = part(&mut pacer, throttled).1;
     assert!(gave_way >= planned.mul_f64(0.8), "{gave_way:?} of {planned:?}");
+    let window = pacer.recovery.unwrap().window;
+    assert!(window >= planned, "as planned again: {window:?} of {planned:?}");
 }
 
 #[test]
