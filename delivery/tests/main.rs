@@ -3,6 +3,7 @@
 
 mod crash;
 mod damage;
+mod day;
 mod life;
 mod refusal;
 mod specification;

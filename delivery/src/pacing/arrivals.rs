@@ -33,6 +33,11 @@ impl Arrivals {
         self.waiting = self.waiting.saturating_sub(records);
     }
 
+    /// How many came of those that count.
+    pub(super) fn seen(&self) -> f64 {
+        self.come
+    }
+
     /// How many come in a second.
     pub(super) fn rate(&self) -> f64 {
         self.come / self.during.max(1.0)

@@ -1,18 +1,24 @@
 //! The parts in which one of many works off what has come during an outage.
 //!
 //! Nobody knows what the others have, and each guesses it from what itself usually has: some guess too much and would be the
-//! last by far. So the parts come a little closer with each that is taken, and whoever is throttled gives way for a turn.
+//! last by far, while the back end is idle. So whoever is near the end of what it has planned tries whether there is room
+//! by now, with parts that come sooner and sooner, and whoever is throttled gives way for a turn.
 
 use std::time::Duration;
 
 use super::Pacer;
 
 /// Time from part to part, at most. Shorter than the longest slot: whoever finds out late misses little of the first.
-pub(super) const LONGEST_PART: Duration = Duration::from_secs(55);
-/// How much closer the next part comes with each that is taken.
-const CLOSER: f64 = 1.06;
-/// How much closer than planned they come at most.
-const CLOSEST: f64 = 1.17;
+pub(super) const LONGEST_PART: Duration = Duration::from_secs(30);
+/// Part of the planned time after which one tries whether there is room: sooner, the others are still as busy as planned.
+const TRIES: f64 = 0.67;
+/// A guess by so many records that came is wrong by about their root. Where it is good, one tries only when the plan is over
+/// but for so many roots.
+const ROOTS: f64 = 2.0;
+/// How much closer the parts come with each that is taken while one tries.
+const CLOSER: u32 = 4;
+/// Parts that one lets pass that has tried and was throttled: the others are still at it.
+const TRIED: f64 = 1.6;
 /// How long one that has worked off its backlog leaves the quota to those who have not.
 const LEFT_TO_OTHERS: Duration = Duration::from_secs(80);
 /// How long one gives way that is throttled before its first part.
@@ -22,14 +28,18 @@ const GIVES_WAY: Duration = Duration::from_secs(5);
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Recovery {
     /// Time from part to part.
-    window: Duration,
+    pub(super) window: Duration,
     planned: Duration,
+    /// From then on one tries whether there is room.
+    pub(super) tries: Duration,
 }
 
 impl Recovery {
-    /// With parts that are so far from one another.
-    pub(super) fn new(window: Duration) -> Self {
-        Self { window, planned: window }
+    /// With parts that are so far from one another, over all of that time from the end of the outage on, which is guessed by
+    /// so many records that came.
+    pub(super) fn new(window: Duration, ended: Duration, whole: Duration, seen: f64) -> Self {
+        let sure = 1.0 - ROOTS / seen.max(1.0).sqrt();
+        Self { window, planned: window, tries: ended + whole.mul_f64(sure.max(TRIES)) }
     }
 }
 
@@ -40,23 +50,22 @@ impl Pacer {
         if self.due == 0 {
             (self.recovery, self.free) = (None, at + LEFT_TO_OTHERS);
         } else if is_well && self.together == 0 {
-            recovery.window = recovery.window.div_f64(CLOSER).max(recovery.planned.div_f64(CLOSEST));
-            self.free = self.part_at + recovery.window;
+            if at >= recovery.tries {
+                recovery.window /= CLOSER;
+            }
+            let tried = recovery.tries.max(self.part_at) + recovery.window.min(recovery.planned / CLOSER);
+            self.free = tried.min(self.part_at + recovery.window);
         }
     }
 
-    /// How long one gives way that is throttled while all of the fleet recover. It has had bad luck: what it allows itself
-    /// is not too much. `None`: it is not recovering.
+    /// How long one gives way that is throttled while all of the fleet recover. It has had bad luck, or has tried too soon: as
+    /// planned, no closer. `None`: it is not recovering.
     pub(super) fn gives_way(&mut self) -> Option<Duration> {
         if self.anchor.is_some() {
             return Some(GIVES_WAY);
         }
-        let is_again = self.wait.is_throttled();
         let recovery = self.recovery.as_mut()?;
-        if is_again {
-            // Twice in a row is more than bad luck: as planned, no closer.
-            recovery.window = recovery.planned;
-        }
-        Some(recovery.window)
+        recovery.window = recovery.planned;
+        Some(if self.part_at < recovery.tries { recovery.planned } else { recovery.planned.mul_f64(TRIED) })
     }
 }

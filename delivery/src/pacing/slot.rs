@@ -6,7 +6,12 @@ use super::recovery::{LONGEST_PART, Recovery};
 use super::{AHEAD, FILLED, IS_AWAY, LONGEST_SLOT, Pacer, SETTLING, seconds};
 
 /// Part of the time between the last success and the first failure after which an outage is believed to have begun.
-const BEGUN: f64 = 0.3;
+const BEGUN: f64 = 0.5;
+/// But no longer after the success than this: in a fleet at work, or in its boot, most have had a success so lately.
+const BEGUN_WITHIN: Duration = Duration::from_secs(40);
+/// The first parts after an outage are spread over so many times their distance: some find out later than others that it is over,
+/// and would come together if they were to keep to the same end.
+const SPREAD: f64 = 1.2;
 /// Part of the time between the last failure and the first success after which it is believed to have ended.
 const ENDED: f64 = 0.3;
 
@@ -21,6 +26,8 @@ pub(super) struct Plan {
     part: usize,
     /// How far the parts are from one another.
     window: Duration,
+    /// How long all of them take.
+    whole: Duration,
 }
 
 /// The end of an outage.
@@ -30,6 +37,8 @@ pub(super) struct Anchor {
     at: Duration,
     /// What each of the fleet probably has waiting then.
     records: usize,
+    /// How many records that guess goes by. What was left of an interrupted backlog is guessed badly.
+    seen: f64,
 }
 
 /// Time in which the fleet works off a backlog, each at its place.
@@ -64,14 +73,16 @@ impl Pacer {
         let window = whole.div_f64(parts).min(LONGEST_SLOT);
         // An outage meets some before a slot and some after it; what they have taken so far says nothing any more.
         let place = if self.anchor.is_some() { self.chance.f64() } else { self.fleet.place_in(self.slots) };
-        let place = window.mul_f64(place);
         let at = match self.anchor {
-            Some(anchor) => anchor.at + place,
+            Some(anchor) => {
+                let all = (anchor.at + window.mul_f64(SPREAD)).saturating_sub(self.success);
+                self.success + all.mul_f64(place)
+            }
             // A large window leaves time enough for company.
-            None => since + self.linger().saturating_sub(window).max(SETTLING) + place,
+            None => since + self.linger().saturating_sub(window).max(SETTLING) + window.mul_f64(place),
         };
         let part = if parts > 1.0 { (waiting as f64 / parts).ceil() as usize } else { usize::MAX };
-        self.plan = Some(Plan { at, records: waiting, part, window });
+        self.plan = Some(Plan { at, records: waiting, part, window, whole });
         if at > self.epoch.begun + self.epoch.window || waiting > self.epoch.records {
             self.epoch = Epoch { begun: since, window: whole, records: waiting };
         }
@@ -84,7 +95,10 @@ impl Pacer {
         let plan = self.plan.take();
         (self.part, self.apart) = plan.map_or((usize::MAX, LONGEST_SLOT), |plan| (plan.part, plan.window));
         (self.due, self.recovery) = match (plan, self.anchor.take()) {
-            (Some(plan), Some(_)) => (plan.records.min(waiting), Some(Recovery::new(plan.window))),
+            (Some(plan), Some(anchor)) => {
+                let recovery = Recovery::new(plan.window, anchor.at, plan.whole, anchor.seen);
+                (plan.records.min(waiting), Some(recovery))
+            }
             _ => (waiting, None),
         };
         self.slots = self.slots.wrapping_add(1);
@@ -110,10 +124,11 @@ impl Pacer {
             && self.fleet.size > 1
         {
             // Nobody knows when it began, but between the last success and the first failure.
-            let begun = self.success + first.saturating_sub(self.success).mul_f64(BEGUN);
+            let begun = self.success + first.saturating_sub(self.success).mul_f64(BEGUN).min(BEGUN_WITHIN);
             let come = self.arrivals.rate() * now.saturating_sub(begun).as_secs_f64();
             let records = come as usize + self.epoch.left(begun);
-            self.anchor = Some(Anchor { at: last + now.saturating_sub(last).mul_f64(ENDED), records });
+            let seen = self.arrivals.seen() * (come / records.max(1) as f64).min(1.0).powi(2);
+            self.anchor = Some(Anchor { at: last + now.saturating_sub(last).mul_f64(ENDED), records, seen });
             (self.plan, self.due, self.together, self.recovery) = (None, 0, 0, None);
         }
         self.success = now;

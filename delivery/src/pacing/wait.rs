@@ -96,11 +96,6 @@ impl Wait {
         self.rest(now, after.min(LONGEST_ASKED) + bound.mul_f64(chance.f64()));
     }
 
-    /// Whether the back end has asked for less last.
-    pub(super) fn is_throttled(&self) -> bool {
-        self.is_throttled
-    }
-
     /// The back end asks for less, and this one gives way to others for a turn or so.
     pub(super) fn gives_way(&mut self, now: Duration, after: Duration, turn: Duration, chance: &mut fastrand::Rng) {
         self.throttlings = self.throttlings.saturating_add(1);
