@@ -59,6 +59,8 @@ struct Draft<'a> {
     problems: Vec<String>,
     /// How many problems there was no room for.
     left: usize,
+    /// Lines that are no JSON: whose, the first of them, and how many.
+    foreign: Option<(String, u64, u64)>,
     /// The last origins: most writers say the same of each of their spans, and here it is held once.
     origins: VecDeque<Arc<Origin>>,
 }
@@ -154,7 +156,7 @@ fn is_text(start: &[u8]) -> bool {
 
 impl<'a> Draft<'a> {
     fn new(sink: &'a mut dyn Sink) -> Self {
-        Self { sink, count: 0, problems: Vec::new(), left: 0, origins: VecDeque::new() }
+        Self { sink, count: 0, problems: Vec::new(), left: 0, foreign: None, origins: VecDeque::new() }
     }
 
     fn problem(&mut self, text: String) {
@@ -162,6 +164,27 @@ impl<'a> Draft<'a> {
             self.problems.push(text);
         } else {
             self.left += 1;
+        }
+    }
+
+    /// A line that is no JSON. A file of something else has one in each line, which is one thing to tell.
+    fn foreign(&mut self, name: &str, line: u64) {
+        match &mut self.foreign {
+            Some((known, _, count)) if known == name => *count += 1,
+            _ => {
+                self.tell_foreign();
+                self.foreign = Some((name.to_owned(), line, 1));
+            }
+        }
+    }
+
+    fn tell_foreign(&mut self) {
+        match self.foreign.take() {
+            Some((name, line, 1)) => self.problem(format!("{name}, line {line}: it is no JSON; it was passed over")),
+            Some((name, line, count)) => self.problem(format!(
+                "{name}: {count} lines are no JSON, the first of them line {line}; they were passed over"
+            )),
+            None => {}
         }
     }
 
@@ -190,7 +213,8 @@ impl<'a> Draft<'a> {
         }
     }
 
-    fn told(self) -> Vec<String> {
+    fn told(mut self) -> Vec<String> {
+        self.tell_foreign();
         let Self { mut problems, left, .. } = self;
         if left > 0 {
             problems.push(format!("and {left} more of the like"));

@@ -34,7 +34,7 @@ impl Ids {
         if self.ids.is_empty() {
             return match (found.traces.len(), found.more) {
                 (0, _) => {
-                    show::message("no trace was found; `spawn trace list --since 1d` looks further back");
+                    show::message(&source.nothing(&Query::default()));
                     Ok(Exit::Failure)
                 }
                 (1, false) => Ok(Exit::Success),

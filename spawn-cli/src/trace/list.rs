@@ -33,7 +33,8 @@ pub(crate) struct ListOptions {
 pub(crate) async fn run(global: Global, options: ListOptions, world: &World) -> Result<Exit> {
     let ListOptions { search, looks, source, paper, output } = options;
     let paper = paper.paper(world);
-    let wanted = Wanted::Search { query: search.query(), limit: search.limit() };
+    let query = search.query();
+    let wanted = Wanted::Search { query: query.clone(), limit: search.limit() };
     let listed = source::within("spawn trace list", global, &source, world, async |source| {
         let found = source.look(&wanted, 0).await?;
         let all: Vec<Summary> = found.traces.iter().rev().map(summary).collect();
@@ -45,9 +46,7 @@ pub(crate) async fn run(global: Global, options: ListOptions, world: &World) -> 
         if output == Output::Table {
             let word = if found.more { "the newest; there are more: --limit, --since" } else { "the newest first" };
             match summaries.len() {
-                0 => show::message(
-                    "no trace was found; --since looks further back, and `spawn trace flush` delivers what waits",
-                ),
+                0 => show::message(&source.nothing(&query)),
                 1 => show::message("1 trace"),
                 many => show::message(&format!("{many} traces, {word}")),
             }

@@ -49,7 +49,7 @@ pub(crate) async fn run(global: Global, options: MapOptions, world: &World) -> R
     let query = Query { service: options.service.clone(), array: options.array.clone(), ..options.period.query() };
     let limit = usize::try_from(options.limit).unwrap_or(usize::MAX);
     let wanted = match options.ids.is_empty() {
-        true => Wanted::Search { query, limit },
+        true => Wanted::Search { query: query.clone(), limit },
         false => Wanted::These(options.ids.clone()),
     };
     let mapped = source::within("spawn trace map", global, &options.source, world, async |source| {
@@ -58,7 +58,7 @@ pub(crate) async fn run(global: Global, options: MapOptions, world: &World) -> R
         let missing = super::ids::missing(&options.ids, &found, source);
         if found.traces.is_empty() {
             if options.ids.is_empty() {
-                show::message("no trace was found; --since looks further back");
+                show::message(&source.nothing(&query));
             }
             return Ok(Exit::Failure);
         }

@@ -15,8 +15,9 @@ use anyhow::Result;
 use clap::Args;
 use spawn_config::ExporterKind;
 use spawn_host::World;
+use spawn_view::Query;
 use spawn_view::page::ConsoleLinks;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Where to look for traces.
 #[derive(Clone, Debug, Args)]
@@ -83,6 +84,20 @@ impl Source<'_> {
     /// What there is of what is wanted; links to other traces are followed so many times.
     pub(crate) async fn look(&self, wanted: &Wanted, links: u32) -> Result<Found> {
         Ok(Looks::once(self, wanted.clone(), links).next().await?.unwrap_or_default())
+    }
+
+    /// What to say when a search has found nothing.
+    pub(crate) fn nothing(&self, query: &Query) -> String {
+        let like_this = if *query == Query::default() { "" } else { " like this" };
+        match self.named.as_slice() {
+            [] => {
+                let further = "--since looks further back, and `spawn trace flush` delivers what waits";
+                format!("no trace{like_this} was found; {further}")
+            }
+            [one] if one == Path::new("-") => format!("no trace{like_this} was found in standard input"),
+            [one] => format!("no trace{like_this} was found in {}", one.display()),
+            [..] => format!("no trace{like_this} was found in what --from names"),
+        }
     }
 
     /// Where to look further, for whoever found nothing.

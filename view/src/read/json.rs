@@ -65,7 +65,7 @@ fn take(name: &str, piece: Piece<'_>, into: &mut Draft<'_>) {
         Piece::Cut { line } => {
             into.problem(format!("{name}, line {line}: what begins here was cut off; the others were read"));
         }
-        Piece::Foreign { line } => into.problem(format!("{name}, line {line}: it is no JSON; the others were read")),
+        Piece::Foreign { line } => into.foreign(name, line),
         Piece::TooLong { line } => {
             into.problem(format!("{name}, line {line}: what begins here is longer than 1 GiB; the others were read"));
         }

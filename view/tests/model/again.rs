@@ -71,7 +71,7 @@ fn a_last_line_without_its_end_is_read_once_if_it_is_whole() {
     assert_eq!(next(&mut reader).as_deref(), Some("/ first second"));
     append(&path, format!("\nrubbish\n{}", line("fourth")).as_bytes());
     assert_eq!(next(&mut reader).as_deref(), Some("fourth"));
-    let told = format!("{}, line 3: it is no JSON; the others were read", path.display());
+    let told = format!("{}, line 3: it is no JSON; it was passed over", path.display());
     assert_eq!(reader.problems(), [told]);
 }
 

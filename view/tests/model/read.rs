@@ -105,7 +105,11 @@ fn what_is_nothing_of_the_kind_says_so() {
     assert_eq!(problems(b""), ["x is empty"]);
     assert_eq!(problems(b" \n\n"), ["x has no spans in it"]);
     assert_eq!(problems(b"[]"), ["x has no spans in it"]);
-    assert_eq!(problems(b"hello"), ["x, line 1: it is no JSON; the others were read"]);
+    assert_eq!(problems(b"hello"), ["x, line 1: it is no JSON; it was passed over"]);
+    assert_eq!(
+        problems(b"hello\n\nworld\n"),
+        ["x: 2 lines are no JSON, the first of them line 1; they were passed over"]
+    );
     assert_eq!(
         problems(b"{\"a\":1}"),
         ["x, line 1: it is neither OTLP's JSON nor a segment document of X-Ray; it was passed over"]
