@@ -20,6 +20,7 @@ pub(super) fn read(name: &str, bytes: &mut dyn BufRead, into: &mut Draft<'_>) ->
     let rest = progress.read_lines(name, bytes, into)?;
     progress.values.line(&rest, &mut |piece| take(name, piece, into));
     progress.values.end(&mut |piece| take(name, piece, into));
+    into.tell_foreign();
     if into.count == before && into.problems.len() == problems {
         into.problem(format!("{name} has no spans in it"));
     }
