@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 
 /// The counter's name, in both files.
 const COUNTER: &str = "oom_kill";
+/// Who is meant by the counter of the agent's own group, and by that of the whole host.
+const GROUP: &str = "the agent's control group";
+const HOST: &str = "this host";
 
 /// Looks at what the kernel has killed for want of memory, from before a program's start to its end.
 #[derive(Debug)]
@@ -19,8 +22,8 @@ impl MemoryWatch {
     /// Begins, with `/proc` and `/sys` below this folder.
     pub(crate) fn begin(root: &Path) -> Self {
         // What the agent starts is in the agent's own group, whose counter tells of kills by any limit.
-        let group = group(root).map(|file| (file, "the agent's control group"));
-        let host = Some((root.join("proc/vmstat"), "this host"));
+        let group = group(root).map(|file| (file, GROUP));
+        let host = Some((root.join("proc/vmstat"), HOST));
         let mut counters = [group, host].into_iter().flatten();
         Self { counter: counters.find_map(|(file, whose)| count(&file).map(|before| (file, whose, before))) }
     }
@@ -31,7 +34,8 @@ impl MemoryWatch {
         let by_itself = matches!(ended, Ended::Code(_) | Ended::Signal(_));
         let killed = matches!(ended, Ended::Code(KILLED) | Ended::Signal(9));
         Some(match self.kills() {
-            Some((kills @ 1.., whose)) if by_itself => {
+            // On a host anybody may have been killed, which is no cause for a program that ended otherwise.
+            Some((kills @ 1.., whose)) if killed || (by_itself && whose == GROUP) => {
                 let processes = if kills == 1 { "a process" } else { "processes" };
                 format!("{problem}: memory ran out, and the kernel has meanwhile killed {processes} of {whose}")
             }
@@ -65,17 +69,17 @@ fn count(file: &Path) -> Option<u64> {
 mod tests {
     use super::*;
 
-    const GROUP: &str = "sys/fs/cgroup/system.slice/spored.service";
+    const FOLDER: &str = "sys/fs/cgroup/system.slice/spored.service";
 
     /// A host whose kernel counts so many kills, in the agent's group and in all.
     fn counts(root: &Path, group: Option<u64>, host: Option<u64>) {
         fs::create_dir_all(root.join("proc/self")).unwrap();
-        fs::create_dir_all(root.join(GROUP)).unwrap();
+        fs::create_dir_all(root.join(FOLDER)).unwrap();
         fs::write(root.join("proc/self/cgroup"), "1:cpu:/\n0::/system.slice/spored.service\n").unwrap();
         let events = |count| format!("low 0\nhigh 0\nmax 9\noom 5\noom_kill {count}\noom_group_kill 0\n");
         let stat = |count| format!("nr_free_pages 1\noom_kill {count}\npgfault 7\n");
         if let Some(count) = group {
-            fs::write(root.join(GROUP).join("memory.events"), events(count)).unwrap();
+            fs::write(root.join(FOLDER).join("memory.events"), events(count)).unwrap();
         }
         if let Some(count) = host {
             fs::write(root.join("proc/vmstat"), stat(count)).unwrap();
@@ -118,6 +122,8 @@ mod tests {
         let more = (Some(5), Some(10));
         assert_eq!(told(enough, more, &Ended::TimedOut).unwrap(), "its time was over, and it was killed");
         assert_eq!(told(enough, more, &Ended::Code(0)), None);
+        let of_the_host = ((None, Some(9)), (None, Some(10)));
+        assert_eq!(told(of_the_host.0, of_the_host.1, &Ended::Code(1)).unwrap(), "it ended with exit code 1");
     }
 
     #[test]
