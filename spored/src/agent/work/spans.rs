@@ -107,9 +107,13 @@ pub(super) fn record_lost(crew: &Crew, task: &Task) -> bool {
 }
 
 /// Records the last attempt of a task whose message has come again after its end, and those before it that were lost: its
-/// host may have vanished before it could. If it has not, the same span is recorded twice, under one id.
+/// host may have vanished before it could. If that host lives, the same span is recorded twice, under one id; what this
+/// agent itself has ended it has recorded, and its spool keeps it.
 pub(super) async fn record_ended(crew: &Crew, index: u32) {
     let Ok(Some(task)) = crew.store.task(&crew.array.id, index).await else { return };
+    if task.owner.as_ref() == Some(&crew.owner) {
+        return;
+    }
     record_lost(crew, &task);
     let is_lost = task.untold.iter().any(|lost| lost.attempt == task.attempt);
     let outcome = match task.state {
