@@ -5,11 +5,15 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::value::timeout;
-use crate::{
-    Compression, Endpoint, ExporterKind, Headers, JobArray, OnComplete, OtlpProtocol, Percent, ProviderChoice,
-    SamplerKind, SamplingRate, SamplingRule, Sessions, Slots, TimeSpan, Topology,
-};
+use crate::{Endpoint, ExporterKind, SamplerKind, SamplingRate, SamplingRule, Topology};
+
+mod host;
+mod life;
+mod otlp;
+
+pub use host::{HostSettings, JobArraySettings};
+pub use life::LifeSettings;
+pub use otlp::OtlpSettings;
 
 /// Everything that can be set. `Settings::default()` holds the defaults of the key table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -127,48 +131,6 @@ impl Default for SpoolSettings {
     }
 }
 
-/// Settings of the OTLP exporter.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OtlpSettings {
-    /// gRPC or HTTP.
-    pub protocol: OtlpProtocol,
-    /// Headers of every request.
-    pub headers: Headers,
-    /// Header that carries the token of `token_file`.
-    pub token_header: Option<String>,
-    /// File that holds a token; read again when it changes.
-    pub token_file: Option<String>,
-    /// PEM file with the certificate authorities that are trusted instead of the system's.
-    pub ca_file: Option<String>,
-    /// PEM file with the client's certificate, for mutual TLS.
-    pub client_cert: Option<String>,
-    /// PEM file with the client's private key.
-    pub client_key: Option<String>,
-    /// Accepts any server certificate. For experiments only.
-    pub skip_verify: bool,
-    /// Compression of the bodies.
-    pub compression: Compression,
-    /// Longest time for one export.
-    pub timeout: Duration,
-}
-
-impl Default for OtlpSettings {
-    fn default() -> Self {
-        Self {
-            protocol: OtlpProtocol::Grpc,
-            headers: Headers::default(),
-            token_header: None,
-            token_file: None,
-            ca_file: None,
-            client_cert: None,
-            client_key: None,
-            skip_verify: false,
-            compression: Compression::None,
-            timeout: timeout::DEFAULT,
-        }
-    }
-}
-
 /// Attribute names as glob patterns (`*` and `?`), in the order in which they are tried: drop, redact, hash.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FilterSettings {
@@ -194,109 +156,6 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self { max_sampling: SamplingRate::ALWAYS, endpoints: Vec::new() }
-    }
-}
-
-/// When the host ends.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LifeSettings {
-    /// Time to live, counted from the launch.
-    pub ttl: Option<TimeSpan>,
-    /// Longest time without work.
-    pub idle_timeout: Option<TimeSpan>,
-    /// Load of all processors together up to which the host is idle.
-    pub idle_cpu_percent: Percent,
-    /// Bytes a minute, sent and received, up to which the host is idle.
-    pub idle_network_bytes: u64,
-    /// Bytes a minute, read and written, up to which the host is idle.
-    pub idle_disk_bytes: u64,
-    /// Terminals that keep the host from being idle.
-    pub idle_sessions: Sessions,
-    /// What happens at the end; `None` terminates an instance and leaves other hosts alone.
-    pub on_complete: Option<OnComplete>,
-    /// File whose appearance says that the work is done.
-    pub completion_file: String,
-    /// Time between the completion and the end.
-    pub completion_delay: TimeSpan,
-    /// Program that runs before the end, with its arguments; empty is the usual file.
-    pub pre_stop: Vec<String>,
-    /// Longest time that this program may take.
-    pub pre_stop_timeout: TimeSpan,
-}
-
-impl Default for LifeSettings {
-    fn default() -> Self {
-        Self {
-            ttl: None,
-            idle_timeout: None,
-            idle_cpu_percent: Percent::FIVE,
-            idle_network_bytes: 10_000,
-            idle_disk_bytes: 100_000,
-            idle_sessions: Sessions::Open,
-            on_complete: None,
-            completion_file: "/run/spored/complete".to_owned(),
-            completion_delay: TimeSpan::of_seconds(30),
-            pre_stop: Vec::new(),
-            pre_stop_timeout: TimeSpan::of_seconds(300),
-        }
-    }
-}
-
-/// What the operator says about the host; `None` is `auto`: the agent finds out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HostSettings {
-    /// The kind of host.
-    pub provider: ProviderChoice,
-    /// Id in place of `local-HOSTNAME`.
-    pub instance_id: Option<String>,
-    /// Name for people.
-    pub name: Option<String>,
-    /// AWS region that the host's calls go to.
-    pub region: Option<String>,
-    /// Account.
-    pub account_id: Option<String>,
-    /// Address for the rest of the world.
-    pub public_ip: Option<String>,
-    /// Address within the network.
-    pub private_ip: Option<String>,
-    /// Place in a job array.
-    pub job_array: JobArraySettings,
-}
-
-impl Default for HostSettings {
-    fn default() -> Self {
-        Self {
-            provider: ProviderChoice::Auto,
-            instance_id: None,
-            name: None,
-            region: None,
-            account_id: None,
-            public_ip: None,
-            private_ip: None,
-            job_array: JobArraySettings::default(),
-        }
-    }
-}
-
-/// The place in a job array as far as it is set.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct JobArraySettings {
-    /// Id of the array; without it the host is in no array.
-    pub id: Option<String>,
-    /// Name of the array.
-    pub name: Option<String>,
-    /// Index of the task.
-    pub index: Option<u64>,
-    /// Tasks that are worked on at once.
-    pub slots: Slots,
-}
-
-impl JobArraySettings {
-    /// The place in the array, if there is an array.
-    #[must_use]
-    pub fn place(&self) -> Option<JobArray> {
-        let Self { id, name, index, slots: _ } = self.clone();
-        id.map(|id| JobArray { id, name, index })
     }
 }
 
