@@ -1,6 +1,6 @@
 //! `spawn doctor`: each finding, and the remedy for it.
 
-use crate::fixture::{aws, bare, documents, spawn};
+use crate::fixture::{all_documents, aws, bare, documents, spawn};
 use serde_json::{Value, json};
 use spawn_test_support::fault_proxy::{Action, Rule};
 use spawn_test_support::programs::Output;
@@ -89,7 +89,7 @@ async fn the_doctors_own_trace_proves_the_way_to_xray() {
         doctor(aws).env("TRACING_ENABLED", "true").env("OTEL_TRACES_SAMPLER", "always_off").run().await.unwrap();
     let found = findings(&traced);
     assert_eq!(finding(&found, "tracing")["what"], "spans of this check have reached xray", "{}", traced.stderr);
-    let all = aws.xray_documents().await.unwrap();
+    let all = all_documents(aws).await;
     let root = all.iter().find(|document| document["annotations"]["spawn_command"] == "doctor");
     let trace = root.or_else(|| all.iter().find(|document| document.to_string().contains("spawn doctor")));
     let trace = trace.unwrap()["trace_id"].as_str().unwrap().replace('-', "");

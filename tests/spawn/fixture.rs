@@ -95,15 +95,19 @@ pub(crate) fn tag<'a>(instance: &'a Value, key: &str) -> Option<&'a str> {
     tags.iter().find(|tag| tag["Key"] == key).and_then(|tag| tag["Value"].as_str())
 }
 
-/// The X-Ray documents of one trace, by its W3C id. Spans that its command could not deliver in the time that it gives itself
-/// are delivered first, as the next command would.
+/// The X-Ray documents of one trace, by its W3C id.
 pub(crate) async fn documents(aws: &Aws, trace_id: &str) -> Vec<Value> {
+    let mine =
+        |document: &Value| document["trace_id"].as_str().unwrap().replace('-', "").strip_prefix('1') == Some(trace_id);
+    all_documents(aws).await.into_iter().filter(mine).collect()
+}
+
+/// All X-Ray documents. Spans that a command could not deliver in the time that it gives itself are delivered first, as the
+/// next command would.
+pub(crate) async fn all_documents(aws: &Aws) -> Vec<Value> {
     if state_home().join("spawn/spool").exists() {
         let flush = spawn(aws).env("TRACING_ENABLED", "true").args(["trace", "flush"]).run().await.unwrap();
         assert_eq!(flush.status, 0, "{}", flush.stderr);
     }
-    let documents = aws.xray_documents().await.unwrap();
-    let mine =
-        |document: &Value| document["trace_id"].as_str().unwrap().replace('-', "").strip_prefix('1') == Some(trace_id);
-    documents.into_iter().filter(mine).collect()
+    aws.xray_documents().await.unwrap()
 }

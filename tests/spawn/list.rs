@@ -1,6 +1,6 @@
 //! `spawn list`: regions, filters, forms, cost, and watching, over instances that boto3 made.
 
-use crate::fixture::{json, spawn};
+use crate::fixture::{all_documents, json, spawn};
 use serde_json::{Value, json};
 use spawn_test_support::fault_proxy::{Action, Rule};
 use spawn_test_support::{Aws, FaultProxy, wait_until};
@@ -263,7 +263,7 @@ async fn the_whole_list_of_regions_is_one_trace() {
     let line = ["list", "--region", "us-east-1", "--region", "eu-west-1", "-o", "json"];
     let traced = spawn(&aws).args(line).env("TRACING_ENABLED", "true").env("OTEL_TRACES_SAMPLER_ARG", "1.0");
     json(&traced.env("OTEL_TRACES_SAMPLER", "traceidratio").run().await.unwrap());
-    let documents = aws.xray_documents().await.unwrap();
+    let documents = all_documents(&aws).await;
     let root = documents.iter().find(|document| document["parent_id"].is_null()).unwrap();
     let regions = |documents: &[Value]| {
         let calls = documents.iter().filter(|document| document["parent_id"] == root["id"]);
@@ -285,7 +285,7 @@ async fn of_a_watched_list_only_the_first_look_is_traced() {
     wait_until("three looks", PATIENCE, looks).await.unwrap();
     watch.signal("INT").unwrap();
     assert_eq!(watch.wait(PATIENCE).await.unwrap(), 0, "{}", watch.stderr());
-    let documents = aws.xray_documents().await.unwrap();
+    let documents = all_documents(&aws).await;
     let described = documents.iter().filter(|document| document["aws"]["operation"] == "DescribeInstances").count();
     assert_eq!(described, 1, "{documents:#?}");
 }

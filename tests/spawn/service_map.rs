@@ -1,6 +1,6 @@
 //! The service map of a job array: what X-Ray would draw of it is what was called.
 
-use crate::fixture::{json, spawn, spored};
+use crate::fixture::{all_documents, json, spawn, spored};
 use spawn_test_support::service_map::Node;
 use spawn_test_support::{Aws, MachineRoom, ServiceMap};
 use std::collections::{BTreeMap, BTreeSet};
@@ -52,7 +52,7 @@ async fn the_map_of_an_array_has_the_nodes_and_the_edges_that_its_calls_made() {
         room.wait_for_exit(instance["instance_id"].as_str().unwrap(), PATIENCE).await.unwrap();
     }
 
-    let documents = aws.xray_documents().await.unwrap();
+    let documents = all_documents(&aws).await;
     let map = ServiceMap::of(&documents);
     let made = made(&aws).await;
     for program in ["spawn", "spored"] {

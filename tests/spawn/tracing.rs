@@ -1,6 +1,6 @@
 //! The trace of a launch, as X-Ray's API gives it back.
 
-use crate::fixture::{aws, documents, instance, json, only_instance, spawn, tag};
+use crate::fixture::{all_documents, aws, documents, instance, json, only_instance, spawn, tag};
 use serde_json::Value;
 use std::path::Path;
 
@@ -68,7 +68,7 @@ async fn a_refused_call_is_an_error_with_its_cause() {
         .unwrap();
     assert_eq!(output.status, 1);
     assert!(output.stderr.contains("EC2 DescribeInstances: InvalidInstanceID.NotFound"), "{}", output.stderr);
-    let all = aws.xray_documents().await.unwrap();
+    let all = all_documents(aws).await;
     let mine = |document: &&Value| document["aws"]["resource_names"][0] == "i-00000000000000bad";
     let call = all.iter().find(mine).unwrap_or_else(|| panic!("{all:#?}"));
     assert_eq!(call["error"], true, "{call:#}");
@@ -188,7 +188,7 @@ async fn a_role_by_web_identity_is_asked_for_below_the_first_call() {
         .await
         .unwrap();
     assert_eq!(output.status, 0, "{}", output.stderr);
-    let all = aws.xray_documents().await.unwrap();
+    let all = all_documents(aws).await;
     assert!(!serde_json::to_string(&all).unwrap().contains("a-token-that-nobody-else-may-have"));
     let sts = operation(&all, "AssumeRoleWithWebIdentity");
     assert_eq!((&sts["namespace"], &sts["name"]), (&"aws".into(), &"STS".into()), "{sts:#}");
