@@ -13,6 +13,7 @@ mod dead_letters;
 mod delivery;
 mod doctor;
 mod ends;
+mod exec;
 mod exporters;
 mod faults;
 mod fixture;
