@@ -75,20 +75,36 @@ async fn search(session: &Session, query: &Query, limit: usize, found: &mut Foun
 async fn fetch(session: &Session, ids: &[TraceId], found: &mut Found) -> Result<Links> {
     let ids: Vec<String> = ids.iter().copied().map(xray_form).collect();
     let answer = documents(session.clients.xray(), &ids).await?;
-    let mut links = Links::default();
-    for document in &answer.documents {
+    // Away from whoever waits for keys: a large array has megabytes of them.
+    let Read { spans, links, problems } = tokio::task::spawn_blocking(move || read(&answer.documents)).await?;
+    found.in_xray.extend(spans.iter().map(|span| span.trace_id));
+    found.spans.extend(spans);
+    found.problems.extend(problems);
+    Ok(links)
+}
+
+/// What was read of documents.
+#[derive(Debug, Default)]
+struct Read {
+    spans: Vec<Span>,
+    links: Links,
+    problems: Vec<String>,
+}
+
+fn read(documents: &[String]) -> Read {
+    let mut read = Read::default();
+    for document in documents {
         match of_document(document) {
             Ok(spans) => {
-                found.in_xray.extend(spans.iter().map(|span| span.trace_id));
-                spans.iter().for_each(|span| links.take(span));
-                found.spans.extend(spans);
+                spans.iter().for_each(|span| read.links.take(span));
+                read.spans.extend(spans);
             }
             Err(error) => {
-                found.problems.push(format!("a document of X-Ray is no segment: {error}; the others were read"))
+                read.problems.push(format!("a document of X-Ray is no segment: {error}; the others were read"));
             }
         }
     }
-    Ok(links)
+    read
 }
 
 impl Links {

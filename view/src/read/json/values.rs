@@ -6,7 +6,7 @@ use super::is_whole;
 use open::{ENDS, Open, SPANS};
 
 /// Bytes of one value from which on a document of spans is taken in pieces.
-pub(super) const LONG: usize = 32 << 20;
+pub(super) const LONG: usize = 8 << 20;
 /// Most bytes of any other value: what is made of them takes ten times as much.
 const LONGEST: usize = 256 << 20;
 
@@ -132,6 +132,13 @@ impl Values {
                 Some(Stop::End(length) | Stop::Span(length)) => length,
                 None => line.len() - at,
             };
+            if let (Some(Stop::End(_)), true) = (&stop, self.begun.is_empty()) {
+                // As almost all are: within one line, so nothing is copied.
+                take(Piece::Value { line: self.line, json: &line[at..at + length] });
+                self.forget();
+                at += length;
+                continue;
+            }
             self.begun.extend_from_slice(&line[at..at + length]);
             at += length;
             match stop {
@@ -311,7 +318,7 @@ mod tests {
         let mut take = |piece: Piece<'_>| found.push(format!("{piece:?}"));
         values.begin_line();
         values.part(b"{\"a\":\"", &mut take);
-        (0..9).for_each(|_| values.part(&vec![b'x'; LONG], &mut take));
+        (0..33).for_each(|_| values.part(&vec![b'x'; LONG], &mut take));
         values.line(b"{}\n", &mut take);
         assert_eq!(found, ["TooLong { line: 1 }", "Value { line: 2, json: [123, 125] }"]);
     }
