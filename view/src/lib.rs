@@ -21,7 +21,7 @@ mod trace;
 pub mod ui;
 mod xray;
 
-pub use array::{ArrayView, AttemptRow, TaskRow, arrays, cause};
+pub use array::{ArrayView, AttemptRow, HostRow, TaskRow, arrays, cause};
 pub use compare::{Comparison, Difference, Side, compare, compare_spans};
 pub use critical::{Stretch, critical_path};
 pub use export::otlp_json;
