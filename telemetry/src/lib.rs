@@ -90,4 +90,4 @@ pub use storage::{Storage, StorageStatus};
 pub use telemetry::Telemetry;
 pub use throttle::is_throttle;
 pub use why::{SpanFates, TraceFate, Why};
-pub use xray::XRayDocuments;
+pub use xray::{XRayDocuments, tie};

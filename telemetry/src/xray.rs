@@ -25,6 +25,7 @@ mod service;
 mod shape;
 mod sql;
 mod table;
+pub mod tie;
 mod time;
 mod translator;
 mod verdict;
@@ -33,4 +34,5 @@ mod verdict;
 mod tests;
 
 pub use documents::XRayDocuments;
+pub(crate) use tie::Ties;
 pub(crate) use translator::{Place, Translator, Written};

@@ -43,6 +43,7 @@ mod trace_files;
 mod trace_fixture;
 mod trace_guide;
 mod trace_json;
+mod trace_parts;
 mod trace_serve;
 mod trace_serve_guide;
 mod trace_terminal;

@@ -73,6 +73,7 @@ fn one(many: &str) -> &str {
         "numbers" => "number",
         "numbers or null" => "number or null",
         "lists of numbers" => "list of numbers",
+        "hosts" => "host",
         "notes" => "note",
         "origins" => "origin",
         "spans" => "span",

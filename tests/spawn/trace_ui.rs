@@ -1,6 +1,7 @@
 //! `spawn trace ui` on a terminal: what a person sees, types, and has again afterwards.
 
 mod beside;
+mod slow;
 
 use serde_json::{Value, json};
 use spawn_test_support::Step::{End, Gone, Rename, Resize, Screen, Type, Wait};

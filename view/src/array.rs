@@ -1,6 +1,7 @@
 //! Job arrays: their tasks by the phases of their attempts, the remarkable ones first.
 
 mod attempt;
+mod host;
 mod straggler;
 
 use std::collections::{BTreeMap, HashMap};
@@ -8,6 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use crate::trace::Trace;
 pub use attempt::cause;
 use attempt::{At, attempts};
+pub use host::HostRow;
 use straggler::Bound;
 
 /// A job array as its spans tell it.
@@ -23,6 +25,8 @@ pub struct ArrayView {
     pub tasks: Vec<TaskRow>,
     /// How many tasks the array has, as its own span says; none if that is not here.
     pub size: Option<u64>,
+    /// The hosts that worked on it, those with the most failures and stragglers first.
+    pub hosts: Vec<HostRow>,
 }
 
 /// A task.
@@ -135,7 +139,8 @@ impl Draft {
         let bound = Bound::of(tasks.iter().map(|task| task.total));
         tasks.iter_mut().for_each(|task| task.straggler = bound.is_over(task.total));
         tasks.sort_by_key(|task| (!task.failed, !task.straggler, task.index));
-        ArrayView { name: self.name.unwrap_or_else(|| id.clone()), id, phases, tasks, size: self.size }
+        let (name, hosts) = (self.name.unwrap_or_else(|| id.clone()), host::hosts(&tasks));
+        ArrayView { name, id, phases, tasks, size: self.size, hosts }
     }
 }
 

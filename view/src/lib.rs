@@ -21,7 +21,7 @@ mod trace;
 pub mod ui;
 mod xray;
 
-pub use array::{ArrayView, AttemptRow, TaskRow, arrays, cause};
+pub use array::{ArrayView, AttemptRow, HostRow, TaskRow, arrays, cause};
 pub use compare::{Comparison, Difference, Side, compare, compare_spans};
 pub use critical::{Stretch, critical_path};
 pub use export::otlp_json;
@@ -33,5 +33,6 @@ pub use otlp::{of_resource_spans, to_resource_spans};
 pub use read::{Gathered, PathError, Reader, Sink, read_bytes, read_path};
 pub use search::{Query, Summary, summary};
 pub use span::{Event, Link, Origin, Outcome, Span, SpanKind, json_of, text_of};
+pub use trace::parts::is_of_parts;
 pub use trace::{Note, Trace};
 pub use xray::{DocumentError, of_document};

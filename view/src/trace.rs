@@ -11,7 +11,7 @@ use std::collections::{BTreeSet, HashMap};
 use opentelemetry::trace::TraceId;
 
 use crate::span::Span;
-use parts::Parts;
+use parts::{Parts, PartsOf};
 use tree::Tree;
 
 /// The spans of one trace. A span is named by its place among them.
@@ -45,22 +45,22 @@ impl Trace {
         let mut parts = Parts::join(&mut spans);
         let mut of: HashMap<TraceId, Vec<Span>> = HashMap::new();
         spans.into_iter().for_each(|span| of.entry(span.trace_id).or_default().push(span));
-        let mut traces: Vec<Self> = of.into_iter().map(|(id, spans)| Self::of(id, spans, parts.of(id))).collect();
+        let mut traces: Vec<Self> = of.into_iter().map(|(id, spans)| Self::of(id, spans, &parts.of(id))).collect();
         traces.sort_by_key(|trace| (trace.start, trace.id.to_bytes()));
         traces
     }
 
     /// The trace of these spans, which are all of this id.
-    fn of(id: TraceId, spans: Vec<Span>, parts: BTreeSet<[u8; 16]>) -> Self {
+    fn of(id: TraceId, spans: Vec<Span>, parts: &PartsOf) -> Self {
         let (mut spans, mut notes) = same::settled(spans);
         spans.sort_by_key(|span| (span.start, span.span_id.to_bytes()));
         let tree = Tree::of(&spans, &mut notes);
         tree.origins(&mut spans);
         clocks::look(&spans, &tree, &mut notes);
-        notes.extend(parts::note(&parts));
+        notes.extend(parts.note());
         let start = spans.iter().map(|span| span.start).min().unwrap_or_default();
         let end = spans.iter().map(last).max().unwrap_or_default();
-        Self { id, parts, notes: notes.told(&spans), spans, tree, start, end }
+        Self { id, parts: parts.ids.clone(), notes: notes.told(&spans), spans, tree, start, end }
     }
 
     /// Its id.
@@ -73,6 +73,11 @@ impl Trace {
     #[must_use]
     pub fn is_called(&self, id: TraceId) -> bool {
         self.id == id || self.parts.contains(&id.to_bytes())
+    }
+
+    /// The ids by which it is known, its own first.
+    pub fn ids(&self) -> impl Iterator<Item = TraceId> {
+        std::iter::once(self.id).chain(self.parts.iter().copied().map(TraceId::from_bytes))
     }
 
     /// Its spans, in the order in which they began. There is at least one.

@@ -1,5 +1,6 @@
 //! The view in a terminal that answers to keys.
 
+mod again;
 mod cursor;
 mod draw;
 mod events;

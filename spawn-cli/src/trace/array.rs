@@ -93,7 +93,7 @@ fn text(options: &ArrayOptions, array: &ArrayView, found: &Found, source: &Sourc
     let worst = array.tasks.first().filter(|task| task.failed || task.straggler);
     if let Some((task, trace)) = worst.and_then(|task| Some((task, found.traces.get(task.trace)?))) {
         shown += &format!("task {}: spawn trace show {}\n", task.index, xray_form(trace.id()));
-        let link = source.console().trace(trace.id()).filter(|_| found.is_in_xray(trace.id()));
+        let link = found.in_xray(trace).and_then(|id| source.console().trace(id));
         shown += &link.map_or_else(String::new, |link| format!("{link}\n"));
     }
     shown

@@ -93,7 +93,7 @@ async fn find(subject: &Subject, options: &CompareOptions, source: &Source<'_>) 
     super::tell(&found.problems);
     let (name, place) = match subject {
         Subject::Trace(id) => {
-            let at = found.traces.iter().position(|trace| trace.id() == *id);
+            let at = found.traces.iter().position(|trace| trace.is_called(*id));
             (format!("trace {}", xray_form(*id)), at.map(|at| (at, None)))
         }
         Subject::Task { array, index, attempt } => {

@@ -50,7 +50,7 @@ impl Ids {
 
 /// Says which of these were not found, and how the command ends for that.
 pub(crate) fn missing(ids: &[TraceId], found: &Found, source: &Source<'_>) -> Exit {
-    let there = |id: &TraceId| found.traces.iter().any(|trace| trace.id() == *id);
+    let there = |id: &TraceId| found.traces.iter().any(|trace| trace.is_called(*id));
     let missing: Vec<&TraceId> = ids.iter().filter(|id| !there(id)).collect();
     for id in &missing {
         show::message(&format!("no trace {}: {}", xray_form(**id), source.advice()));

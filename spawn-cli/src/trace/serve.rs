@@ -100,7 +100,7 @@ async fn feed_from(source: &Source<'_>, feed: &Feed) -> Result<Infallible> {
         if feed.watched() || !std::mem::replace(&mut looked, true) {
             let from = Timestamp::now().as_second().saturating_sub(SINCE).cast_unsigned() * 1_000_000_000;
             let query = Query { from: Some(from), ..Query::default() };
-            let problems = match source.look(&Wanted::Search { query, limit: NEWEST }, 0).await {
+            let problems = match source.look_quietly(&Wanted::Search { query, limit: NEWEST }, 0).await {
                 Ok(found) => {
                     found.traces.iter().for_each(|trace| feed.add(trace.spans()));
                     found.problems

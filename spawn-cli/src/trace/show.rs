@@ -87,7 +87,7 @@ fn text(options: &ShowOptions, found: &Found, source: &Source<'_>, paper: &Paper
     let more_than = if options.all { usize::MAX } else { Detail::default().more_than };
     let detail = Detail { more_than, events: options.events, attributes: options.attributes };
     let shown = found.traces.iter().map(|trace| {
-        let link = source.console().trace(trace.id()).filter(|_| found.is_in_xray(trace.id()));
+        let link = found.in_xray(trace).and_then(|id| source.console().trace(id));
         waterfall(trace, &detail, paper) + &link.map_or_else(String::new, |link| format!("{link}\n"))
     });
     shown.collect::<Vec<_>>().join("\n")

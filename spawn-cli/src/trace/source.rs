@@ -2,6 +2,7 @@
 
 mod found;
 mod looks;
+mod patience;
 mod xray;
 
 pub(crate) use found::Found;
@@ -83,7 +84,24 @@ async fn here<T>(
 impl Source<'_> {
     /// What there is of what is wanted; links to other traces are followed so many times.
     pub(crate) async fn look(&self, wanted: &Wanted, links: u32) -> Result<Found> {
+        self.patiently(self.look_quietly(wanted, links)).await
+    }
+
+    /// The same for what nobody waits for.
+    pub(crate) async fn look_quietly(&self, wanted: &Wanted, links: u32) -> Result<Found> {
         Ok(Looks::once(self, wanted.clone(), links).next().await?.unwrap_or_default())
+    }
+
+    /// Tells whoever waits at a terminal for a look what is being done.
+    pub(crate) async fn patiently<T>(&self, look: impl Future<Output = T>) -> T {
+        let what = match (self.named.as_slice(), self.region()) {
+            ([], Some(region)) => format!("asking X-Ray in {region}"),
+            ([], None) => "reading this user's spans".to_owned(),
+            ([one], _) if one == Path::new("-") => "reading standard input".to_owned(),
+            ([one], _) => format!("reading {}", one.display()),
+            (several, _) => format!("reading {} files and folders", several.len()),
+        };
+        patience::patiently(&what, look).await
     }
 
     /// What to say when a search has found nothing.

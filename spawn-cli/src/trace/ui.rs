@@ -64,7 +64,7 @@ pub(crate) async fn run(global: Global, options: UiOptions, world: &World) -> Re
 
 async fn view(options: Options, ids: &[TraceId], wanted: &Wanted, source: &Source<'_>) -> Result<Exit> {
     let mut looks = Looks::new(source, wanted.clone(), LINKS);
-    let first = looks.next().await?.unwrap_or_default();
+    let first = source.patiently(looks.next()).await?.unwrap_or_default();
     if options.every.is_none() && missing(ids, &first, source) == Exit::Failure && !ids.is_empty() {
         return Ok(Exit::Failure);
     }

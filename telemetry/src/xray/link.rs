@@ -1,7 +1,7 @@
 //! Links to other traces, and to what came before.
 
 use opentelemetry::Array;
-use opentelemetry::trace::TraceId;
+use opentelemetry::trace::{SpanId, TraceId};
 use opentelemetry::{KeyValue, Value};
 
 use super::facts::Facts;
@@ -11,25 +11,18 @@ use super::pen::Pen;
 use super::segment::Parts;
 use super::shape::number;
 use super::table::Slot;
-
-/// The attribute of a link that the translation makes, and what it says.
-const WHY: &str = "spawn.link";
-const PARENT: &str = "parent";
-const CONTINUED: &str = "continued";
+use super::tie::{CONTINUED, CONTINUES, PARENT, TRACE_LINK, Ties};
 
 /// The links. A bad one costs itself, never the span. `own` are the span's, `ties` those between the parts of a trace that
 /// was split.
 pub(super) fn write(pen: &mut Pen<'_>, parts: &Parts<'_>, own: bool, ties: bool) {
     let span = parts.span;
     let list = pen.open_list("links");
-    if ties && parts.place.apart {
-        let parent = number(span.parent_span_id);
-        if parent != 0 {
-            tie(pen, span.span_context.trace_id(), parent, PARENT);
-        }
-    }
-    if let Some(there) = parts.place.continued.filter(|_| ties) {
-        tie(pen, there, parts.shape.span, CONTINUED);
+    if ties {
+        let Ties { parent, continued, continues } = parts.place.ties;
+        let parent = parent.map(|trace| (trace, span.parent_span_id)).filter(|(_, span)| *span != SpanId::INVALID);
+        let each = [(parent, PARENT), (continued, CONTINUED), (continues, CONTINUES)];
+        each.into_iter().for_each(|(there, what)| tie(pen, there, what));
     }
     let most = if pen.level.others == usize::MAX { usize::MAX } else { ITEMS };
     for link in span.links.iter().filter(|_| own).take(most) {
@@ -54,10 +47,11 @@ fn attributes(pen: &mut Pen<'_>, parts: &Parts<'_>, attributes: &[KeyValue]) {
     }
 }
 
-fn tie(pen: &mut Pen<'_>, trace: TraceId, span: u64, why: &str) {
-    begin(pen, trace, span);
+fn tie(pen: &mut Pen<'_>, there: Option<(TraceId, SpanId)>, what: &str) {
+    let Some((trace, span)) = there else { return };
+    begin(pen, trace, number(span));
     let block = pen.open("attributes");
-    pen.plain(WHY, why);
+    pen.plain(TRACE_LINK, what);
     pen.close(block);
     pen.out.push('}');
 }

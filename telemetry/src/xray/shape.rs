@@ -57,7 +57,8 @@ impl Shape {
         // Nothing is its own parent.
         let has_parent = parent != 0 && parent != own;
         // What no span of this process is the parent of stands for the program itself; so does what serves a request.
-        let is_top = !has_parent || span.parent_span_is_remote || place.apart || span.span_kind == SpanKind::Server;
+        let is_apart = place.ties.parent.is_some();
+        let is_top = !has_parent || span.parent_span_is_remote || is_apart || span.span_kind == SpanKind::Server;
         let is_call = matches!(span.span_kind, SpanKind::Client | SpanKind::Producer);
         let form = match (is_top, is_call) {
             (true, true) => Form::Both,
@@ -70,7 +71,7 @@ impl Shape {
             trace: if place.trace_id == TraceId::INVALID { mended(span, start) } else { place.trace_id },
             document: if form == Form::Both { derived_id(&span.span_context, 0) } else { id },
             span: id,
-            parent: (has_parent && !place.apart).then_some(parent),
+            parent: (has_parent && !is_apart).then_some(parent),
             start,
             end,
             cuts,

@@ -17,7 +17,7 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SpanData;
 use serde_json::{Value as Json, json};
 
-use super::{Place, Translator};
+use super::{Place, Ties, Translator};
 use crate::filter::Filter;
 use crate::samples::{at, child, context, span, trace_id};
 

@@ -11,6 +11,7 @@ use super::pen::Pen;
 use super::scratch::Scratch;
 use super::service::Service;
 use super::shape::Shape;
+use super::tie::Ties;
 use super::{annotation, cause, rest, segment, verdict};
 use crate::filter::Filter;
 use crate::redact::redacted;
@@ -35,18 +36,16 @@ pub(crate) struct Translator {
 pub(crate) struct Place {
     /// The trace; another than the span's own where a trace was split.
     pub(crate) trace_id: TraceId,
-    /// The parent is in the span's own trace, and the document is not: it becomes a segment that links to the parent.
-    pub(crate) apart: bool,
     /// The span has not ended: `in_progress` in place of an end.
     pub(crate) under_way: bool,
-    /// The part of the trace that goes on after this document, to which it links.
-    pub(crate) continued: Option<TraceId>,
+    /// What ties it to other parts of the trace.
+    pub(crate) ties: Ties,
 }
 
 impl Place {
     /// The place that the span itself says: its own trace, below its own parent, ended.
     pub(crate) fn of(span: &SpanData) -> Self {
-        Self { trace_id: span.span_context.trace_id(), apart: false, under_way: false, continued: None }
+        Self { trace_id: span.span_context.trace_id(), under_way: false, ties: Ties::default() }
     }
 }
 

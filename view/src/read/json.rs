@@ -1,9 +1,9 @@
 //! JSON values behind each other, whatever is between them: lines, a list over many lines, one large document. One value is
-//! held at a time.
+//! held at a time, and of a long document of spans a piece.
 
 mod values;
 
-use std::io::{self, BufRead};
+use std::io::{self, BufRead, Read as _};
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -11,15 +11,28 @@ use spawn_telemetry::otlp_json;
 
 use super::Draft;
 use crate::xray::{self, DocumentError};
-use values::{Piece, Values};
+use values::{LONG, Piece, Values};
 
 /// Reads every value.
 pub(super) fn read(name: &str, bytes: &mut dyn BufRead, into: &mut Draft<'_>) -> io::Result<()> {
     let (before, problems) = (into.count, into.problems.len());
-    let mut progress = Progress::default();
-    let rest = progress.read_lines(name, bytes, into)?;
-    progress.values.line(&rest, &mut |piece| take(name, piece, into));
-    progress.values.end(&mut |piece| take(name, piece, into));
+    let mut values = Values::default();
+    let (mut part, mut begins_line) = (Vec::new(), true);
+    while (&mut *bytes).take(LONG as u64).read_until(b'\n', &mut part)? > 0 {
+        let ends_line = part.ends_with(b"\n") || part.len() < LONG;
+        match (begins_line, ends_line) {
+            (true, true) => values.line(&part, &mut |piece| take(name, piece, into)),
+            (begins, _) => {
+                if begins {
+                    values.begin_line();
+                }
+                values.part(&part, &mut |piece| take(name, piece, into));
+            }
+        }
+        begins_line = ends_line;
+        part.clear();
+    }
+    values.end(&mut |piece| take(name, piece, into));
     into.tell_foreign();
     if into.count == before && into.problems.len() == problems {
         into.problem(format!("{name} has no spans in it"));
@@ -68,7 +81,10 @@ fn take(name: &str, piece: Piece<'_>, into: &mut Draft<'_>) {
         }
         Piece::Foreign { line } => into.foreign(name, line),
         Piece::TooLong { line } => {
-            into.problem(format!("{name}, line {line}: what begins here is longer than 1 GiB; the others were read"));
+            let remedy = "write spans as lines, or each resource before its spans";
+            into.problem(format!(
+                "{name}, line {line}: what begins here is longer than 256 MiB; the others were read; {remedy}"
+            ));
         }
     }
 }

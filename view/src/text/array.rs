@@ -1,6 +1,7 @@
 //! A job array as a heat map: index by phase, and a line for each task that is worth one.
 
 mod causes;
+mod hosts;
 mod strip;
 
 use std::borrow::Cow;
@@ -48,6 +49,7 @@ pub fn array(array: &ArrayView, all: bool, paper: &Paper) -> String {
         wrapped(paper, "", Paint::Dim, &rest, 1, &mut text);
     }
     causes::causes(array, paper, &mut text);
+    hosts::hosts(array, paper, &mut text);
     text
 }
 

@@ -120,12 +120,13 @@ fn align(size: u64) -> Vec<Trace> {
     for index in 0..size {
         let id = 1_000 + index * 10;
         let length = if index == 3 { 40_000 } else { 1_000 + index % 7 * 10 };
-        let number = index.to_string();
+        let (number, instance) = (index.to_string(), format!("i-0{}", index % 4));
         let about = [
             ("spawn.job_array_id", "align-1a2b3c4d"),
             ("spawn.job_array.name", "align"),
             ("spawn.job_array_index", number.as_str()),
             ("spawn.task.attempt", "1"),
+            ("spawn.instance_id", instance.as_str()),
             ("spawn.task.outcome", if index == 2 { "failed" } else { "succeeded" }),
         ];
         let mut task = with(span(id, 1, "spored", &format!("task align[{index}]"), 10, 10 + length), &about);

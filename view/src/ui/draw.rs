@@ -61,8 +61,10 @@ fn header(state: &State, area: Rect, pen: &mut Pen<'_>) {
     if notes > 0 {
         right.push(format!("{notes} {} (i)", if notes == 1 { "note" } else { "notes" }));
     }
-    if state.look.follows {
-        right.push("live".to_owned());
+    match (state.is_reading, state.look.follows) {
+        (true, _) => right.push("reading".to_owned()),
+        (false, true) => right.push("live".to_owned()),
+        (false, false) => {}
     }
     right.push(match (state.tab, state.trace()) {
         (Tab::Waterfall, Some(trace)) => crate::id::xray_form(trace.id()),

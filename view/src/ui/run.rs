@@ -8,8 +8,9 @@ use ratatui::crossterm::event::Event;
 use rustix::process::{Signal, kill_current_process_group};
 use tokio::signal::unix::{Signal as Signals, SignalKind, signal};
 use tokio::sync::Notify;
-use tokio::sync::mpsc::{Sender, channel};
+use tokio::sync::mpsc::channel;
 
+use crate::ui::again::{News, load, read_again};
 use crate::ui::events::Events;
 use crate::ui::held::StandardError;
 use crate::ui::state::loaded::{Loaded, Reading};
@@ -63,7 +64,7 @@ pub async fn run<E: std::fmt::Display>(
         return Err(UiError::NoTerminal);
     }
     let again = Notify::new();
-    let (sender, mut readings) = channel(1);
+    let (sender, mut news) = channel(1);
     let loaded = load(first).await;
     let errors = StandardError::default();
     let mut view = View::open(options, loaded, errors.clone())?;
@@ -76,7 +77,7 @@ pub async fn run<E: std::fmt::Display>(
         let effect = tokio::select! {
             () = ends.heard() => return Ok(Ended::Interrupted),
             () = &mut reading => Effect::None,
-            Some(reading) = readings.recv() => view.take(reading),
+            Some(news) = news.recv() => view.take(news),
             event = view.events.next() => view.handle(event?)?,
             () = errors.news() => { view.state.tell(errors.unseen()); Effect::None }
             _ = continued.recv() => { view.enter_again()?; Effect::None }
@@ -157,10 +158,12 @@ impl View {
         Ok(Effect::None)
     }
 
-    fn take(&mut self, reading: Result<Loaded, String>) -> Effect {
-        match reading {
-            Ok(loaded) => self.state.reload(loaded),
-            Err(error) => self.state.message = format!("could not be read again: {error}"),
+    fn take(&mut self, news: News) -> Effect {
+        self.state.is_reading = matches!(news, News::UnderWay);
+        match news {
+            News::UnderWay | News::Nothing => {}
+            News::Read(loaded) => self.state.reload(*loaded),
+            News::Failed(error) => self.state.message = format!("could not be read again: {error}"),
         }
         Effect::None
     }
@@ -175,38 +178,5 @@ impl View {
         let (width, height) = self.screen.enter_again()?;
         self.state.resize(width, height);
         Ok(())
-    }
-}
-
-/// Reads again whenever the time has come or somebody asks.
-async fn read_again<E: std::fmt::Display>(
-    mut source: impl AsyncFnMut() -> Result<Option<Reading>, E>,
-    every: Option<Duration>,
-    again: &Notify,
-    readings: Sender<Result<Loaded, String>>,
-) {
-    loop {
-        match every {
-            Some(every) => drop(tokio::time::timeout(every, again.notified()).await),
-            None => again.notified().await,
-        }
-        let reading = match source().await {
-            Ok(Some(reading)) => Ok(load(reading).await),
-            Ok(None) => continue,
-            Err(error) => Err(error.to_string()),
-        };
-        if readings.send(reading).await.is_err() {
-            return;
-        }
-    }
-}
-
-/// Works everything out away from the keys. What panics there ends the view too: it was told already.
-async fn load(reading: Reading) -> Loaded {
-    match tokio::task::spawn_blocking(|| Loaded::of(reading)).await {
-        Ok(loaded) => loaded,
-        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-        // The program is at its end.
-        Err(_) => Loaded::default(),
     }
 }

@@ -87,6 +87,8 @@ pub(crate) struct State {
     pub(crate) sought: String,
     /// One line about what the last key did.
     pub(crate) message: String,
+    /// A reading is under way that takes longer than a moment.
+    pub(crate) is_reading: bool,
     /// Lines that others wrote to standard error meanwhile.
     pub(crate) told: VecDeque<String>,
     pub(crate) back: Vec<(TraceId, SpanId)>,

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 use spawn_telemetry::XRayDocuments;
+use spawn_telemetry::tie::TRACE_LINK;
 use spawn_view::{
     Outcome, Row, Span, SpanKind, Trace, arrays, compare, critical_path, of_document, of_resource_spans, read_bytes,
     rows, service_map, summary, to_resource_spans,
@@ -45,7 +46,7 @@ prop_compose! {
             span = span.said(KEYS[key], VALUES[value]);
         }
         match link {
-            Some((trace, span_id, true)) => span.linked(trace, span_id, vec![pair("spawn.link", "parent")]),
+            Some((trace, span_id, true)) => span.linked(trace, span_id, vec![pair(TRACE_LINK, "parent")]),
             Some((trace, span_id, false)) => span.linked(trace, span_id, Vec::new()),
             None => span,
         }

@@ -1,8 +1,35 @@
 //! Job arrays, in both topologies.
 
-use spawn_view::{ArrayView, Span, Trace, arrays};
+use opentelemetry::trace::SpanId;
+use spawn_view::{ArrayView, HostRow, Span, Trace, arrays};
 
 use super::samples::*;
+
+#[test]
+fn the_host_with_the_most_failures_and_stragglers_is_first() {
+    let on = |mut spans: Vec<Span>, host: &str| {
+        let other = pair("spawn.instance_id", host);
+        spans[0].attributes.retain(|pair| pair.key != "spawn.instance_id");
+        spans[0].attributes.push(other);
+        spans
+    };
+    let mut spans: Vec<Span> =
+        (0..8).flat_map(|index| attempt(100 + 10 * index as u64, 0, index, 1, 0, 10, "succeeded")).collect();
+    // The first attempt takes long and is lost, the second is done elsewhere.
+    spans.extend(on(attempt(20, 0, 8, 1, 0, 500, "lost"), "i-0bad"));
+    spans.extend(attempt(30, 0, 8, 2, 500, 510, "succeeded"));
+    spans.extend(on(attempt(40, 0, 9, 1, 0, 10, "failed"), "i-0bad"));
+    for span in spans.iter_mut().filter(|span| [20_u64, 40].map(SpanId::from).contains(&span.span_id)) {
+        *span = span.clone().failed("no");
+    }
+    let row = |instance: &str, attempts, failed, stragglers| HostRow {
+        instance: instance.to_owned(),
+        attempts,
+        failed,
+        stragglers,
+    };
+    assert_eq!(arrays(&Trace::gather(spans))[0].hosts, [row("i-0bad", 2, 2, 1), row("i-0abc", 9, 0, 0)]);
+}
 
 fn of_array(span: Span, index: i64, number: i64, outcome: &str) -> Span {
     let span = span.said("spawn.job_array_id", "align-00000001").said("spawn.job_array_index", index);

@@ -5,6 +5,7 @@ use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 
 use opentelemetry::trace::TraceId;
+use spawn_telemetry::tie::TRACE_LINK;
 use spawn_view::{Files, Query, Reader, Span, Wanted, otlp_json};
 
 use super::samples::*;
@@ -71,7 +72,7 @@ fn of_traces_that_are_named_those_are_held_and_what_they_link_to() {
 #[test]
 fn a_trace_that_was_sent_in_parts_is_held_whole() {
     let folder = tempfile::tempdir().unwrap();
-    let part = |what: &str| vec![pair("spawn.link", what)];
+    let part = |what: &str| vec![pair(TRACE_LINK, what)];
     let mut spans = lines(TRACE + 1, 0);
     // The rest of the first one has another id; a span of it that says so is behind one that does not.
     spans.push(span(4, 3, "deep", 2, 3).in_trace(TRACE + 2));

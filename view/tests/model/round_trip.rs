@@ -5,6 +5,7 @@ use std::sync::Arc;
 use opentelemetry::trace::SpanId;
 use opentelemetry_proto::tonic::common::v1::KeyValue;
 use spawn_telemetry::XRayDocuments;
+use spawn_telemetry::tie::TRACE_LINK;
 use spawn_view::{Event, Origin, Outcome, Span, SpanKind, Trace, of_document, to_resource_spans};
 
 use super::samples::*;
@@ -167,12 +168,13 @@ fn the_same_span_from_x_ray_and_from_a_spool_is_one_and_no_matter_for_a_note() {
 
 #[test]
 fn a_trace_that_was_sent_in_parts_is_one_trace() {
-    let tie = |why: &str| vec![pair("spawn.link", why)];
+    let tie = |what: &str| vec![pair(TRACE_LINK, what)];
     let (whole, part) = (TRACE, TRACE + 77);
     let spans = [
         span(1, 0, "root", 0, 100),
-        span(2, 1, "near", 1, 50).linked(part, 2, tie("continued")),
-        span(3, 0, "far", 2, 10).in_trace(part).linked(whole, 2, tie("parent")),
+        span(2, 1, "near", 1, 50).linked(TRACE + 1, 7, vec![pair("why", "another matter")]),
+        span(5, 2, "trace continues", 2, 2).linked(part, 3, tie("continued")),
+        span(3, 0, "far", 2, 10).in_trace(part).linked(whole, 2, tie("parent")).linked(whole, 5, tie("continues")),
         span(4, 3, "farther", 3, 9).in_trace(part),
     ];
     let trace = trace(spans);
@@ -181,7 +183,9 @@ fn a_trace_that_was_sent_in_parts_is_one_trace() {
     let [near, far] = [1, 2];
     assert_eq!(names(&trace, trace.children(near)), ["far"]);
     assert_eq!(names(&trace, trace.children(far)), ["farther"]);
-    assert!(trace.spans().iter().all(|span| span.links.is_empty()));
+    let links = trace.spans().iter().flat_map(|span| &span.links);
+    assert_eq!(links.map(|link| link.span_id).collect::<Vec<_>>(), [SpanId::from(7)]);
+    assert_eq!(trace.ids().count(), 2);
     assert_eq!(
         notes(&trace),
         ["X-Ray has parts of this trace as 1-6b0120b8-000000000123456789abce3c, because it takes so much of one trace"]

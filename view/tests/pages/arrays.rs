@@ -58,3 +58,23 @@ fn a_task_leads_to_its_span_by_mouse_and_by_keys() {
     page.wait("document.querySelector('#details h2')?.textContent === 'task align[9]'");
     assert!(page.text("document.querySelector('.cause').textContent").contains("out of memory"));
 }
+
+#[test]
+fn hosts_on_which_tasks_failed_or_took_long_are_told() {
+    let page = Opened::at(&sample::array(24), "#/arrays", Look::default());
+    let told = ["i-0a1b2c3d4e5f60718 of 24 attempts ✖ 1 failed ▲ 2 stragglers", "i-0f00dfeed of 1 attempt ✖ 1 failed"];
+    assert_eq!(page.texts(".hosts > li"), told);
+    page.is_quiet();
+}
+
+#[test]
+fn rows_are_there_down_to_the_end_of_a_narrow_window_wherever_it_is_scrolled() {
+    let narrow = Look { width: 360, height: 800, ..Look::default() };
+    let page = Opened::at(&sample::array(1_000), "#/arrays", narrow);
+    for from in [0, 9_000] {
+        page.get(&format!("document.getElementById('tasks').scrollTop = {from}"));
+        page.drawn();
+        let last = page.get("document.elementFromPoint(40, innerHeight - 20).closest('.task') !== null");
+        assert_eq!(last, true, "scrolled by {from}");
+    }
+}

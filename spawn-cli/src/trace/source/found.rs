@@ -3,7 +3,7 @@
 use super::Wanted;
 use opentelemetry::trace::TraceId;
 use spawn_view::{Span, Trace};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -20,35 +20,37 @@ pub(crate) struct Found {
 }
 
 impl Found {
-    /// Whether the X-Ray console has something of this trace to show.
-    pub(crate) fn is_in_xray(&self, id: TraceId) -> bool {
-        self.in_xray.contains(&id)
+    /// The id by which the X-Ray console has this trace, or the first part of it that it has.
+    pub(crate) fn in_xray(&self, trace: &Trace) -> Option<TraceId> {
+        trace.ids().find(|id| self.in_xray.contains(id))
     }
 
     /// Makes traces of the spans, and leaves those that are wanted.
     pub(super) fn narrow(&mut self, wanted: &Wanted, links: u32) {
         let traces = Trace::gather(std::mem::take(&mut self.spans));
         self.traces = match wanted {
-            Wanted::These(ids) => linked(traces, ids.iter().copied().collect(), links),
+            Wanted::These(ids) => linked(traces, &ids.iter().copied().collect(), links),
             Wanted::Search { query, limit } => {
                 let hits: Vec<&Trace> = traces.iter().filter(|trace| query.matches(trace)).collect();
                 let left_out = hits.len().saturating_sub(*limit);
                 self.more |= left_out > 0;
                 let ids = hits.into_iter().skip(left_out).map(Trace::id).collect();
-                linked(traces, ids, links)
+                linked(traces, &ids, links)
             }
         };
     }
 }
 
-/// Of these traces, those that are wanted and what they link to.
-fn linked(traces: Vec<Trace>, mut wanted: HashSet<TraceId>, links: u32) -> Vec<Trace> {
-    let of: BTreeMap<[u8; 16], &Trace> = traces.iter().map(|trace| (trace.id().to_bytes(), trace)).collect();
-    let mut new: Vec<TraceId> = wanted.iter().copied().collect();
-    for _ in 0..links {
-        let here = new.iter().filter_map(|id| of.get(&id.to_bytes()));
-        let links: Vec<TraceId> = here.flat_map(|trace| targets(trace)).collect();
-        new = links.into_iter().filter(|id| wanted.insert(*id)).collect();
+/// Of these traces, those that are wanted by any of their ids, and what they link to.
+fn linked(traces: Vec<Trace>, named: &HashSet<TraceId>, links: u32) -> Vec<Trace> {
+    let of: HashMap<TraceId, &Trace> = traces.iter().flat_map(|trace| trace.ids().map(move |id| (id, trace))).collect();
+    let mut wanted: HashSet<TraceId> = HashSet::new();
+    let mut new: Vec<&Trace> = named.iter().filter_map(|id| of.get(id).copied()).collect();
+    for round in 0..=links {
+        new.retain(|trace| wanted.insert(trace.id()));
+        if round < links {
+            new = new.into_iter().flat_map(targets).filter_map(|id| of.get(&id).copied()).collect();
+        }
     }
     traces.into_iter().filter(|trace| wanted.contains(&trace.id())).collect()
 }

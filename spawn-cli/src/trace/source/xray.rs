@@ -6,7 +6,7 @@ use anyhow::Result;
 use jiff::Timestamp;
 use opentelemetry::trace::TraceId;
 use spawn_cloud::traces::{TraceSearch, documents, summaries};
-use spawn_view::{Query, Span, of_document, trace_id, xray_form};
+use spawn_view::{Query, Span, is_of_parts, of_document, trace_id, xray_form};
 use std::collections::HashSet;
 use std::time::Duration;
 
@@ -21,18 +21,38 @@ pub(super) async fn look(session: &Session, wanted: &Wanted, links: u32, found: 
     };
     let mut seen: HashSet<TraceId> = ids.iter().copied().collect();
     for round in 0..=links {
-        let linked = fetch(session, &ids, found).await?;
-        if round == links || linked.is_empty() {
+        let mut linked = Vec::new();
+        // A trace and its parts are one, however many there are.
+        while !ids.is_empty() {
+            let Links { parts, others } = fetch(session, &ids, found).await?;
+            linked.extend(others);
+            ids = unseen(parts, &mut seen, found);
+        }
+        if round == links {
             break;
         }
-        ids = linked.into_iter().filter(|id| seen.insert(*id)).collect();
-        if seen.len() > MOST_LINKED {
-            let left = seen.len() - MOST_LINKED;
-            ids.truncate(ids.len().saturating_sub(left));
-            found.problems.push(format!("{left} linked traces are left out: at most {MOST_LINKED} are read at once"));
-        }
+        ids = unseen(linked, &mut seen, found);
     }
     Ok(())
+}
+
+/// Those that were not asked for yet, as many as there is room for.
+fn unseen(mut ids: Vec<TraceId>, seen: &mut HashSet<TraceId>, found: &mut Found) -> Vec<TraceId> {
+    ids.retain(|id| seen.insert(*id));
+    let left = seen.len().saturating_sub(MOST_LINKED).min(ids.len());
+    if left > 0 {
+        ids.truncate(ids.len() - left);
+        found.problems.push(format!("{left} linked traces are left out: at most {MOST_LINKED} are read at once"));
+    }
+    ids
+}
+
+/// What spans link to.
+#[derive(Debug, Default)]
+struct Links {
+    /// Parts of the same traces.
+    parts: Vec<TraceId>,
+    others: Vec<TraceId>,
 }
 
 async fn search(session: &Session, query: &Query, limit: usize, found: &mut Found) -> Result<Vec<TraceId>> {
@@ -51,26 +71,47 @@ async fn search(session: &Session, query: &Query, limit: usize, found: &mut Foun
     Ok(summaries.ids.iter().filter_map(|id| trace_id(id).ok()).collect())
 }
 
-/// Adds the spans of these traces; answers the traces that they link to.
-async fn fetch(session: &Session, ids: &[TraceId], found: &mut Found) -> Result<Vec<TraceId>> {
+/// Adds the spans of these traces; answers what they link to.
+async fn fetch(session: &Session, ids: &[TraceId], found: &mut Found) -> Result<Links> {
     let ids: Vec<String> = ids.iter().copied().map(xray_form).collect();
     let answer = documents(session.clients.xray(), &ids).await?;
-    let mut linked = Vec::new();
-    for document in &answer.documents {
+    // Away from whoever waits for keys: a large array has megabytes of them.
+    let Read { spans, links, problems } = tokio::task::spawn_blocking(move || read(&answer.documents)).await?;
+    found.in_xray.extend(spans.iter().map(|span| span.trace_id));
+    found.spans.extend(spans);
+    found.problems.extend(problems);
+    Ok(links)
+}
+
+/// What was read of documents.
+#[derive(Debug, Default)]
+struct Read {
+    spans: Vec<Span>,
+    links: Links,
+    problems: Vec<String>,
+}
+
+fn read(documents: &[String]) -> Read {
+    let mut read = Read::default();
+    for document in documents {
         match of_document(document) {
             Ok(spans) => {
-                found.in_xray.extend(spans.iter().map(|span| span.trace_id));
-                linked.extend(spans.iter().flat_map(links));
-                found.spans.extend(spans);
+                spans.iter().for_each(|span| read.links.take(span));
+                read.spans.extend(spans);
             }
             Err(error) => {
-                found.problems.push(format!("a document of X-Ray is no segment: {error}; the others were read"))
+                read.problems.push(format!("a document of X-Ray is no segment: {error}; the others were read"));
             }
         }
     }
-    Ok(linked)
+    read
 }
 
-fn links(span: &Span) -> impl Iterator<Item = TraceId> {
-    span.links.iter().map(|link| link.trace_id).filter(|id| *id != span.trace_id)
+impl Links {
+    fn take(&mut self, span: &Span) {
+        for link in span.links.iter().filter(|link| link.trace_id != span.trace_id) {
+            let of = if is_of_parts(link) { &mut self.parts } else { &mut self.others };
+            of.push(link.trace_id);
+        }
+    }
 }

@@ -1,15 +1,14 @@
 //! Writes the documents of spans into the parts of their traces.
 
-use std::borrow::Cow;
 use std::time::Instant;
 
-use opentelemetry::trace::{Link, SpanId, TraceId};
+use opentelemetry::trace::{SpanId, TraceId};
 use opentelemetry_sdk::trace::SpanData;
 
 use super::budget::{Budget, Limits, More, Parent, Released, Spot, Trace};
 use super::tie;
 use super::{DOCUMENTS, Document, Of};
-use crate::xray::{Place, Translator, Written};
+use crate::xray::{Place, Ties, Translator, Written};
 
 /// Most bytes of a text that is kept to be used again.
 const SPARE: usize = 4_096;
@@ -114,59 +113,53 @@ impl Writer {
     }
 
     fn translate(&mut self, task: Task<'_>, spot: Spot, trace: &mut Trace) -> Written {
-        let mut span = Cow::Borrowed(task.span);
-        if let Parent::In(part) = spot.parent {
-            let parent = tie::context(trace.part_id(part, &self.sender), span.parent_span_id);
-            let span = span.to_mut();
-            span.links.links.push(tie::link(parent, tie::PARENT));
-            (span.parent_span_id, span.parent_span_is_remote) = (SpanId::INVALID, false);
-        }
-        if let Some(link) = self.back(task, spot.part, trace) {
-            span.to_mut().links.links.push(link);
-        }
-        let place = Place {
-            trace_id: trace.part_id(spot.part, &self.sender),
-            under_way: task.is_announcement(),
-            ..Place::of(&span)
+        let span = task.span;
+        let parent = match spot.parent {
+            Parent::In(part) => Some(trace.part_id(part, &self.sender)),
+            Parent::None | Parent::Here => None,
         };
-        let is_top = span.parent_span_id == SpanId::INVALID || span.parent_span_is_remote;
+        let ties = Ties { parent, continued: None, continues: self.back(task, spot.part, trace) };
+        let trace_id = trace.part_id(spot.part, &self.sender);
+        let place = Place { trace_id, under_way: task.is_announcement(), ties };
+        let is_top = parent.is_some() || span.parent_span_id == SpanId::INVALID || span.parent_span_is_remote;
         let annotations = trace.annotations(spot.part);
         self.scratch.clear();
         let grant = &mut |key: &str, value: &str| annotations.grant(task.id(), is_top, key, value);
-        self.translator.document(&span, &place, grant, &mut self.scratch)
+        self.translator.document(span, &place, grant, &mut self.scratch)
     }
 
-    /// The link to the part before, on the span for which a part was opened.
-    fn back(&self, task: Task<'_>, part: usize, trace: &Trace) -> Option<Link> {
+    /// What the part goes on from, on the span for which it was opened.
+    fn back(&self, task: Task<'_>, part: usize, trace: &Trace) -> Option<(TraceId, SpanId)> {
         let (before, tie) = trace.continues(part, task.id())?;
-        Some(tie::link(tie::context(trace.part_id(before, &self.sender), tie), tie::CONTINUES))
+        Some((trace.part_id(before, &self.sender), tie))
     }
 
     /// Opens the next part of the trace for this span, and says so in the part before.
     fn open(&mut self, task: Task<'_>, trace: &mut Trace, into: &mut Vec<Document>) {
         let from = trace.open(task.now);
         let here = trace.part_id(from, &self.sender);
-        let there = tie::context(trace.part_id(from + 1, &self.sender), task.id());
+        let there = trace.part_id(from + 1, &self.sender);
         let above = trace.any_in(from, task.span.parent_span_id);
         let tie = tie::continued(task.span, here, above, there);
-        let bytes = self.beside(&tie, here, into);
+        let ties = Ties { continued: Some((there, task.id())), ..Ties::default() };
+        let bytes = self.beside(&tie, here, ties, into);
         trace.close(from, bytes, task.id(), tie.span_context.span_id());
     }
 
     /// Puts a short document where others hang below a span that is larger than what their part has left.
     fn stand_in(&mut self, task: Task<'_>, spot: Spot, trace: &mut Trace, from: &Released, into: &mut Vec<Document>) {
         let here = trace.part_id(from.part, &self.sender);
-        let there = tie::context(trace.part_id(spot.part, &self.sender), task.id());
+        let there = trace.part_id(spot.part, &self.sender);
         let parent = trace.elsewhere(task.span.parent_span_id, from.part).map(|part| trace.part_id(part, &self.sender));
-        let mut short = tie::stand_in(task.span, parent, there);
-        short.links.links.extend(self.back(task, from.part, trace));
-        let bytes = self.beside(&short, here, into);
+        let continues = self.back(task, from.part, trace);
+        let ties = Ties { parent, continued: Some((there, task.id())), continues };
+        let bytes = self.beside(&tie::stand_in(task.span), here, ties, into);
         trace.take_stand_in(from, bytes);
     }
 
     /// Writes a document that belongs to no span of the batch, and says how long it is.
-    fn beside(&mut self, span: &SpanData, trace_id: TraceId, into: &mut Vec<Document>) -> usize {
-        let place = Place { trace_id, ..Place::of(span) };
+    fn beside(&mut self, span: &SpanData, trace_id: TraceId, ties: Ties, into: &mut Vec<Document>) -> usize {
+        let place = Place { trace_id, under_way: false, ties };
         let mut text = String::new();
         let written = self.translator.document(span, &place, &mut |_, _| false, &mut text);
         let bytes = text.len();

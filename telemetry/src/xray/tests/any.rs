@@ -68,8 +68,10 @@ fn kind() -> impl Strategy<Value = SpanKind> {
 
 fn place() -> impl Strategy<Value = Place> {
     let trace = prop_oneof![1 => Just(TraceId::INVALID), 9 => any::<u128>().prop_map(TraceId::from)];
-    (trace, any::<bool>(), any::<bool>(), proptest::option::of(Just(trace_id())))
-        .prop_map(|(trace_id, apart, under_way, continued)| Place { trace_id, apart, under_way, continued })
+    let there = || proptest::option::of((Just(trace_id()), (1..u64::MAX).prop_map(SpanId::from)));
+    let ties = (proptest::option::of(Just(trace_id())), there(), there())
+        .prop_map(|(parent, continued, continues)| Ties { parent, continued, continues });
+    (trace, any::<bool>(), ties).prop_map(|(trace_id, under_way, ties)| Place { trace_id, under_way, ties })
 }
 
 prop_compose! {
@@ -165,7 +167,7 @@ proptest! {
         let read = checked(text.strip_prefix("before").unwrap());
         prop_assert_eq!(&read["id"], &hex(written.id));
         prop_assert_eq!(read.get("in_progress").is_some(), place.under_way);
-        prop_assert!(!(place.apart && (read.get("parent_id").is_some() || read.get("type").is_some())));
+        prop_assert!(!(place.ties.parent.is_some() && (read.get("parent_id").is_some() || read.get("type").is_some())));
         if place.trace_id != TraceId::INVALID {
             let id = place.trace_id.to_string();
             prop_assert_eq!(&read["trace_id"], &json!(format!("1-{}-{}", &id[..8], &id[8..])));

@@ -167,7 +167,13 @@ fn under_way_there_is_no_end_yet() {
 #[test]
 fn apart_from_its_parent_a_span_is_a_segment_that_links_to_it() {
     let part = child("part", SpanKind::Internal);
-    let place = Place { trace_id: 7.into(), apart: true, under_way: false, continued: Some(8.into()) };
+    let tie = |trace: u8, id: &str, what: &str| json!({"trace_id": format!("1-00000000-{trace:024x}"), "id": id, "attributes": {"spawn.trace.link": what}});
+    let ties = Ties {
+        parent: Some(6.into()),
+        continued: Some((8.into(), 0xb2.into())),
+        continues: Some((9.into(), 0xc3.into())),
+    };
+    let place = Place { trace_id: 7.into(), under_way: false, ties };
     let mut text = String::new();
     translator().document(&part, &place, &mut |_, _| true, &mut text);
     let read = checked(&text);
@@ -178,12 +184,9 @@ fn apart_from_its_parent_a_span_is_a_segment_that_links_to_it() {
             null,
             null,
             [
-                {"trace_id": TRACE, "id": "00000000000000a1", "attributes": {"spawn.link": "parent"}},
-                {
-                    "trace_id": "1-00000000-000000000000000000000008",
-                    "id": "00000000000000b2",
-                    "attributes": {"spawn.link": "continued"},
-                },
+                tie(6, "00000000000000a1", "parent"),
+                tie(8, "00000000000000b2", "continued"),
+                tie(9, "00000000000000c3", "continues"),
             ],
         ])
     );

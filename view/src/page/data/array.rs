@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{micros, rfc3339};
 use crate::Trace;
-use crate::array::{ArrayView, AttemptRow, TaskRow};
+use crate::array::{ArrayView, AttemptRow, HostRow, TaskRow};
 
 /// A job array.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -17,8 +17,23 @@ pub struct ArrayData {
     pub size: Option<u64>,
     /// The phases of an attempt, in the order in which they follow each other.
     pub phases: Vec<String>,
+    /// The hosts that worked on it, those with the most failures and stragglers first.
+    pub hosts: Vec<HostData>,
     /// Its tasks: failures first, then stragglers, then by index.
     pub tasks: Vec<TaskData>,
+}
+
+/// A host that worked on it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct HostData {
+    /// Its instance.
+    pub instance: String,
+    /// How many attempts it made.
+    pub attempts: usize,
+    /// How many of these failed.
+    pub failed: usize,
+    /// How many of the stragglers took long on it.
+    pub stragglers: usize,
 }
 
 /// A task of it.
@@ -76,14 +91,20 @@ pub struct AttemptData {
 /// A job array as JSON; `traces` are those that it was found in.
 #[must_use]
 pub fn array_data(array: &ArrayView, traces: &[Trace]) -> ArrayData {
-    let ArrayView { name, id, phases, tasks, size } = array;
+    let ArrayView { name, id, phases, tasks, size, hosts } = array;
     ArrayData {
         name: name.clone(),
         id: id.clone(),
         size: *size,
         phases: phases.clone(),
+        hosts: hosts.iter().map(host).collect(),
         tasks: tasks.iter().map(|row| task(row, traces)).collect(),
     }
+}
+
+fn host(row: &HostRow) -> HostData {
+    let HostRow { instance, attempts, failed, stragglers } = row.clone();
+    HostData { instance, attempts, failed, stragglers }
 }
 
 fn task(row: &TaskRow, traces: &[Trace]) -> TaskData {

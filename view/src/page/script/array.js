@@ -24,11 +24,12 @@ function arrayView(main, arrays, id) {
   let cursor = 0;
   const list = virtual(grid, spacer, ROW, () => element("div", { class: "task", role: "row", hidden: true }), (one, at) => writeTask(one, tasks[at], at, at === cursor, heats, open));
   const told = element("p", { class: "on-paper" });
+  const hosts = hostsOf(array.hosts);
   main.replaceChildren(element("div", { class: "view" },
     element("div", { class: "facts" }, element("h2", {}, "Job array ", brief(array.name)), choice, element("span", { class: "mono quiet" }, brief(array.id, 80)),
       element("span", {}, count(tasks.length, "task")), missing > 0 && element("span", { class: "sign" }, `${missing.toLocaleString("en")} more are not here`),
       failed > 0 && element("b", { class: "bad" }, `\u2716 ${failed.toLocaleString("en")} failed`), slow > 0 && element("b", { class: "sign" }, `\u25b2 ${count(slow, "straggler")}`)),
-    element("div", { class: "strip" }, canvas, legend()), told, grid));
+    element("div", { class: "strip" }, canvas, legend(), hosts), told, grid));
   const strip = stripOf(tasks);
   now.draw = () => {
     strip.draw(canvas);
@@ -88,6 +89,17 @@ const legend = () => element("div", { class: "legend" },
   element("span", {}, "all tasks by index:"),
   ...[["heat", "the stronger, the longer"], ["error", "\u2716 failed"], ["warn", "\u25b2 straggler"]].map(([paint, text]) =>
     element("span", {}, element("i", { style: { background: paint === "heat" ? "rgb(var(--heat) / .6)" : `var(--${paint})` } }), text)));
+
+/** On which hosts tasks failed or took long, where there are several to compare. */
+function hostsOf(hosts) {
+  const remarkable = hosts.filter((host) => host.failed + host.stragglers > 0);
+  if (hosts.length < 2 || remarkable.length === 0) return false;
+  const one = ({ instance, attempts, failed, stragglers }) => element("li", {}, element("span", { class: "mono" }, brief(instance, 40)), ` of ${count(attempts, "attempt")}`,
+    failed > 0 && element("b", { class: "bad" }, ` \u2716 ${failed.toLocaleString("en")} failed`), stragglers > 0 && element("b", { class: "sign" }, ` \u25b2 ${count(stragglers, "straggler")}`));
+  const others = hosts.length - Math.min(remarkable.length, 5);
+  return element("ul", { class: "hosts", "aria-label": "Hosts on which tasks failed or took long" }, remarkable.slice(0, 5).map(one),
+    others > 0 && element("li", {}, remarkable.length > 5 ? `and ${count(others, "other host")}` : `nothing of it on ${count(others, "other host")}`));
+}
 
 /** Every task by index in little boxes. */
 function stripOf(tasks) {

@@ -1,14 +1,19 @@
-//! Finds where JSON values begin and end in a text that comes line by line.
+//! Finds where JSON values begin and end in a text that comes line by line, or in parts of lines.
+
+mod open;
 
 use super::is_whole;
+use open::{ENDS, Open, SPANS};
 
-/// Most bytes of one value.
-const LONGEST: usize = 1 << 30;
+/// Bytes of one value from which on a document of spans is taken in pieces.
+pub(super) const LONG: usize = 8 << 20;
+/// Most bytes of any other value: what is made of them takes ten times as much.
+const LONGEST: usize = 256 << 20;
 
 /// Something that was found.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Piece<'a> {
-    /// An object, or a text in quotes.
+    /// An object, or a text in quotes; of a long document of spans, a document of some of them.
     Value {
         /// Where it begins, from 1.
         line: u64,
@@ -33,8 +38,10 @@ pub(super) enum Piece<'a> {
 }
 
 /// The values of a text. A list around values is none: what is in it comes one by one.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Values {
+    /// Bytes from which on a value is long.
+    long: usize,
     /// The number of lines so far.
     lines: u64,
     /// The beginning of a value, and the line that it is in.
@@ -43,43 +50,119 @@ pub(super) struct Values {
     depth: usize,
     in_text: bool,
     is_escaped: bool,
+    open: Open,
+    /// A comma may come that was between a span of one piece and one of the next.
+    after_piece: bool,
+    /// The rest of the line is that of something that was left.
+    passes_over: bool,
+}
+
+impl Default for Values {
+    fn default() -> Self {
+        Self::pieces_of(LONG)
+    }
+}
+
+/// What was come to.
+enum Stop {
+    /// The end of the value.
+    End(usize),
+    /// The end of a span of a long document.
+    Span(usize),
 }
 
 impl Values {
+    /// Values of which those are long that have so many bytes.
+    pub(super) fn pieces_of(long: usize) -> Self {
+        Self {
+            long,
+            lines: 0,
+            begun: Vec::new(),
+            line: 0,
+            depth: 0,
+            in_text: false,
+            is_escaped: false,
+            open: Open::default(),
+            after_piece: false,
+            passes_over: false,
+        }
+    }
+
     /// Takes the next line.
     pub(super) fn line(&mut self, line: &[u8], take: &mut impl FnMut(Piece<'_>)) {
-        self.lines += 1;
+        self.begin_line();
         // What was cut off swallows no whole document behind it.
         if !self.begun.is_empty() && line.starts_with(b"{\"") && is_whole(line) {
             take(Piece::Cut { line: self.line });
             self.forget();
         }
+        self.part(line, take);
+    }
+
+    /// The next part is the first one of a line.
+    pub(super) const fn begin_line(&mut self) {
+        self.lines += 1;
+        self.passes_over = false;
+    }
+
+    /// Takes the next part of a line.
+    pub(super) fn part(&mut self, line: &[u8], take: &mut impl FnMut(Piece<'_>)) {
         let mut at = 0;
-        while at < line.len() {
+        while at < line.len() && !self.passes_over {
             if self.begun.is_empty() {
                 at += line[at..].iter().take_while(|byte| is_between(**byte)).count();
                 match line.get(at) {
                     None => return,
                     Some(b'{' | b'"') => self.line = self.lines,
                     Some(_) => {
+                        self.passes_over = true;
                         take(Piece::Foreign { line: self.lines });
                         return;
                     }
                 }
             }
-            let end = self.end_of_value(&line[at..]);
-            let to = at + end.unwrap_or(line.len() - at);
-            self.begun.extend_from_slice(&line[at..to]);
-            at = to;
-            if end.is_some() {
-                take(Piece::Value { line: self.line, json: &self.begun });
+            if self.after_piece {
+                at += line[at..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+                let Some(byte) = line.get(at) else { return };
+                at += usize::from(*byte == b',');
+                self.after_piece = false;
+            }
+            let stop = self.stop(&line[at..]);
+            let length = match stop {
+                Some(Stop::End(length) | Stop::Span(length)) => length,
+                None => line.len() - at,
+            };
+            if let (Some(Stop::End(_)), true) = (&stop, self.begun.is_empty()) {
+                // As almost all are: within one line, so nothing is copied.
+                take(Piece::Value { line: self.line, json: &line[at..at + length] });
                 self.forget();
-            } else if self.begun.len() > LONGEST {
-                take(Piece::TooLong { line: self.line });
-                self.forget();
-                return;
+                at += length;
+                continue;
+            }
+            self.begun.extend_from_slice(&line[at..at + length]);
+            at += length;
+            match stop {
+                Some(Stop::End(_)) => {
+                    take(Piece::Value { line: self.line, json: &self.begun });
+                    self.forget();
+                }
+                Some(Stop::Span(_)) if self.open.has_spans(&self.begun) => self.take_piece(take),
+                _ if self.begun.len() > LONGEST => {
+                    take(Piece::TooLong { line: self.line });
+                    self.forget();
+                    self.passes_over = true;
+                }
+                _ => {}
             }
         }
+    }
+
+    /// Takes the spans that are there as a document of their own.
+    fn take_piece(&mut self, take: &mut impl FnMut(Piece<'_>)) {
+        self.begun.extend_from_slice(ENDS);
+        take(Piece::Value { line: self.line, json: &self.begun });
+        self.open.forget_spans(&mut self.begun);
+        self.after_piece = true;
     }
 
     /// Whether this is a line's beginning after which nothing would be missing.
@@ -104,11 +187,13 @@ impl Values {
 
     fn forget(&mut self) {
         self.begun.clear();
-        (self.depth, self.in_text, self.is_escaped) = (0, false, false);
+        (self.depth, self.in_text, self.is_escaped, self.after_piece) = (0, false, false, false);
     }
 
-    /// How many of these bytes there are up to the end of the value that has begun; none if it goes on behind them.
-    fn end_of_value(&mut self, bytes: &[u8]) -> Option<usize> {
+    /// How many of these bytes there are up to the end of the value that has begun, or of a span if it is long; none if it goes
+    /// on behind them.
+    fn stop(&mut self, bytes: &[u8]) -> Option<Stop> {
+        let begun = self.begun.len();
         for (at, byte) in bytes.iter().enumerate() {
             if self.in_text {
                 match byte {
@@ -120,13 +205,19 @@ impl Values {
             } else {
                 match byte {
                     b'"' => self.in_text = true,
-                    b'{' | b'[' => self.depth += 1,
+                    b'{' | b'[' => {
+                        self.depth += 1;
+                        self.open.at(self.depth, begun + at);
+                    }
                     b'}' | b']' => self.depth = self.depth.saturating_sub(1),
                     _ => {}
                 }
             }
             if self.depth == 0 && !self.in_text {
-                return Some(at + 1);
+                return Some(Stop::End(at + 1));
+            }
+            if self.depth == SPANS && *byte == b'}' && !self.in_text && begun + at >= self.long {
+                return Some(Stop::Span(at + 1));
             }
         }
         None
@@ -143,6 +234,10 @@ mod tests {
     use super::*;
 
     fn pieces(text: &str) -> Vec<String> {
+        pieces_of(LONG, text)
+    }
+
+    fn pieces_of(long: usize, text: &str) -> Vec<String> {
         let mut found = Vec::new();
         let mut take = |piece: Piece<'_>| {
             found.push(match piece {
@@ -150,7 +245,7 @@ mod tests {
                 other => format!("{other:?}"),
             });
         };
-        let mut values = Values::default();
+        let mut values = Values::pieces_of(long);
         text.split_inclusive('\n').for_each(|line| values.line(line.as_bytes(), &mut take));
         values.end(&mut take);
         found
@@ -177,5 +272,54 @@ mod tests {
                 "Cut { line: 5 }".to_owned()
             ]
         );
+    }
+
+    #[test]
+    fn a_long_document_of_spans_comes_in_pieces_that_say_whose_they_are() {
+        let text = r#"{"resourceSpans":[{"resource":{"a":[{"b":{}}]},"scopeSpans":[{"scope":{},"spans":[{"n":1} , {"n":[{}]}]},
+            {"scope":{"c":1},"spans":[{"n":3},{"n":4}],"schemaUrl":"s"}]},{"resource":{},"scopeSpans":[{"scope":{},"spans":[{"n":5}]}]}]}"#;
+        let whole: Vec<serde_json::Value> = vec![serde_json::from_str(text).unwrap()];
+        let spans = |documents: &[serde_json::Value]| -> Vec<String> {
+            let each = |value: &serde_json::Value, key: &str| value[key].as_array().unwrap().clone();
+            let mut spans = Vec::new();
+            for resource in documents.iter().flat_map(|document| each(document, "resourceSpans")) {
+                for scope in each(&resource, "scopeSpans") {
+                    let said = each(&scope, "spans").into_iter();
+                    spans.extend(said.map(|span| format!("{} {} {span}", resource["resource"], scope["scope"])));
+                }
+            }
+            spans
+        };
+        for long in [1, 90, 140, 200] {
+            let found = pieces_of(long, text);
+            let parsed: Vec<_> =
+                found.iter().map(|piece| serde_json::from_str(piece.split_once(' ').unwrap().1).unwrap()).collect();
+            assert_eq!(spans(&parsed), spans(&whole), "{long}: {found:#?}");
+            assert!(found.len() > 1 && (long > 1 || found.len() == 6), "{long}: {found:#?}");
+        }
+    }
+
+    #[test]
+    fn what_would_lose_its_resource_or_is_something_else_stays_whole() {
+        for text in [
+            r#"{"resourceSpans":[{"scopeSpans":[{"scope":{},"spans":[{"n":1},{"n":2}]}],"resource":{}}]}"#,
+            r#"{"resourceSpans":[{"resource":{},"scopeSpans":[{"spans":[{"n":1},{"n":2}],"scope":{}}]}]}"#,
+            r#"{"batches":[{"resource":{},"scopeSpans":[{"scope":{},"spans":[{"n":1},{"n":2}]}]}]}"#,
+            r#"{"resourceSpans":{"a":{"b":{"c":{"d":{"e":{}}}}}}}"#,
+        ] {
+            assert_eq!(pieces_of(1, text), [format!("1 {text}")]);
+        }
+    }
+
+    #[test]
+    fn what_is_too_long_is_passed_over_to_the_end_of_its_line() {
+        let mut found = Vec::new();
+        let mut values = Values::default();
+        let mut take = |piece: Piece<'_>| found.push(format!("{piece:?}"));
+        values.begin_line();
+        values.part(b"{\"a\":\"", &mut take);
+        (0..33).for_each(|_| values.part(&vec![b'x'; LONG], &mut take));
+        values.line(b"{}\n", &mut take);
+        assert_eq!(found, ["TooLong { line: 1 }", "Value { line: 2, json: [123, 125] }"]);
     }
 }

@@ -33,11 +33,12 @@ impl Loaded {
         let Reading { traces, problems } = reading;
         let summaries = traces.iter().map(summary).collect();
         let arrays = arrays(&traces);
-        let places = traces.iter().enumerate().map(|(place, trace)| (trace.id(), place)).collect();
+        let places =
+            traces.iter().enumerate().flat_map(|(place, trace)| trace.ids().map(move |id| (id, place))).collect();
         Self { traces, summaries, arrays, problems, places }
     }
 
-    /// Where the trace of this id is.
+    /// Where the trace is that is known by this id.
     pub(crate) fn place_of(&self, id: TraceId) -> Option<usize> {
         self.places.get(&id).copied()
     }

@@ -84,7 +84,8 @@ fn attempt(pen: &mut Pen, host: &Arc<Origin>, align: usize, index: u64, number: 
     let span = pen.span(host, Some(align), &format!("task align[{index}]"), SpanKind::Internal, from, took);
     pen.says(span, "spawn.job_array_id", "align-7f3a").says(span, "spawn.job_array.name", "align");
     pen.says(span, "spawn.job_array_index", i64::try_from(index).unwrap()).says(span, "spawn.task.attempt", number);
-    pen.says(span, "task_id", format!("align-7f3a/{index}")).says(span, "spawn.instance_id", "i-0a1b2c3d4e5f60718");
+    let instance = if index == 5 && number == 1 { "i-0f00dfeed" } else { "i-0a1b2c3d4e5f60718" };
+    pen.says(span, "task_id", format!("align-7f3a/{index}")).says(span, "spawn.instance_id", instance);
     if number > 1 {
         let before = pen.of(span - 1).clone();
         let link = Link {
