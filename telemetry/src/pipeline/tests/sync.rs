@@ -66,6 +66,7 @@ fn what_a_disk_has_refused_to_keep_is_not_kept_though_it_keeps_what_was_written_
     disk.fail(DiskFault::error(5).of(&[Operation::Sync]).once_after(0));
     assert!(!pipeline.sync_blocking(LONG));
     pipeline.accept(numbered(2));
+    wait_for("the disk", || pipeline.storage().on_disk == 2);
     assert!(!pipeline.sync_blocking(LONG));
     // It matters no more when the back end has it.
     let script = Script::default();
