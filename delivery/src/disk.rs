@@ -8,6 +8,7 @@ use std::fmt::Debug;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
 pub use read_only::ReadOnlyDisk;
 pub use real::RealDisk;
@@ -69,6 +70,11 @@ pub trait Disk: Debug + Send + Sync {
     /// # Errors
     /// Those of the file system. The file is made where there is none.
     fn lock(&self, path: &Path) -> io::Result<Option<Box<dyn Lock>>>;
+
+    /// The time by which those who use it see how long it takes.
+    fn clock(&self) -> Instant {
+        Instant::now()
+    }
 }
 
 /// An open file. It may be used from several threads.

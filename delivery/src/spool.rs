@@ -26,7 +26,7 @@ mod tests;
 pub use adopt::Seeker;
 pub use left::Left;
 pub use look::{Seen, account, look};
-pub use sync::{Synced, Syncing};
+pub use sync::{Progress, Synced, Syncing};
 pub use types::{Chunk, Class, Fate, Gone, Options, Place, Record, Totals, Unkept, Usage};
 
 use std::io;

@@ -6,7 +6,7 @@ use serde_json::Value;
 use spawn_test_support::fault_proxy::{Action, Rule};
 use spawn_test_support::{Aws, FaultProxy, Process, wait_until};
 use std::time::{Duration, Instant};
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempDir};
 
 fn host(aws: &Aws, array: &Array, slots: u16) -> Host {
     worker(aws, array, slots).env("OTEL_TRACES_EXPORTER", "xray")
@@ -184,4 +184,36 @@ async fn a_task_that_is_called_off_when_its_host_has_vanished_leaves_its_attempt
     open.close().unwrap();
     array.ended().await;
     stop(agent).await;
+}
+
+#[tokio::test]
+async fn an_array_that_ends_right_after_a_host_has_died_waits_until_somebody_has_told_of_its_last_attempt() {
+    let aws = aws().await;
+    let hangs = FaultProxy::start(aws.moto_url()).unwrap();
+    hangs.script([Rule::new(Action::Hang)]);
+    let messages = FaultProxy::start(aws.ministack_url()).unwrap();
+    messages.script([Rule::new(Action::Hang).target("DeleteMessageBatch")]);
+    let work = TempDir::new().unwrap();
+    let marks = [0, 1].map(|index| work.path().join(index.to_string()));
+    marks.iter().for_each(|mark| std::fs::write(mark, "").unwrap());
+    let command = format!("while [ -e {}/$JOB_ARRAY_INDEX ]; do sleep 0.05; done", work.path().display());
+    let array = Array::seed(aws, "last-words", 2, &command).await;
+    let [first, second] = [0; 2].map(|_| host(aws, &array, 1));
+
+    let first = first.env("AWS_ENDPOINT_URL_XRAY", hangs.url()).env("AWS_ENDPOINT_URL_SQS", messages.url());
+    let dies = first.run(&[]).await;
+    until(&dies, "task begins").await;
+    let is_running = array.store.task(&array.record.id, 0).await.unwrap().unwrap().attempt == 1;
+    let (its, other) = if is_running { (0, 1) } else { (1, 0) };
+    let id = attempt_of(&array, its, 1).await;
+    let lives = second.run(&[]).await;
+    attempt_of(&array, other, 1).await;
+
+    std::fs::remove_file(&marks[its as usize]).unwrap();
+    array.task_when(its, "end", |task| task.state.has_ended()).await;
+    lose(dies).await;
+    std::fs::remove_file(&marks[other as usize]).unwrap();
+    array.ended().await;
+    stop(lives).await;
+    assert_eq!(ends_when_told(aws, &id).await, ["succeeded"]);
 }

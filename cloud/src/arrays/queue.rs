@@ -1,5 +1,6 @@
 //! The queue of an array: a message for each task that waits. What a message says is a hint; the table decides.
 
+mod left;
 mod message;
 
 use super::id::ArrayId;

@@ -8,7 +8,7 @@ mod names;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 pub use faults::{Crash, Fault, Operation};
 
@@ -220,6 +220,12 @@ impl Disk for SimulatedDisk {
     fn lock(&self, path: &Path) -> io::Result<Option<Box<dyn Lock>>> {
         let lock = self.machine().lock(self.process, path)?;
         Ok(lock.map(|(file, holder)| Box::new(SimulatedLock { file, holder }) as Box<dyn Lock>))
+    }
+
+    /// Goes on with slow operations alone.
+    fn clock(&self) -> Instant {
+        let machine = self.machine();
+        machine.born + machine.waited
     }
 }
 

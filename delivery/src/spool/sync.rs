@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -22,6 +23,18 @@ pub struct Syncing {
     aside: Vec<(PathBuf, PathBuf)>,
     /// A file that is there as long as the writer's folder is.
     sign: Option<PathBuf>,
+    progress: Arc<Progress>,
+}
+
+/// How the disk gets on with what it is asked for, as those see it who do not wait for it. That all of it takes long says little:
+/// it is many things, and a busy machine has the thread wait between any two.
+#[derive(Debug)]
+pub struct Progress {
+    began: Instant,
+    /// When the disk answered last, in µs since.
+    last: AtomicU64,
+    /// The longest time without an answer.
+    longest: AtomicU64,
 }
 
 /// The disk's answer, for [`super::Spool::synced`].
@@ -31,12 +44,19 @@ pub struct Synced {
     pub(super) sum: Option<Sum>,
     /// Whether the writer's folder is gone.
     pub(super) vanished: bool,
-    took: Duration,
 }
 
 impl Syncing {
     pub(super) fn new(room: Arc<Room>) -> Self {
-        Self { room, files: Vec::new(), folders: Vec::new(), remove: Vec::new(), aside: Vec::new(), sign: None }
+        Self {
+            room,
+            files: Vec::new(),
+            folders: Vec::new(),
+            remove: Vec::new(),
+            aside: Vec::new(),
+            sign: None,
+            progress: Progress::new(),
+        }
     }
 
     /// Adds what a shelf wants of the disk.
@@ -86,10 +106,15 @@ impl Syncing {
         self.files.is_empty() && self.folders.is_empty() && self.remove.is_empty() && self.aside.is_empty()
     }
 
+    /// For those who want to know meanwhile whether the disk hangs.
+    #[must_use]
+    pub fn progress(&self) -> Arc<Progress> {
+        Arc::clone(&self.progress)
+    }
+
     /// Waits for the disk.
     #[must_use]
     pub fn run(self) -> Synced {
-        let began = Instant::now();
         let answer = self.ask();
         let vanished = self.sign.as_ref().is_some_and(|sign| {
             self.room
@@ -97,28 +122,30 @@ impl Syncing {
                 .open(sign)
                 .is_err_and(|error| matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory))
         });
-        Synced { answer, sum: self.room.sum().ok(), vanished, took: began.elapsed() }
+        Synced { answer, sum: self.room.sum().ok(), vanished }
     }
 
     fn ask(&self) -> io::Result<()> {
         for file in &self.files {
             file.sync()?;
+            self.progress.goes_on();
         }
         for folder in &self.folders {
             match self.room.disk.sync_folder(folder) {
                 // It is somebody's who has removed it meanwhile, or shows below.
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
+                _ => self.progress.goes_on(),
             }
         }
         if !self.folders.is_empty() {
             self.room.root();
+            self.progress.goes_on();
         }
         // Only now: what they held is done with, or stands elsewhere, and the disk knows.
         for path in &self.remove {
             match self.room.disk.remove(path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
+                _ => self.progress.goes_on(),
             }
         }
         for (from, to) in &self.aside {
@@ -131,10 +158,43 @@ impl Syncing {
     }
 }
 
-impl Synced {
-    /// How long the disk took.
+impl Progress {
+    fn new() -> Arc<Self> {
+        Arc::new(Self { began: Instant::now(), last: AtomicU64::new(0), longest: AtomicU64::new(0) })
+    }
+
+    fn goes_on(&self) {
+        self.answered(Instant::now());
+    }
+
+    fn answered(&self, now: Instant) {
+        let since = now.saturating_duration_since(self.began);
+        let now = u64::try_from(since.as_micros()).unwrap_or(u64::MAX);
+        let last = self.last.swap(now, Ordering::Relaxed);
+        self.longest.fetch_max(now.saturating_sub(last), Ordering::Relaxed);
+    }
+
+    /// The longest time that the disk has gone without an answer so far.
     #[must_use]
-    pub fn took(&self) -> Duration {
-        self.took
+    pub fn longest_silence(&self, now: Instant) -> Duration {
+        let since = now.saturating_duration_since(self.began);
+        let silent = since.saturating_sub(Duration::from_micros(self.last.load(Ordering::Relaxed)));
+        silent.max(Duration::from_micros(self.longest.load(Ordering::Relaxed)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_is_silent_from_one_answer_to_the_next_and_not_for_all_that_it_is_asked() {
+        let progress = Progress::new();
+        let after = |seconds| progress.began + Duration::from_secs(seconds);
+        let silent = |seconds| progress.longest_silence(after(seconds)).as_secs();
+        assert_eq!(silent(6), 6);
+        progress.answered(after(6));
+        progress.answered(after(9));
+        assert_eq!((silent(9), silent(14), silent(20)), (6, 6, 11));
     }
 }

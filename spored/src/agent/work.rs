@@ -8,6 +8,7 @@
 
 mod acknowledge;
 mod attempt;
+mod confirmed;
 mod crew;
 mod finish;
 mod look;

@@ -13,7 +13,7 @@ use spawn_delivery::spool::Left;
 
 use super::notice::Notice;
 use super::pace::Pace;
-use super::store::{Appended, Batch, Duty, Leased, Store, Turn};
+use super::store::{Appended, Batch, Duty, Leased, Order, Store, Turn};
 use super::under_way::UnderWay;
 use crate::counters::{Counters, DropReason};
 use crate::export::{MakeExporter, Remarks};
@@ -246,6 +246,13 @@ impl State {
         self.tell_of_the_disk();
         let looks = self.can_deliver() && self.intake == Intake::Deliver;
         self.store.duty(now, looks)
+    }
+
+    /// Orders that the disk keeps what there is, what it has not taken so far included if it does now.
+    pub(super) fn order_sync(&mut self) -> Option<Order> {
+        let evicted = self.store.bring(usize::MAX, Instant::now());
+        self.count_dropped(DropReason::QueueFull, evicted);
+        self.store.order_sync()
     }
 
     /// Has it logged when the disk begins to refuse, does so for another reason, and takes spans again.

@@ -27,10 +27,13 @@ impl Pipeline {
     pub(super) fn sync_blocking(&self, within: Duration) -> bool {
         let deadline = deadline(within);
         let mut state = self.shared().state();
-        let Some(order) = state.store.order_sync() else { return state.store.has_disk() };
+        let target = state.store.next_number();
+        let Some(order) = state.order_sync() else {
+            return state.store.has_disk() && !state.store.holds_loose_before(target);
+        };
         self.shared().disk.notify_one();
         let state = self
             .wait_while(state, deadline, |state| state.keeper == WorkerState::Running && state.store.may_keep(order));
-        state.store.keeps(order)
+        state.store.keeps(order) && !state.store.holds_loose_before(target)
     }
 }

@@ -39,6 +39,7 @@ pub(super) const GRANTS: &[Grant] = &[
             "sqs:ChangeMessageVisibility",
             "sqs:DeleteMessage",
             "sqs:SendMessage",
+            "sqs:GetQueueAttributes",
             "sqs:DeleteQueue",
         ],
         &[QUEUES],

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use fastrand::Rng;
 use rustix::io::Errno;
@@ -31,6 +31,7 @@ pub(super) struct Machine {
     pub(super) crashed: Option<(Operation, PathBuf)>,
     pub(super) faults: Vec<Fault>,
     pub(super) waited: Duration,
+    pub(super) born: Instant,
 }
 
 impl Machine {
@@ -58,6 +59,7 @@ impl Machine {
             crashed: None,
             faults: Vec::new(),
             waited: Duration::ZERO,
+            born: Instant::now(),
         }
     }
 

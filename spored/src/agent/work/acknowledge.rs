@@ -13,6 +13,8 @@ const GATHER: Duration = Duration::from_millis(500);
 const LEAVE: Duration = Duration::from_secs(2);
 /// Longest wait for SQS; a message that stays costs one refused claim.
 const REMOVE: Duration = Duration::from_secs(5);
+/// By then an agent that lives has removed the message of a task that has ended.
+pub(super) const LONGEST: Duration = GATHER.saturating_add(LEAVE).saturating_add(REMOVE);
 
 /// Settles ends for as long as the crew works.
 pub(super) async fn keep(crew: &Crew) -> Infallible {

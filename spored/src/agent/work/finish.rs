@@ -1,10 +1,10 @@
 //! The end of an array, seen to by one of its agents: the hook, the array's own span, the queue. Another agent takes it
 //! on if this one dies over it; the span is the same then, because its id was settled at the launch.
 
-use super::acknowledge;
 use super::crew::{Crew, carried};
 use super::look::Seen;
 use super::spans::at;
+use super::{acknowledge, confirmed};
 use opentelemetry::context::FutureExt;
 use opentelemetry::trace::SpanKind;
 use opentelemetry::{Context, KeyValue};
@@ -43,6 +43,8 @@ async fn end(crew: &Crew, array: &ArrayRecord, counts: Counts, ended_at: Millis)
         None => None,
     };
     record(crew, array, counts, ended_at);
+    let untraced = Context::new().with_telemetry_suppressed();
+    confirmed::all(crew, counts).with_context(untraced).await;
     if let Err(error) = crew.queue.delete().await {
         tracing::warn!(%error, queue = crew.queue.url(), "the array's queue is not removed; it is empty, and costs nothing");
     }

@@ -3,6 +3,7 @@
 
 mod duty;
 mod order;
+mod pulse;
 mod words;
 
 use std::io;
@@ -13,31 +14,30 @@ use std::time::{Duration, Instant, SystemTime};
 use jiff::Timestamp;
 use opentelemetry_sdk::trace::SpanData;
 use spawn_delivery::disk::Disk;
-use spawn_delivery::spool::{Class, Fate, Options, Place, Spool, Unkept, Usage, writer_name};
+use spawn_delivery::spool::{Class, Fate, Options, Place, Progress, Spool, Unkept, Usage, writer_name};
 
 pub(in crate::pipeline) use self::duty::Duty;
+pub(in crate::pipeline) use self::order::Order;
 use self::order::Writes;
+use self::pulse::Pulse;
 use self::words::{FULL, words};
 use super::line::{Line, LineId, Source};
 use crate::health::Problem;
 use crate::record;
 use crate::storage::Storage;
 
-/// A write that takes longer is the last that those wait for who hand spans over.
-const SLOW: Duration = Duration::from_millis(100);
-/// So is one to a disk that has not answered for so long. Many a healthy disk takes longer than [`SLOW`] under load, and
-/// nobody waits for that: what is written meanwhile goes to the page cache.
-const HANGS: Duration = Duration::from_secs(1);
+/// A disk that has not answered for so long whether it keeps what was written may hold writes up too. Many a healthy disk
+/// takes seconds under load, and nobody waits for that: what is written meanwhile goes to the page cache.
+const HANGS: Duration = Duration::from_secs(5);
 /// How soon a spool is tried again in which another process was making room.
 const BUSY: Duration = Duration::from_millis(2);
-/// How often a slow disk is asked whether it is well again.
-const ASK: Duration = Duration::from_secs(1);
 /// Most things that wait to be said to the disk.
 const MOST_DEFERRED: usize = 4096;
 
 /// This process's writer.
 #[derive(Debug)]
 pub(super) struct Own {
+    disk: Arc<dyn Disk>,
     pub(super) storage: Storage,
     folder: PathBuf,
     /// How long a disk is left alone that has refused.
@@ -51,12 +51,11 @@ pub(super) struct Own {
     dirty: Option<Instant>,
     /// How much was written, and how much of it the disk keeps.
     writes: Writes,
-    /// Since when it is being asked.
-    syncing: Option<Instant>,
+    /// How it gets on while it is being asked.
+    syncing: Option<Arc<Progress>>,
     /// When a disk that has refused is tried again.
     again: Option<Instant>,
-    /// When a disk that was slow is asked again.
-    slow: Option<Instant>,
+    pulse: Pulse,
     /// When it is looked for what others have left.
     look: Instant,
     /// When it was last looked in vain.
@@ -84,9 +83,10 @@ impl Own {
         let Storage { size, sync, .. } = storage;
         let writer = writer_name(SystemTime::now(), std::process::id());
         let options = Options { folder: folder.clone(), capacity: size, sync, writer };
-        let mut spool = Spool::new(disk, options);
+        let mut spool = Spool::new(Arc::clone(&disk), options);
         spool.about(header.clone());
         Self {
+            disk,
             storage,
             folder,
             rest,
@@ -98,7 +98,7 @@ impl Own {
             writes: Writes::default(),
             syncing: None,
             again: None,
-            slow: None,
+            pulse: Pulse::default(),
             look: Instant::now(),
             vain: None,
             problem: None,
@@ -118,9 +118,9 @@ impl Own {
 
     /// Whether the disk can be asked now without making anybody wait.
     pub(super) fn is_usable(&self, now: Instant) -> bool {
-        let syncs_long = self.syncing.is_some_and(|since| now.saturating_duration_since(since) > HANGS);
+        let hangs = self.syncing.as_ref().is_some_and(|progress| progress.longest_silence(now) > HANGS);
         let rests = self.again.is_some_and(|again| now < again);
-        !syncs_long && !rests && self.slow.is_none() && matches!(self.line.source, Source::Own(_))
+        !hangs && !rests && !self.pulse.is_slow() && matches!(self.line.source, Source::Own(_))
     }
 
     /// Writes a span to the disk.
@@ -130,10 +130,11 @@ impl Own {
         };
         self.buffer.clear();
         record::write_span(span, &mut self.buffer);
+        let begun = self.disk.clock();
         let written = spool.append(class, number, &self.buffer);
         match &written {
             Ok(_) => {
-                self.wrote(now);
+                self.wrote(begun, now);
                 self.well();
             }
             Err(Unkept::TooLarge(_)) => {}
@@ -147,11 +148,11 @@ impl Own {
     }
 
     /// Notes that something was written, and whether it took too long.
-    fn wrote(&mut self, begun: Instant) {
-        self.touch(begun);
-        let now = Instant::now();
-        if now.saturating_duration_since(begun) > SLOW {
-            self.is_slow(now, SLOW);
+    fn wrote(&mut self, begun: Instant, now: Instant) {
+        self.touch(now);
+        let took = self.disk.clock().saturating_duration_since(begun);
+        if let Some(limit) = self.pulse.wrote(took, now) {
+            self.is_slow(limit);
         }
     }
 
@@ -161,8 +162,7 @@ impl Own {
         self.writes.one_more();
     }
 
-    fn is_slow(&mut self, now: Instant, limit: Duration) {
-        self.slow = Some(now + ASK);
+    fn is_slow(&mut self, limit: Duration) {
         let what = format!("the disk of {} takes over {} ms", self.folder.display(), limit.as_millis());
         self.trouble(what, "move the spool to a faster disk with tracing-spool-folder, or relieve this one");
     }
@@ -189,11 +189,12 @@ impl Own {
 
     /// Tries the disk once more whatever it has said, because there is no later.
     pub(super) fn try_now(&mut self) {
-        (self.again, self.slow) = (None, None);
+        self.again = None;
+        self.pulse.try_again();
     }
 
     fn well(&mut self) {
-        if self.slow.is_none() {
+        if !self.pulse.is_slow() {
             (self.again, self.problem) = (None, None);
         }
     }
@@ -210,8 +211,9 @@ impl Own {
             }
             return;
         }
+        let begun = self.disk.clock();
         self.line.source.done(&places, fate);
-        self.wrote(now);
+        self.wrote(begun, now);
     }
 
     /// Enters what became of spans that never had a place on disk.
@@ -220,9 +222,10 @@ impl Own {
             return;
         }
         match &mut self.line.source {
-            Source::Own(spool) if self.slow.is_none() && self.again.is_none() && self.syncing.is_none() => {
+            Source::Own(spool) if !self.pulse.is_slow() && self.again.is_none() && self.syncing.is_none() => {
+                let begun = self.disk.clock();
                 spool.note(fate, spans);
-                self.wrote(now);
+                self.wrote(begun, now);
             }
             _ => {
                 let noted = self.deferred.iter_mut().find_map(|it| match it {
@@ -245,17 +248,19 @@ impl Own {
         self.buffer.clear();
         record::write_note(&self.header, span, &mut self.buffer);
         if let Source::Own(spool) = &mut self.line.source {
+            let begun = self.disk.clock();
             spool.begun(id, &self.buffer);
-            self.wrote(now);
+            self.wrote(begun, now);
         }
     }
 
     /// Takes the note back.
     pub(super) fn ended(&mut self, id: u64, now: Instant) {
         match &mut self.line.source {
-            Source::Own(spool) if self.slow.is_none() => {
+            Source::Own(spool) if !self.pulse.is_slow() => {
+                let begun = self.disk.clock();
                 spool.ended(id);
-                self.wrote(now);
+                self.wrote(begun, now);
             }
             _ if self.deferred.len() < MOST_DEFERRED => self.deferred.push(Deferred::Ended(id)),
             _ => {}
@@ -267,6 +272,7 @@ impl Own {
         if self.deferred.is_empty() || !self.is_usable(now) {
             return;
         }
+        let begun = self.disk.clock();
         for deferred in std::mem::take(&mut self.deferred) {
             match deferred {
                 Deferred::Done(places, fate) => self.line.source.done(&places, fate),
@@ -282,7 +288,7 @@ impl Own {
                 }
             }
         }
-        self.wrote(now);
+        self.wrote(begun, now);
     }
 
     pub(super) fn usage(&self) -> Option<Usage> {

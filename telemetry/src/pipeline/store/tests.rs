@@ -1,5 +1,7 @@
 //! The store against a plain account of what went in and came out.
 
+mod busy;
+
 use opentelemetry::trace::SpanKind;
 use proptest::prelude::*;
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::*;
 use crate::samples::context;
-use spawn_delivery::disk::{Disk, DiskFile, Entry, Fault as DiskFault, Lock, SimulatedDisk};
+use spawn_delivery::disk::{Disk, DiskFile, Entry, Fault as DiskFault, Lock, Operation, SimulatedDisk};
 
 /// No sync comes by itself before a test is over.
 const NEVER: Duration = Duration::from_secs(3600);
@@ -56,6 +56,36 @@ fn a_disk_that_refuses_answers_at_once_that_it_does_not_keep_it() {
     let begun = Instant::now();
     assert!(!pipeline.sync_blocking(LONG));
     assert!(begun.elapsed() < LONG, "{:?}", begun.elapsed());
+}
+
+#[test]
+fn what_a_disk_has_refused_to_keep_is_not_kept_though_it_keeps_what_was_written_later() {
+    let disk = SimulatedDisk::new(3);
+    let pipeline = process(Arc::new(disk.clone()));
+    pipeline.accept(numbered(1));
+    disk.fail(DiskFault::error(5).of(&[Operation::Sync]).once_after(0));
+    assert!(!pipeline.sync_blocking(LONG));
+    pipeline.accept(numbered(2));
+    wait_for("the disk", || pipeline.storage().on_disk == 2);
+    assert!(!pipeline.sync_blocking(LONG));
+    // It matters no more when the back end has it.
+    let script = Script::default();
+    script.0.lock().unwrap().header = Some(Vec::new());
+    pipeline.export_with(Arc::new(script.clone()), &|_| true);
+    wait_for("delivery", || pipeline.counters().queued == 0);
+    pipeline.accept(numbered(3));
+    wait_for("the disk", || pipeline.sync_blocking(LONG));
+}
+
+#[test]
+fn what_the_disk_has_not_taken_is_not_kept() {
+    let disk = SimulatedDisk::new(3);
+    let pipeline = process(Arc::new(disk.clone()));
+    pipeline.accept(numbered(1));
+    assert!(pipeline.sync_blocking(LONG));
+    disk.fail(DiskFault::error(28).of(&[Operation::Write]));
+    pipeline.accept(numbered(2));
+    assert!(!pipeline.sync_blocking(LONG));
 }
 
 #[test]

@@ -36,7 +36,7 @@ impl Own {
         let sync = self.storage.sync;
         let Source::Own(spool) = &mut self.line.source else { return Duty::Wait(None) };
         if self.syncing.is_none() {
-            let asked = self.slow.is_some_and(|ask| ask <= now);
+            let asked = self.pulse.again().is_some_and(|ask| ask <= now);
             let ordered = self.dirty.is_some() && self.writes.is_ordered();
             let due = self.dirty.is_some_and(|dirty| dirty + sync <= now);
             let syncing = if asked || ordered {
@@ -51,12 +51,12 @@ impl Own {
                 self.writes.asked();
             }
             if let Some(syncing) = syncing {
-                self.syncing = Some(now);
+                self.syncing = Some(syncing.progress());
                 return Duty::Sync(syncing);
             }
             if asked {
                 // There is nothing to ask it for, so the next span will show.
-                self.slow = None;
+                self.pulse.try_again();
             }
         }
         if looks && self.look <= now && self.is_usable(now) {
@@ -66,24 +66,28 @@ impl Own {
         }
         let look = looks.then_some(self.look);
         // What is due and not possible is possible when something else has happened, such as the end of a rest.
-        let ahead = [self.again, self.slow, look].map(|at| at.filter(|at| *at > now));
+        let ahead = [self.again, self.pulse.again(), look].map(|at| at.filter(|at| *at > now));
         Duty::Wait(ahead.into_iter().chain([self.dirty.map(|dirty| dirty + sync)]).flatten().min())
     }
 
     /// The disk has answered.
     pub(in crate::pipeline::store) fn synced(&mut self, synced: Synced) {
         let now = Instant::now();
-        let took = self.syncing.take().map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
+        let silent = self.syncing.take().map_or(Duration::ZERO, |progress| progress.longest_silence(now));
         let Source::Own(spool) = &mut self.line.source else { return };
         let answer = spool.synced(synced);
-        if answer.is_ok() {
-            self.writes.kept();
+        match &answer {
+            Ok(()) => self.writes.kept(),
+            Err(_) => self.writes.refused(),
         }
         match answer {
             Err(error) => self.refused_by_disk(&error, now),
-            Ok(()) if took > HANGS => self.is_slow(now, HANGS),
+            Ok(()) if silent > HANGS => {
+                self.pulse.kept_late(now);
+                self.is_slow(HANGS);
+            }
             Ok(()) => {
-                if self.slow.take().is_some() {
+                if self.pulse.try_again() {
                     self.well();
                 }
             }
@@ -108,6 +112,6 @@ impl Own {
     }
 
     pub(in crate::pipeline::store) fn has_for_the_disk(&self) -> bool {
-        self.dirty.is_some() || self.again.is_some() || self.slow.is_some()
+        self.dirty.is_some() || self.again.is_some() || self.pulse.is_slow()
     }
 }

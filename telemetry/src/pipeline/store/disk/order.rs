@@ -1,5 +1,7 @@
 //! Orders to have the disk keep what was written now, not when its time has come.
 
+use std::collections::VecDeque;
+
 use super::super::Store;
 use super::super::line::LineId;
 use super::Own;
@@ -14,6 +16,8 @@ pub(super) struct Writes {
     asked: u64,
     /// What it has said that it keeps.
     kept: u64,
+    /// What it has refused to keep: nobody knows any more what it has of those, whatever it says of later ones.
+    refused: u64,
 }
 
 /// What somebody waits for the disk to keep.
@@ -42,27 +46,44 @@ impl Writes {
     pub(super) fn kept(&mut self) {
         self.kept = self.asked;
     }
+
+    /// It does not.
+    pub(super) fn refused(&mut self) {
+        self.refused = self.asked;
+    }
 }
 
 impl Store {
     /// Orders that the disk keeps what was written so far. `None`: there is nothing that it does not keep.
     pub(in crate::pipeline) fn order_sync(&mut self) -> Option<Order> {
+        let nothing_waits = self.len() == 0;
         let own = self.own.as_mut()?;
-        let Writes { made, kept, .. } = own.writes;
-        own.writes.ordered = made;
-        (kept < made).then_some(Order { line: own.line.id, writes: made })
+        let writes = &mut own.writes;
+        if nothing_waits {
+            // What was refused has been delivered.
+            writes.refused = 0;
+        }
+        writes.ordered = writes.made;
+        let is_kept = writes.kept >= writes.made && writes.refused == 0;
+        (!is_kept).then_some(Order { line: own.line.id, writes: writes.made })
     }
 
     /// Whether the disk keeps what was ordered.
     pub(in crate::pipeline) fn keeps(&self, order: Order) -> bool {
-        self.ordered(order).is_some_and(|own| own.writes.kept >= order.writes)
+        self.ordered(order).is_some_and(|own| own.writes.kept >= order.writes && own.writes.refused == 0)
     }
 
     /// Whether it still may, so that waiting for it is of use.
     pub(in crate::pipeline) fn may_keep(&self, order: Order) -> bool {
-        // After a refusal it is neither, until something else is written.
         let is_asked = |own: &Own| own.dirty.is_some() || own.syncing.is_some();
-        self.ordered(order).is_some_and(|own| own.writes.kept < order.writes && is_asked(own))
+        let is_open = |own: &Own| own.writes.kept < order.writes && own.writes.refused == 0;
+        self.ordered(order).is_some_and(|own| is_open(own) && is_asked(own))
+    }
+
+    /// Whether a span with a number below this one is in memory alone.
+    pub(in crate::pipeline) fn holds_loose_before(&self, number: u64) -> bool {
+        let waits = self.loose.iter().filter_map(VecDeque::front).any(|held| held.number < number);
+        waits || self.lease.as_ref().is_some_and(|lease| lease.loose > 0 && lease.oldest < number)
     }
 
     fn ordered(&self, order: Order) -> Option<&Own> {
