@@ -193,3 +193,35 @@ fn a_trace_that_was_sent_in_parts_is_one_trace() {
     assert_eq!(trace.spans()[2].parent, Some(SpanId::from(2)));
     assert_eq!(trace.spans()[2].outcome, Outcome::Unset);
 }
+
+#[test]
+fn spans_that_say_of_each_other_that_they_go_on_there_are_all_shown() {
+    let part = TRACE + 77;
+    let tie = || vec![pair(TRACE_LINK, "continued")];
+    let liars = [
+        span(1, 0, "here", 0, 9).linked(part, 2, tie()),
+        span(2, 0, "there", 0, 9).in_trace(part).linked(TRACE, 1, tie()),
+    ];
+    assert_eq!(trace(liars).spans().len(), 2);
+}
+
+#[test]
+fn a_part_that_is_not_here_is_told_and_linked_to() {
+    let (part, next) = (TRACE + 77, TRACE + 78);
+    let tie = |what: &str| vec![pair(TRACE_LINK, what)];
+    let spans = [
+        span(1, 0, "root", 0, 100),
+        span(2, 1, "trace continues", 1, 1).linked(part, 3, tie("continued")),
+        span(3, 0, "far", 2, 10).in_trace(part).linked(TRACE, 1, tie("parent")).linked(TRACE, 2, tie("continues")),
+        span(4, 3, "trace continues", 3, 3).in_trace(part).linked(next, 5, tie("continued")),
+    ];
+    let trace = trace(spans);
+    let last = trace.spans().last().unwrap();
+    assert_eq!((trace.spans().len(), last.name.as_str()), (3, "trace continues"));
+    assert_eq!(last.links.iter().map(|link| link.span_id).collect::<Vec<_>>(), [SpanId::from(5)]);
+    let [note] = &notes(&trace)[..] else { panic!("one note") };
+    assert!(
+        note.ends_with("and 1 other id, because it takes so much of one trace; 1 of these parts is not here"),
+        "{note}"
+    );
+}

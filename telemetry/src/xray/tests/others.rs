@@ -193,6 +193,21 @@ fn apart_from_its_parent_a_span_is_a_segment_that_links_to_it() {
 }
 
 #[test]
+fn what_ties_the_parts_of_a_trace_is_neither_cut_nor_filtered_out() {
+    let settings = spawn_config::FilterSettings { drop: vec!["*".to_owned()], ..Default::default() };
+    let mut translator = Translator::new(&Resource::builder_empty().build(), Filter::new(&settings), &[]);
+    translator.set_room(1);
+    let mut part = child("part", SpanKind::Internal);
+    part.links.links = vec![Link::new(context(0xc3), vec![KeyValue::new("why", "retry")], 0); 200];
+    let ties = Ties { parent: Some(6.into()), ..Ties::default() };
+    let place = Place { ties, ..Place::of(&part) };
+    let mut text = String::new();
+    translator.document(&part, &place, &mut |_, _| true, &mut text);
+    let links = &checked(&text)["links"];
+    assert_eq!((&links[0]["attributes"], links[1].get("attributes")), (&json!({"spawn.trace.link": "parent"}), None));
+}
+
+#[test]
 fn what_the_filter_hides_is_nowhere_and_what_the_translation_goes_by_stays() {
     let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
     let settings = spawn_config::FilterSettings {
