@@ -26,7 +26,7 @@ fn link(link: &Link) -> usize {
 }
 
 fn attributes(attributes: &[KeyValue]) -> usize {
-    attributes.iter().map(|pair| size_of::<KeyValue>() + value(&pair.value)).sum()
+    size_of_val(attributes) + attributes.iter().map(|pair| value(&pair.value)).sum::<usize>()
 }
 
 fn value(value: &Value) -> usize {
