@@ -88,6 +88,7 @@ impl Attributes {
     }
 
     /// Adds an attribute whose key is known to be new.
+    #[inline]
     pub(crate) fn add(&mut self, key: &'static str, value: impl Into<Value>) {
         let mut value = value.into();
         self.bound(key, &mut value);

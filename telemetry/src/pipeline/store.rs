@@ -152,8 +152,11 @@ impl Store {
         self.bring_some(TOGETHER, now);
         // Where there is no disk, the span is not moved to find that out: it is large.
         let has_disk = self.own.as_ref().is_some_and(|own| own.is_usable(now));
-        let left = if has_disk { self.write(class, held, now) } else { Some(held) };
-        let is_kept = left.is_none_or(|held| self.keep_loose(class, held));
+        let is_kept = if has_disk {
+            self.write(class, held, now).is_none_or(|held| self.keep_loose(class, held))
+        } else {
+            self.keep_loose(class, held)
+        };
         let evicted = std::mem::take(&mut self.evicted);
         match is_kept {
             true => Appended::Stored { evicted },
