@@ -24,7 +24,9 @@ async fn the_example_traces_its_call_and_exports_to_xray() {
     let (arn, rest) = output.stdout.split_once('\n').unwrap();
     assert!(arn.starts_with("arn:aws:"), "{arn}");
     assert_eq!(rest, "2 spans reached X-Ray, 0 did not\n");
-    let documents = aws.xray_documents().await.unwrap();
+    let mut documents = aws.xray_documents().await.unwrap();
+    // On a busy machine the call takes so long that the segment is announced first.
+    documents.retain(|document| document["in_progress"].is_null());
     let of_name = |name: &str| -> &Value { documents.iter().find(|document| document["name"] == name).unwrap() };
     let (segment, call) = (of_name("who-am-i"), of_name("STS"));
     assert_eq!(documents.len(), 2, "{documents:#?}");
