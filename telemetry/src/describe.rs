@@ -88,6 +88,7 @@ impl Attributes {
     }
 
     /// Adds an attribute whose key is known to be new.
+    #[inline]
     pub(crate) fn add(&mut self, key: &'static str, value: impl Into<Value>) {
         let mut value = value.into();
         self.bound(key, &mut value);
@@ -95,7 +96,22 @@ impl Attributes {
     }
 
     pub(crate) fn extend(&mut self, attributes: &[KeyValue]) {
-        self.all.extend_from_slice(attributes);
+        // Nearly all are texts, and to clone one as what it is is quicker than to find out what it is on the way.
+        self.all.extend(attributes.iter().map(|pair| match &pair.value {
+            Value::String(text) => KeyValue::new(pair.key.clone(), text.clone()),
+            _ => pair.clone(),
+        }));
+    }
+
+    /// Takes these over; what they say of a key counts.
+    pub(crate) fn set_all(&mut self, attributes: Self) {
+        for pair in attributes.all {
+            match self.all.iter_mut().find(|attribute| attribute.key == pair.key) {
+                Some(attribute) => *attribute = pair,
+                None => self.all.push(pair),
+            }
+        }
+        self.cut.extend(attributes.cut);
     }
 
     pub(crate) fn as_slice(&self) -> &[KeyValue] {
@@ -110,8 +126,20 @@ impl Attributes {
         self.all
     }
 
-    /// Leaves as much of a value as a span keeps.
+    /// Leaves as much of a value as a span keeps, which is nearly always all of it.
+    #[inline]
     fn bound(&mut self, key: &'static str, value: &mut Value) {
+        let fits = match value {
+            Value::String(text) => text.as_str().len() <= LONGEST_TEXT,
+            Value::Array(_) => false,
+            _ => true,
+        };
+        if !fits {
+            self.cut_down(key, value);
+        }
+    }
+
+    fn cut_down(&mut self, key: &'static str, value: &mut Value) {
         let was_cut = match value {
             Value::String(text) => cut(text),
             Value::Array(Array::String(texts)) => {
@@ -150,6 +178,21 @@ mod tests {
         attributes.set("a", "three");
         assert_eq!(attributes.into_vec(), [KeyValue::new("a", "three"), KeyValue::new("b", 2)]);
     }
+    #[test]
+    fn what_is_taken_over_counts_and_what_was_cut_of_it_is_named() {
+        let (mut attributes, mut others) = (Attributes::default(), Attributes::default());
+        attributes.set("a", 1);
+        attributes.set("b", 2);
+        others.set("c", "x".repeat(LONGEST_TEXT + 1));
+        others.set("a", 3);
+        attributes.set_all(others);
+        let all = attributes.into_vec();
+        let keys: Vec<&str> = all.iter().map(|pair| pair.key.as_str()).collect();
+        assert_eq!(keys, ["a", "b", "c", "spawn.cut"]);
+        assert_eq!((&all[0], &all[1]), (&KeyValue::new("a", 3), &KeyValue::new("b", 2)));
+        assert_eq!(all[3].value, Value::Array(Array::String(vec!["c".into()])));
+    }
+
     #[test]
     fn what_is_too_long_is_cut_and_named() {
         let mut attributes = Attributes::default();

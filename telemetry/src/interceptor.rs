@@ -140,11 +140,12 @@ impl Intercept for TracingInterceptor {
             return Ok(());
         }
         let Some(kind) = self.0.kind(cfg) else { return Ok(()) };
-        if let Some(unsampled) = sampled(cfg).and_then(|call| call.settle_operation(&kind)) {
+        let Some(call) = sampled(cfg) else { return Ok(()) };
+        if let Some(unsampled) = call.settle_operation(&kind) {
             cfg.interceptor_state().store_put(CallState::Unsampled(unsampled));
             return Ok(());
         }
-        let mut attributes = kind.begin_attributes();
+        let mut attributes = call.begin_attributes(&kind);
         if let Some(captured) = cfg.load::<CapturedTelemetryAttributes>() {
             capture::describe(captured, &kind, &mut attributes);
         }

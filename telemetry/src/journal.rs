@@ -177,7 +177,8 @@ impl Entry {
 }
 
 fn request_id(span: &SpanData) -> Option<&str> {
-    let said = span.attributes.iter().find(|said| said.key.as_str() == AWS_REQUEST_ID)?;
+    // Of our own spans it is among the last, because it comes with the answer.
+    let said = span.attributes.iter().rev().find(|said| said.key.as_str() == AWS_REQUEST_ID)?;
     match &said.value {
         Value::String(id) => Some(id.as_str()),
         _ => None,

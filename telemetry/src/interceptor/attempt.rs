@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aws_smithy_runtime_api::client::interceptors::context::{Error, Output};
 use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, OrchestratorError};
@@ -15,11 +15,11 @@ use crate::attribute;
 use crate::describe::Attributes;
 use crate::recorder::{Recorder, SpanEnd, SpanStart};
 
-/// One attempt. Its times count from the start of the call.
+/// One attempt. Its times are told only if there are more, so they are not worked out before.
 #[derive(Debug)]
 struct Attempt {
-    began: Duration,
-    ended: Option<Duration>,
+    began: Instant,
+    ended: Option<Instant>,
     peer: Option<SocketAddr>,
     answer: Answer,
     failure: Option<Failure>,
@@ -41,14 +41,14 @@ pub(super) struct Attempts {
 }
 
 impl Attempts {
-    pub(super) fn begin(&mut self, at: Duration) {
+    pub(super) fn begin(&mut self, at: Instant) {
         let attempt = Attempt { began: at, ended: None, peer: None, answer: Answer::default(), failure: None };
         self.earlier.extend(self.last.replace(attempt));
     }
 
     pub(super) fn end(
         &mut self,
-        at: Duration,
+        at: Instant,
         peer: Option<SocketAddr>,
         response: Option<&HttpResponse>,
         result: Option<Result<&Output, &OrchestratorError<Error>>>,
@@ -64,7 +64,7 @@ impl Attempts {
     }
 
     /// The call ends here, in the midst of an attempt or after it.
-    pub(super) fn abandon(&mut self, at: Duration) {
+    pub(super) fn abandon(&mut self, at: Instant) {
         if let Some(attempt) = self.last.as_mut().filter(|attempt| attempt.ended.is_none()) {
             attempt.ended = Some(at);
             attempt.failure = Some(Failure::cancelled());
@@ -104,7 +104,8 @@ impl Attempts {
         let mut previous_end = None;
         for (index, attempt) in earlier.into_iter().chain(last).enumerate() {
             let Attempt { began, ended, peer, answer, failure } = attempt;
-            let ended = ended.unwrap_or(at);
+            let since_start = |instant: Instant| instant.saturating_duration_since(call.clock);
+            let (began, ended) = (since_start(began), ended.map_or(at, since_start));
             let backoff = previous_end.map(|end| began.saturating_sub(end));
             previous_end = Some(ended);
             let mut attributes = Attributes::with_capacity(kind.attempt_attributes.len() + 8);

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Instant;
 
 use aws_smithy_runtime_api::client::interceptors::context::{Error, Output};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, OrchestratorError};
@@ -32,6 +33,8 @@ pub(super) struct Call {
     /// `None` before the call is described and after it is written.
     kind: Option<Arc<CallKind>>,
     attributes: Attributes,
+    /// Whether `attributes` are without those that all calls of the kind have in common.
+    is_bare: bool,
     has_address: bool,
     attempts: Attempts,
     /// The body of the last answer, if it is one that the caller reads.
@@ -48,12 +51,19 @@ enum Outcome<'a> {
 impl Call {
     pub(super) fn new(shared: Arc<Shared>, start: SpanStart) -> Self {
         let (attributes, attempts) = (Attributes::default(), Attempts::default());
-        Self { shared, start, kind: None, attributes, has_address: false, attempts, reading: None }
+        Self { shared, start, kind: None, attributes, is_bare: false, has_address: false, attempts, reading: None }
     }
 
     /// Asks the rules of the settings about the call, where there are any. The answer is the decision not to record it.
     pub(super) fn settle_operation(&mut self, kind: &CallKind) -> Option<Unsampled> {
         self.shared.recorder.settle_operation(&mut self.start, kind.name())
+    }
+
+    /// What a call of this kind is to be described with. One that is recorded only if it fails rarely is: what it has in
+    /// common with all others waits until then.
+    pub(super) fn begin_attributes(&mut self, kind: &CallKind) -> Attributes {
+        self.is_bare = matches!(self.start.keep, Keep::IfFailed(_));
+        if self.is_bare { kind.own_attributes() } else { kind.begin_attributes() }
     }
 
     /// Decides about a trace that begins with this call, where that has waited for what is known of it now.
@@ -83,7 +93,7 @@ impl Call {
     }
 
     pub(super) fn begin_attempt(&mut self) {
-        self.attempts.begin(self.start.clock.elapsed());
+        self.attempts.begin(Instant::now());
     }
 
     /// Notes where the request goes; the first attempt's is the call's.
@@ -156,7 +166,7 @@ impl Call {
         response: Option<&HttpResponse>,
         result: Option<Result<&Output, &OrchestratorError<Error>>>,
     ) {
-        self.attempts.end(self.start.clock.elapsed(), peer, response, result);
+        self.attempts.end(Instant::now(), peer, response, result);
         if let (Some(kind), Some(response), Some(Ok(_))) = (&self.kind, response, result) {
             answered::describe(kind.answered, response, &mut self.attributes);
         }
@@ -214,6 +224,9 @@ impl Call {
         let elapsed = self.start.clock.elapsed();
         let attempts = std::mem::take(&mut self.attempts);
         let mut attributes = std::mem::take(&mut self.attributes);
+        if self.is_bare {
+            attributes = kind.whole(attributes);
+        }
         attempts.describe_last(&mut attributes);
         attributes.add(attribute::AWS_ATTEMPTS, i64::try_from(attempts.count()).unwrap_or(i64::MAX));
         if let Outcome::Done(output) = outcome {
@@ -252,7 +265,7 @@ impl Drop for Call {
     /// The caller has dropped the call's future: no hook says so.
     fn drop(&mut self) {
         if let Some(kind) = self.kind.take() {
-            self.attempts.abandon(self.start.clock.elapsed());
+            self.attempts.abandon(Instant::now());
             self.write(&kind, Outcome::Failed(Failure::cancelled(), false));
         }
     }

@@ -8,6 +8,8 @@ mod resource;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::telemetry::{CapturedTelemetryAttributes, RequestedTelemetryAttributes};
 use aws_types::SigningName;
@@ -66,12 +68,19 @@ pub(super) fn members(service: &str, operation: &str) -> Vec<&'static Member> {
 /// Adds the attributes that the captured members become. What only one member can become is added without a look at
 /// what is there.
 pub(super) fn describe(captured: &CapturedTelemetryAttributes, kind: &CallKind, into: &mut Attributes) {
+    let mut left = captured.iter().count();
     for member in &kind.members {
+        if left == 0 {
+            break;
+        }
         // Very few are captured of one call, and to compare them all is quicker than to look one up.
-        let Some((_, value)) = captured.iter().find(|(name, value)| *name == member.name && !value.is_empty()) else {
+        let Some((_, value)) = captured.iter().find(|(name, _)| *name == member.name) else {
             continue;
         };
-        become_attributes(member.rule, value, kind, into);
+        left -= 1;
+        if !value.is_empty() {
+            become_attributes(member.rule, value, kind, into);
+        }
     }
 }
 
@@ -83,9 +92,9 @@ fn become_attributes(rule: Rule, value: &str, kind: &CallKind, into: &mut Attrib
         Rule::Arn(_) => {}
         Rule::Name(key, before) => into.set(key, resource::name(value, before).to_owned()),
         Rule::Table => {
-            let name = resource::name(value, "table/");
-            into.add(semconv::AWS_DYNAMODB_TABLE_NAMES, only(name));
-            into.add(semconv::DB_COLLECTION_NAME, name.to_owned());
+            let name = StringValue::from(Arc::<str>::from(resource::name(value, "table/")));
+            into.add(semconv::AWS_DYNAMODB_TABLE_NAMES, Value::Array(Array::String(vec![name.clone()])));
+            into.add(semconv::DB_COLLECTION_NAME, name);
         }
         Rule::Queue => {
             into.add(semconv::AWS_SQS_QUEUE_URL, value.to_owned());

@@ -127,6 +127,18 @@ impl CallKind {
         attributes
     }
 
+    /// What a call is described with of which few become spans: [`CallKind::whole`] puts the rest before it.
+    pub(super) fn own_attributes(&self) -> Attributes {
+        Attributes::with_capacity(self.most_attributes.load(Ordering::Relaxed) - self.attributes.len())
+    }
+
+    /// What a span of this kind begins with, and these.
+    pub(super) fn whole(&self, own: Attributes) -> Attributes {
+        let mut attributes = self.begin_attributes();
+        attributes.set_all(own);
+        attributes
+    }
+
     /// Learns how many attributes a span of this kind had.
     pub(super) fn had_attributes(&self, count: usize) {
         if count > self.most_attributes.load(Ordering::Relaxed) {

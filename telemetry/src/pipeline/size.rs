@@ -26,12 +26,20 @@ fn link(link: &Link) -> usize {
 }
 
 fn attributes(attributes: &[KeyValue]) -> usize {
-    attributes.iter().map(|pair| size_of::<KeyValue>() + value(&pair.value)).sum()
+    size_of_val(attributes) + attributes.iter().map(|pair| value(&pair.value)).sum::<usize>()
 }
 
+#[inline]
 fn value(value: &Value) -> usize {
+    // Nearly all are texts.
     match value {
         Value::String(text) => text.as_str().len(),
+        other => of_another_type(other),
+    }
+}
+
+fn of_another_type(value: &Value) -> usize {
+    match value {
         Value::Array(Array::Bool(items)) => items.len(),
         Value::Array(Array::I64(items)) => items.len() * size_of::<i64>(),
         Value::Array(Array::F64(items)) => items.len() * size_of::<f64>(),

@@ -298,7 +298,8 @@ impl State {
     pub(super) fn give_back(&mut self, batch: Batch) {
         let unreadable = batch.unreadable();
         self.count_dropped(DropReason::Corrupt, unreadable);
-        self.store.settle(batch, |_| None, Instant::now());
+        let none = self.store.settle(batch, |_| None, Instant::now());
+        debug_assert!(none.is_empty(), "nothing was delivered");
     }
 
     fn count_lost(&mut self) {

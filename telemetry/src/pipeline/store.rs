@@ -150,9 +150,12 @@ impl Store {
         let class = class_of(&span);
         let held = Held { number: self.numbers.take(now), size, span, place: None, fits: true };
         self.bring_some(TOGETHER, now);
-        let is_kept = match self.write(class, held, now) {
-            None => true,
-            Some(held) => self.keep_loose(class, held),
+        // Where there is no disk, the span is not moved to find that out: it is large.
+        let has_disk = self.own.as_ref().is_some_and(|own| own.is_usable(now));
+        let is_kept = if has_disk {
+            self.write(class, held, now).is_none_or(|held| self.keep_loose(class, held))
+        } else {
+            self.keep_loose(class, held)
         };
         let evicted = std::mem::take(&mut self.evicted);
         match is_kept {

@@ -256,12 +256,13 @@ impl Worker {
     fn settle(&self, batch: Batch, outcome: Outcome) -> Answer {
         let setback = setback(outcome.trouble.as_ref());
         let done = outcome.fates.iter().filter(|fate| **fate != Fate::Again).count();
-        let (is_done, tell) = {
+        let ((is_done, spans), tell) = {
             let mut state = self.shared.state();
             let was_dirty = state.store.is_dirty();
             (state.settle(batch, outcome), state.store.is_news_for_the_disk(was_dirty))
         };
         self.shared.call(false, tell);
+        drop(spans);
         Answer { done, setback: (!is_done).then_some(setback) }
     }
 

@@ -98,6 +98,17 @@ async fn no_rule_records_a_call_of_a_trace_that_is_not_recorded() {
 }
 
 #[tokio::test]
+async fn a_failure_that_is_kept_says_all_that_a_recorded_one_says() {
+    let said = async |plan: SamplingPlan| {
+        let (_, spans) = failing_call(&plan, Context::new()).await;
+        let [span] = <[_; 1]>::try_from(spans).unwrap();
+        let is_reason = |it: &KeyValue| it.key.as_str() == attribute::SPAWN_SAMPLING_REASON;
+        span.attributes.into_iter().filter(|it| !is_reason(it)).collect::<Vec<_>>()
+    };
+    assert_eq!(said(plan("0", &[], true)).await, said(plan("1", &[], false)).await);
+}
+
+#[tokio::test]
 async fn a_failure_of_a_trace_that_is_not_recorded_is_kept_where_it_is_asked_for() {
     let (header, spans) = failing_call(&plan("0", &[], true), remote(UNSAMPLED)).await;
     assert_eq!(header, NOT_RECORDED, "the trace stays what it is");

@@ -65,7 +65,8 @@ fn attributes() -> impl Strategy<Value = Vec<KeyValue>> {
 }
 
 fn context(is_remote: impl Strategy<Value = bool>) -> impl Strategy<Value = SpanContext> {
-    let state = option::of("[a-z]{1,8}=[a-z0-9]{1,8}(,[a-z]{9,12}=[0-9]{1,3})?");
+    // No letters that spell what a password is called: such a state does not leave the host.
+    let state = option::of("[a-f]{1,8}=[a-f0-9]{1,8}(,[a-f]{9,12}=[0-9]{1,3})?");
     (1..u128::MAX, 1..u64::MAX, any::<u8>(), is_remote, state).prop_map(|(trace, span, flags, is_remote, state)| {
         let state = state.map_or(TraceState::NONE, |state| state.parse().unwrap());
         SpanContext::new(TraceId::from(trace), SpanId::from(span), TraceFlags::new(flags), is_remote, state)

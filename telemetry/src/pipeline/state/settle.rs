@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use jiff::Timestamp;
+use opentelemetry_sdk::trace::SpanData;
 use spawn_delivery::spool;
 
 use super::super::notice::Notice;
@@ -13,8 +14,9 @@ use crate::export::{Fate, Outcome, Remarks, Trouble};
 use crate::health::{self, Problem};
 
 impl State {
-    /// Books the outcome of an export, and says whether all of the batch is done with.
-    pub(in crate::pipeline) fn settle(&mut self, batch: Batch, outcome: Outcome) -> bool {
+    /// Books the outcome of an export, and says whether all of the batch is done with. What is, is to be dropped where nobody
+    /// waits for the state.
+    pub(in crate::pipeline) fn settle(&mut self, batch: Batch, outcome: Outcome) -> (bool, Vec<SpanData>) {
         let Outcome { fates, trouble, refusal, refusals } = outcome;
         // A fate that the exporter did not tell is a span that was not delivered.
         let fate = |place: usize| fates.get(place).copied().unwrap_or(Fate::Again);
@@ -34,7 +36,7 @@ impl State {
             Fate::Refused(reason) => Some(reason.fate()),
             Fate::Again => None,
         };
-        self.store.settle(batch, entered, Instant::now());
+        let done = self.store.settle(batch, entered, Instant::now());
         if let Some(reason) = refusal.filter(|reason| self.last_refusal.as_ref() != Some(reason)) {
             self.notices.push(Notice::Refused { reason: reason.clone() });
             self.last_refusal = Some(reason);
@@ -44,7 +46,7 @@ impl State {
             None if again => {}
             None => self.recover(),
         }
-        !again
+        (!again, done)
     }
 
     /// Counts what an exporter had to remark.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
+use opentelemetry_sdk::trace::SpanData;
 use spawn_delivery::spool::{Class, Fate};
 
 use super::batch::{Batch, Item, Label, Leased};
@@ -110,25 +111,35 @@ impl Store {
         }
     }
 
-    /// Ends the lease: each span, by its place in the batch, has a fate, or goes back to where it was.
-    pub(in crate::pipeline) fn settle(&mut self, batch: Batch, fate: impl Fn(usize) -> Option<Fate>, now: Instant) {
-        let Some(lease) = self.lease.take() else { return };
+    /// Ends the lease: each span, by its place in the batch, has a fate, or goes back to where it was. The answer is what is
+    /// done with: to free that takes longer than all of this, so it is left to who does not hold the store.
+    #[must_use = "it is to be dropped where nobody waits for the store"]
+    pub(in crate::pipeline) fn settle(
+        &mut self,
+        batch: Batch,
+        fate: impl Fn(usize) -> Option<Fate>,
+        now: Instant,
+    ) -> Vec<SpanData> {
+        let Batch { mut spans, labels, unreadable } = batch;
+        let Some(lease) = self.lease.take() else { return spans };
         self.used -= lease.bytes;
         let mut done: BTreeMap<Fate, Vec<_>> = BTreeMap::new();
         let mut noted: BTreeMap<Fate, u64> = BTreeMap::new();
-        if !batch.unreadable.is_empty() {
-            done.insert(Fate::CORRUPT, batch.unreadable);
+        if !unreadable.is_empty() {
+            done.insert(Fate::CORRUPT, unreadable);
         }
-        let (spans, mut back) = (batch.spans.len(), Vec::new());
-        for (place, (span, label)) in batch.spans.into_iter().zip(batch.labels).enumerate() {
-            match (fate(place), label.place) {
-                (Some(fate), Some(place)) => done.entry(fate).or_insert_with(|| Vec::with_capacity(spans)).push(place),
+        let (all, mut back) = (spans.len(), Vec::new());
+        for (at, label) in labels.into_iter().enumerate() {
+            match (fate(at), label.place) {
+                (Some(fate), Some(place)) => done.entry(fate).or_insert_with(|| Vec::with_capacity(all)).push(place),
                 (Some(fate), None) => *noted.entry(fate).or_default() += 1,
-                (None, _) => back.push((span, label)),
+                (None, _) => back.push((at, label)),
             }
         }
-        for (span, Label { number, size, place, fits }) in back.into_iter().rev() {
+        // From the last on, so that what takes the place of one has been looked at.
+        for (at, Label { number, size, place, fits }) in back.into_iter().rev() {
             self.used += size;
+            let span = spans.swap_remove(at);
             let held = Held { number, size, span, place, fits };
             self.give_back(lease.line, held);
         }
@@ -153,6 +164,7 @@ impl Store {
             Class::ALL.iter().for_each(|class| line.source.hold(*class, 0..0));
         }
         self.tidy();
+        spans
     }
 
     fn give_back(&mut self, line: LineId, held: Held) {

@@ -46,9 +46,9 @@ fn leased(store: &mut Store, spans: usize, bytes: usize) -> Option<Batch> {
     store.lease(&turn, spans, bytes, false).map(Leased::read)
 }
 
-/// Some are to be tried again, the others are delivered.
-fn settle(store: &mut Store, batch: Batch, again: impl Fn(usize) -> bool) {
-    store.settle(batch, |place| (!again(place)).then_some(Fate::DELIVERED), Instant::now());
+/// Some are to be tried again, the others are delivered: those.
+fn settle(store: &mut Store, batch: Batch, again: impl Fn(usize) -> bool) -> Vec<SpanData> {
+    store.settle(batch, |place| (!again(place)).then_some(Fate::DELIVERED), Instant::now())
 }
 
 fn storage(folder: &str) -> Storage {
@@ -141,6 +141,20 @@ fn a_lease_is_the_oldest_spans_of_both_classes_and_goes_back_to_its_place() {
     assert!(store.holds_any_before(store.next_number()) && !store.holds_any_before(first));
     settle(&mut store, batch, |place| place == 1);
     assert_eq!(names(&store.spans()), ["root 2", "routine 3"]);
+}
+
+#[test]
+fn what_goes_back_keeps_its_order_and_what_is_done_with_is_handed_out_to_be_dropped_elsewhere() {
+    let mut store = Store::new(usize::MAX, REST);
+    for name in ["0", "1", "2", "3", "4", "5", "6"] {
+        store.append(child(name, SpanKind::Internal), Instant::now());
+    }
+    let batch = leased(&mut store, 6, usize::MAX).unwrap();
+    let names = |spans: &[SpanData]| spans.iter().map(|span| span.name.to_string()).collect::<Vec<_>>();
+    let mut done = names(&settle(&mut store, batch, |place| matches!(place, 0 | 2 | 3 | 5)));
+    done.sort();
+    assert_eq!(done, ["1", "4"]);
+    assert_eq!(names(&store.spans()), ["0", "2", "3", "5", "6"]);
 }
 
 #[test]
