@@ -49,9 +49,10 @@ pub(crate) async fn deliver(telemetry: &Telemetry) {
     telemetry.shutdown(Duration::ZERO);
     let counters = telemetry.counters();
     let why = health.problem.map(|problem| format!(": {}", problem.what)).unwrap_or_default();
-    let told = match folder.filter(|_| counters.queued > 0) {
+    let on_its_way = telemetry.storage().in_memory;
+    let told = match folder.filter(|_| counters.queued > on_its_way) {
         Some(folder) => format!("is not delivered yet and waits in {}", folder.display()),
-        None if counters.dropped_for(DropReason::Shutdown) > 0 => "was not delivered".to_owned(),
+        None if counters.dropped_for(DropReason::Shutdown) + on_its_way > 0 => "was not delivered".to_owned(),
         None => return,
     };
     console::message("spored", &format!("the command's own span {told}{why}"));

@@ -27,7 +27,8 @@ impl Spool {
     pub(super) fn grow(&mut self, class: Class, bytes: usize) -> Result<(), Unkept> {
         self.shelf.sides[class as usize].growing = false;
         let room = self.room_of_segment(class, bytes);
-        let _held = self.room.lock().map_err(Unkept::Disk)?.ok_or(Unkept::Busy)?;
+        let held = if std::mem::take(&mut self.is_new) { self.room.wait_for_first_lock() } else { self.room.lock() };
+        let _held = held.map_err(Unkept::Disk)?.ok_or(Unkept::Busy)?;
         self.folder()?;
         let journal = if self.shelf.journal.is_begun() { 0 } else { BLOCK };
         self.make_room(class, room + journal)?;
