@@ -53,6 +53,8 @@ pub struct Spool {
     room: Arc<Room>,
     sync: Duration,
     shelf: Shelf,
+    /// Whether nothing was tried yet.
+    is_new: bool,
     /// Says that this process lives.
     lock: Option<Box<dyn Lock>>,
     about: Arc<[u8]>,
@@ -76,6 +78,7 @@ impl Spool {
             shelf: Shelf::new(Arc::clone(&room), writer),
             room,
             sync,
+            is_new: true,
             lock: None,
             about: Arc::default(),
             left: Vec::new(),

@@ -3,6 +3,7 @@
 use crate::local_file::{self, LocalFileError, Named};
 use spawn_config::{ConfigError, Layers};
 use std::collections::BTreeMap;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 /// What the process finds around itself.
@@ -83,6 +84,14 @@ impl World {
     /// Folder in which this user's commands keep spans on their way.
     pub fn user_spool(&self) -> Option<PathBuf> {
         Some(self.user_state()?.join("spool"))
+    }
+
+    /// Folder in which a command of the agent's keeps spans on their way: with those of the agent, which delivers what is left of
+    /// them, where that folder is this user's; else with those of the user's other commands.
+    pub fn command_spool(&self) -> Option<PathBuf> {
+        let user = rustix::process::geteuid().as_raw();
+        let agents = Some(self.spool()).filter(|spool| std::fs::metadata(spool).is_ok_and(|about| about.uid() == user));
+        agents.or_else(|| self.user_spool())
     }
 
     /// Another program of ours, in the folder that this one runs from.

@@ -10,8 +10,9 @@ use opentelemetry::context::FutureExt;
 use opentelemetry::trace::{SpanKind, TraceContextExt};
 use spawn_cloud::RegionSource;
 use spawn_config::{ExporterKind, Grammar, Identity, JobArray, Layers, Provider, Settings, Source};
+use spawn_host::dead_letters::{of_agent, of_user};
 use spawn_host::{World, console};
-use spawn_telemetry::{Plan, Program, Telemetry, propagation};
+use spawn_telemetry::{DropReason, Plan, Program, Telemetry, propagation};
 use std::time::Duration;
 
 /// This program, as the spans of its commands name it.
@@ -41,14 +42,20 @@ pub(crate) async fn traced<T>(
     outcome
 }
 
-/// Delivers the command's own span and ends the delivery.
+/// Delivers the command's own span and ends the delivery. What has not left waits on disk.
 pub(crate) async fn deliver(telemetry: &Telemetry) {
-    let flushed = telemetry.flush(FLUSH).await;
-    if flushed.left > 0 {
-        let why = telemetry.health().problem.map(|problem| format!(": {}", problem.what)).unwrap_or_default();
-        console::message("spored", &format!("the command's own span was not delivered{why}"));
-    }
+    telemetry.flush(FLUSH).await;
+    let (health, folder) = (telemetry.health(), telemetry.storage().folder);
     telemetry.shutdown(Duration::ZERO);
+    let counters = telemetry.counters();
+    let why = health.problem.map(|problem| format!(": {}", problem.what)).unwrap_or_default();
+    let on_its_way = telemetry.storage().in_memory;
+    let told = match folder.filter(|_| counters.queued > on_its_way) {
+        Some(folder) => format!("is not delivered yet and waits in {}", folder.display()),
+        None if counters.dropped_for(DropReason::Shutdown) + on_its_way > 0 => "was not delivered".to_owned(),
+        None => return,
+    };
+    console::message("spored", &format!("the command's own span {told}{why}"));
 }
 
 /// What makes spans where `local.yaml` and the environment of the command say so. Settings that are wrong are for the
@@ -59,7 +66,7 @@ async fn telemetry(world: &World) -> Option<Telemetry> {
     if !settings.tracing_on(now) || settings.tracing.exporter == ExporterKind::None {
         return None;
     }
-    Some(started(&settings, &identity(world).await, now).await)
+    Some(started(world, &settings, &identity(world).await, now).await)
 }
 
 /// What makes spans as the running agent makes them, by tags and all; where none runs, as `local.yaml` says. The
@@ -93,7 +100,7 @@ pub(crate) async fn as_the_agent_does(
         name: world.variable("JOB_ARRAY_NAME").map(str::to_owned),
         index: world.variable("JOB_ARRAY_INDEX").and_then(|index| index.parse().ok()),
     });
-    Some(started(&settings, &identity, now).await)
+    Some(started(world, &settings, &identity, now).await)
 }
 
 /// The settings in force, as far as the agent tells them and the command's environment does not say otherwise.
@@ -130,7 +137,7 @@ async fn own_layers(world: &World) -> Result<Layers> {
     Ok(read.context("local.yaml cannot be read in time")???)
 }
 
-async fn started(settings: &Settings, identity: &Identity, now: Timestamp) -> Telemetry {
+async fn started(world: &World, settings: &Settings, identity: &Identity, now: Timestamp) -> Telemetry {
     let config = match settings.tracing.needs_aws() {
         true => {
             let region = identity.region.clone().map_or(RegionSource::OffEc2, RegionSource::Given);
@@ -139,7 +146,11 @@ async fn started(settings: &Settings, identity: &Identity, now: Timestamp) -> Te
         false => None,
     };
     let telemetry = Telemetry::start(PROGRAM);
-    telemetry.configure(Plan::new(&settings.tracing, identity, PROGRAM, config, now));
+    let spool = world.command_spool();
+    let is_agents = spool.as_ref() == Some(&world.spool());
+    let letters = if is_agents { Some(of_agent(world, &settings.tracing)) } else { of_user(world, &settings.tracing) };
+    telemetry
+        .configure(Plan::new(&settings.tracing, identity, PROGRAM, config, now).setting_aside(letters).kept_in(spool));
     telemetry
 }
 

@@ -1,10 +1,11 @@
 //! `spored exec`: a span around any command, and the trace's context for what it runs, whatever SDK that has.
 
-use crate::fixture::{Host, PATIENCE, attribute, named, spans};
+use crate::fixture::{Host, PATIENCE, attribute, named, spans, stop};
 use serde_json::{Value, json};
 use spawn_test_support::otlp::sdk_child;
 use spawn_test_support::programs::Output;
-use spawn_test_support::{OtlpReceiver, Program};
+use spawn_test_support::{OtlpReceiver, Program, wait_until};
+use std::os::unix::fs::DirBuilderExt as _;
 
 const PARENT: &str = "00-58406520a006649127e371903a2de979-53995c3f42cd8ad8-01";
 const TRACE: &str = "58406520a006649127e371903a2de979";
@@ -201,7 +202,23 @@ async fn exec_says_what_it_could_not_deliver_and_keeps_the_commands_exit_code() 
     let host = traced("otlp").env("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1");
     let output = exec(&host, &["sh", "-c", "exit 3"]).run().await.unwrap();
     assert_eq!(output.status, 3);
-    assert!(output.stderr.contains("the command's own span was not delivered"), "{}", output.stderr);
+    assert!(output.stderr.contains("the command's own span is not delivered yet and waits in "), "{}", output.stderr);
+}
+
+#[tokio::test]
+async fn what_exec_could_not_deliver_the_agent_does() {
+    let host = traced("otlp").env("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf");
+    let spool = host.path("state/spool");
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&spool).unwrap();
+    let away = exec(&host, &["--name", "align", "--", "true"]).env("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1");
+    let output = away.run().await.unwrap();
+    assert!(output.stderr.contains(&format!("waits in {}", spool.display())), "{}", output.stderr);
+    let receiver = OtlpReceiver::start().await.unwrap();
+    let host = host.env("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.http_endpoint());
+    let agent = host.run(&[]).await;
+    let align = || receiver.spans().unwrap().iter().any(|span| span["name"] == "align").then_some(());
+    wait_until("the command's span", PATIENCE, align).await.unwrap();
+    stop(agent).await;
 }
 
 #[tokio::test]

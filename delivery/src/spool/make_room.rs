@@ -1,5 +1,6 @@
 //! Makes room for a segment: what is least worth keeping goes first.
 
+use std::io;
 use std::sync::Arc;
 
 use super::files::HEADER;
@@ -26,7 +27,8 @@ impl Spool {
     pub(super) fn grow(&mut self, class: Class, bytes: usize) -> Result<(), Unkept> {
         self.shelf.sides[class as usize].growing = false;
         let room = self.room_of_segment(class, bytes);
-        let _held = self.room.lock().map_err(Unkept::Disk)?.ok_or(Unkept::Busy)?;
+        let held = if std::mem::take(&mut self.is_new) { self.room.wait_for_first_lock() } else { self.room.lock() };
+        let _held = held.map_err(Unkept::Disk)?.ok_or(Unkept::Busy)?;
         self.folder()?;
         let journal = if self.shelf.journal.is_begun() { 0 } else { BLOCK };
         self.make_room(class, room + journal)?;
@@ -34,7 +36,14 @@ impl Spool {
             // Before the first record, so that what is done with can be said whatever room there is later.
             self.shelf.begin_journal(true);
         }
-        self.shelf.grow(class, room, &self.about).map_err(Unkept::Disk)
+        let grown = match self.shelf.grow(class, room, &self.about) {
+            // A disk that is nearly full may have room for a small one.
+            Err(error) if is_full(&error) && room > self.least_room(bytes) => {
+                self.shelf.grow(class, self.least_room(bytes), &self.about)
+            }
+            grown => grown,
+        };
+        grown.map_err(Unkept::Disk)
     }
 
     /// Has room made for journals and notes that found none, at the cost of routine records of writers that are gone.
@@ -71,9 +80,14 @@ impl Spool {
     fn room_of_segment(&self, class: Class, bytes: usize) -> u64 {
         let usual = (self.room.capacity / PARTS_OF_SEGMENT).clamp(LEAST, MOST);
         let first = self.shelf.sides[class as usize].next_number == 0;
-        let least = (HEADER + 2 * (HEAD + self.about.len()) + bytes) as u64;
         let room = if first { usual.min(FIRST) } else { usual };
-        room.max(least).next_multiple_of(BLOCK)
+        room.max(self.least_room(bytes))
+    }
+
+    /// The smallest segment that is worth a file and has room for a record of this size.
+    fn least_room(&self, bytes: usize) -> u64 {
+        let needed = (HEADER + 2 * (HEAD + self.about.len()) + bytes) as u64;
+        needed.max(LEAST).next_multiple_of(BLOCK)
     }
 
     /// Has the writer's folder made, locked, so that it counts as living. The spool's lock is held.
@@ -157,4 +171,9 @@ impl Spool {
     pub(super) fn is_ours(&self, name: &str) -> bool {
         name == self.shelf.name || self.left.iter().any(|(left, taken)| left == name && taken.strong_count() > 0)
     }
+}
+
+/// Whether the disk, and not the spool, has no room for a file.
+fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }

@@ -20,6 +20,9 @@ const FOR_SMALL_FILES: u64 = 16;
 const ATTEMPTS: usize = 100;
 /// How often it is asked for by those who may wait, and how far apart.
 const WAITS: (usize, Duration) = (1_000, Duration::from_millis(1));
+/// How often by a writer that has nothing on disk yet, where its first record would be in memory alone: many short commands
+/// begin at the same time, and each waits so once.
+const FIRST_WAITS: usize = 100;
 
 /// What a folder of all writers is, and how much may be in it.
 #[derive(Debug)]
@@ -59,12 +62,20 @@ impl Room {
 
     /// As [`Room::lock`], for those who may wait for what another process does.
     pub(super) fn wait_for_lock(&self) -> io::Result<Option<Box<dyn Lock>>> {
-        let (times, pause) = WAITS;
+        self.wait_for_lock_so_often(WAITS.0)
+    }
+
+    /// As [`Room::wait_for_lock`], for the first record of a writer.
+    pub(super) fn wait_for_first_lock(&self) -> io::Result<Option<Box<dyn Lock>>> {
+        self.wait_for_lock_so_often(FIRST_WAITS)
+    }
+
+    fn wait_for_lock_so_often(&self, times: usize) -> io::Result<Option<Box<dyn Lock>>> {
         for _ in 0..times {
             if let Some(lock) = self.lock()? {
                 return Ok(Some(lock));
             }
-            std::thread::sleep(pause);
+            std::thread::sleep(WAITS.1);
         }
         Ok(None)
     }

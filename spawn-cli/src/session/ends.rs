@@ -13,9 +13,11 @@ pub(crate) async fn delivered(telemetry: &Telemetry) -> Option<String> {
     let before = telemetry.counters().dropped_for(DropReason::Shutdown);
     telemetry.shutdown(Duration::ZERO);
     let counters = telemetry.counters();
-    let lost = counters.dropped_for(DropReason::Shutdown) - before;
+    // What is on its way and on no disk goes with the program.
+    let on_its_way = telemetry.storage().in_memory.min(counters.queued);
+    let lost = counters.dropped_for(DropReason::Shutdown) - before + on_its_way;
     let folder = storage.folder.map(|folder| folder.display().to_string());
-    left_behind(counters.queued, folder.as_deref(), lost, &health)
+    left_behind(counters.queued - on_its_way, folder.as_deref(), lost, &health)
 }
 
 /// The last word about spans that have not left. The warning with the remedy stands above already.

@@ -1,9 +1,13 @@
 //! What goes first when there is no room for all.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use tempfile::TempDir;
 
 use super::{MIB, bytes_on_disk, payloads, places, spool, sync};
-use crate::spool::{Class, Fate, Gone, Spool, Unkept};
+use crate::disk::SimulatedDisk;
+use crate::spool::{Class, Fate, Gone, Options, Spool, Unkept};
 
 const SPAN: usize = 10_000;
 
@@ -139,4 +143,20 @@ fn a_journal_that_is_full_begins_anew_and_says_the_same() {
     assert_eq!((left.account(), left.waiting(Class::Routine)), (expected, 1_000));
     let chunk = left.read(Class::Routine, 0, usize::MAX);
     assert_eq!((payloads(&chunk).len(), chunk.records[3].place.ordinal), (1_000, 7));
+}
+
+#[test]
+fn a_disk_that_is_nearly_full_is_used_to_its_last_small_segment() {
+    let disk = SimulatedDisk::new(1);
+    let writer = "1700000000000-1-00000001".to_owned();
+    let options = Options { folder: "/spool".into(), capacity: 64 * MIB, sync: Duration::from_millis(200), writer };
+    let mut spool = Spool::new(Arc::new(disk.clone()), options);
+    disk.limit_room(Some(MIB / 2));
+    let mut appended = 0;
+    while spool.append(Class::Routine, appended, &[1; SPAN]).is_ok() {
+        appended += 1;
+    }
+    // Three to each 32 KiB.
+    assert!(appended > 40, "{appended}");
+    assert_eq!(spool.waiting(Class::Routine), appended);
 }

@@ -1,12 +1,16 @@
 //! Several writers in one folder at once.
 
 use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use tempfile::TempDir;
 
 use super::{MIB, bytes_on_disk, places, spool};
-use crate::spool::{Class, Fate, Spool, Unkept};
+use crate::disk::{Disk, SimulatedDisk};
+use crate::spool::{Class, Fate, Options, Spool, Unkept};
 
 #[test]
 fn a_living_writer_is_left_alone() {
@@ -110,4 +114,24 @@ fn eight_at_once_lose_nothing_and_send_nothing_twice() {
         (ledger.created, ledger.done),
         (delivered.len() as u64, [(Fate::DELIVERED, delivered.len() as u64)].into())
     );
+}
+
+#[test]
+fn the_first_record_of_a_writer_waits_while_another_makes_room() {
+    let disk = SimulatedDisk::new(1);
+    let (other, path) = (disk.process(), Path::new("/spool"));
+    other.create_folder(path).unwrap();
+    let making_room = other.lock(&path.join("lock")).unwrap().unwrap();
+    let writer = "1700000000000-1-00000001".to_owned();
+    let options = Options { folder: path.into(), capacity: MIB, sync: Duration::from_millis(200), writer };
+    let mut spool = Spool::new(Arc::new(disk.clone()), options);
+    std::thread::scope(|scope| {
+        let first = scope.spawn(move || spool.append(Class::Kept, 1, b"a"));
+        // A later record asks a hundred times, and waits no longer.
+        while !first.is_finished() && disk.operations() < 250 {
+            std::thread::yield_now();
+        }
+        drop(making_room);
+        assert!(first.join().unwrap().is_ok());
+    });
 }
