@@ -1,10 +1,11 @@
 //! `spored trace why`: every answer, from an agent that has really delivered, refused, kept and left out.
 
-use crate::fixture::{Host, aws, stop, until};
+use crate::fixture::{Host, PATIENCE, aws, stop, until};
 use crate::socket::request;
 use serde_json::{Value, json};
 use spawn_test_support::FaultProxy;
 use spawn_test_support::fault_proxy::{Action, Rule};
+use std::time::{Duration, Instant};
 
 const TRACING: &str = "observability: {tracing: {enabled: true, exporter: xray, sampling_rate: 1.0}}\n";
 const SAMPLED: &str = "00-6b0120b800000000aaaaaaaaaaaaaaaa-00000000000000aa-01";
@@ -14,6 +15,19 @@ const NOT_SAMPLED: &str = "00-6b0120b800000000bbbbbbbbbbbbbbbb-00000000000000bb-
 async fn why(host: &Host, id: &str) -> (i32, Value) {
     let (code, out, said) = host.command(&["trace", "why", id, "-o", "json"]).await;
     (code, serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out}{said}")))
+}
+
+/// The same, once it is as wanted.
+async fn why_when(host: &Host, id: &str, wanted: impl Fn(&Value) -> bool) -> (i32, Value) {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let (code, told) = why(host, id).await;
+        if wanted(&told) {
+            return (code, told);
+        }
+        assert!(Instant::now() < deadline, "{told}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }
 
 fn trace_id(traceparent: &str) -> &str {
@@ -93,8 +107,9 @@ async fn a_refusal_is_told_with_the_back_ends_words_and_outlives_the_agent() {
     reload_within(&host, SAMPLED).await;
     assert_eq!(host.command(&["flush"]).await.0, 0);
     let id = trace_id(SAMPLED);
-    let (code, told) = why(&host, id).await;
-    assert_eq!((code, &told["fate"], &told["dead_letters"]), (0, &json!("refused"), &json!(1)), "{told}");
+    // The agent's own span, and that of the command that it answered.
+    let (code, told) = why_when(&host, id, |told| told["dead_letters"] == 2).await;
+    assert_eq!((code, &told["fate"], &told["spans"]["refused"]), (0, &json!("refused"), &json!(1)), "{told}");
     assert!(told["what"].as_str().unwrap().contains("InvalidSegment"), "{told}");
     stop(agent).await;
     let agent = host.run(&[]).await;
