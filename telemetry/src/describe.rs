@@ -178,6 +178,7 @@ mod tests {
         attributes.set("a", "three");
         assert_eq!(attributes.into_vec(), [KeyValue::new("a", "three"), KeyValue::new("b", 2)]);
     }
+
     #[test]
     fn what_is_taken_over_counts_and_what_was_cut_of_it_is_named() {
         let (mut attributes, mut others) = (Attributes::default(), Attributes::default());

@@ -41,6 +41,8 @@ pub(super) struct Crew {
     /// Messages of tasks that have ended.
     ended: Mutex<Vec<String>>,
     has_ended: Notify,
+    /// By task, the last attempt of another host that was told here after its end.
+    told_for_others: Mutex<BTreeMap<u32, u32>>,
 }
 
 /// One attempt under way, as whoever renews its lease knows it.
@@ -107,6 +109,7 @@ impl Crew {
             running: Mutex::default(),
             ended: Mutex::default(),
             has_ended: Notify::new(),
+            told_for_others: Mutex::default(),
             array,
         }
     }
@@ -167,6 +170,12 @@ impl Crew {
     /// Waits until there are messages to remove.
     pub(super) async fn has_ended_some(&self) {
         self.has_ended.notified().await;
+    }
+
+    /// Notes that this agent tells of an attempt that another host has ended; false if it has told of it before.
+    pub(super) fn tells_first(&self, index: u32, attempt: u32) -> bool {
+        let mut told = self.told_for_others.lock().unwrap_or_else(PoisonError::into_inner);
+        told.insert(index, attempt) != Some(attempt)
     }
 
     pub(super) fn take_ended(&self) -> Vec<String> {

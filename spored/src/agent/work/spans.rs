@@ -108,10 +108,10 @@ pub(super) fn record_lost(crew: &Crew, task: &Task) -> bool {
 
 /// Records the last attempt of a task whose message has come again after its end, and those before it that were lost: its
 /// host may have vanished before it could. If that host lives, the same span is recorded twice, under one id; what this
-/// agent itself has ended it has recorded, and its spool keeps it.
+/// agent itself has ended or told it has recorded, and its spool keeps it.
 pub(super) async fn record_ended(crew: &Crew, index: u32) {
     let Ok(Some(task)) = crew.store.task(&crew.array.id, index).await else { return };
-    if task.owner.as_ref() == Some(&crew.owner) {
+    if task.owner.as_ref() == Some(&crew.owner) || !crew.tells_first(index, task.attempt) {
         return;
     }
     record_lost(crew, &task);
