@@ -107,6 +107,17 @@ async fn kept_open(aws: &Aws, name: &str, last: u32) -> (Array, NamedTempFile) {
     (Array::seed(aws, name, 2, &command).await, open)
 }
 
+/// Waits until messages are removed a second time: nothing but a message's second coming has an agent do that.
+async fn second_removal(queue: &FaultProxy) {
+    let is_removal = |name: &str| name.ends_with("DeleteMessageBatch");
+    let removals = || {
+        let requests = queue.requests();
+        let count = requests.iter().filter(|request| request.header("x-amz-target").is_some_and(is_removal)).count();
+        (count >= 2).then_some(())
+    };
+    wait_until("the message's second removal", PATIENCE, removals).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_lost_attempt_of_a_task_that_has_ended_is_told_when_its_message_comes_again() {
     let aws = aws().await;
@@ -131,9 +142,13 @@ async fn a_lost_attempt_of_a_task_that_has_ended_is_told_when_its_message_comes_
     assert_eq!(task.untold.iter().map(|lost| lost.attempt).collect::<Vec<_>>(), [1], "{task:#?}");
     lose(agent).await;
 
-    let agent = third.run(&[]).await;
+    // The message comes to the third as well once more than it should.
+    let again = FaultProxy::start(aws.ministack_url()).unwrap();
+    again.script([Rule::new(Action::Hang).target("DeleteMessageBatch").once()]);
+    let agent = third.env("AWS_ENDPOINT_URL_SQS", again.url()).run(&[]).await;
     assert_eq!(ends_when_told(aws, &two).await, ["succeeded"]);
     assert_eq!(ends_when_told(aws, &one).await, ["lost"]);
+    second_removal(&again).await;
     open.close().unwrap();
     array.ended().await;
     stop(agent).await;
@@ -147,14 +162,7 @@ async fn a_message_that_comes_again_to_the_agent_that_ended_its_task_is_removed_
     messages.script([Rule::new(Action::Hang).target("DeleteMessageBatch").once()]);
     let (array, open) = kept_open(aws, "again", 1).await;
     let agent = host(aws, &array, 2).env("AWS_ENDPOINT_URL_SQS", messages.url()).run(&[]).await;
-    // Nothing but the message's second coming has the agent remove it a second time.
-    let removals = || {
-        let requests = messages.requests();
-        let removed = |name: &str| name.ends_with("DeleteMessageBatch");
-        let count = requests.iter().filter(|request| request.header("x-amz-target").is_some_and(removed)).count();
-        (count >= 2).then_some(())
-    };
-    wait_until("the message's second removal", PATIENCE, removals).await.unwrap();
+    second_removal(&messages).await;
     let one = attempt_of(&array, 0, 1).await;
     open.close().unwrap();
     array.ended().await;
